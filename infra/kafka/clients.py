@@ -1,0 +1,70 @@
+"""Kafka clients, made in one place, so that durability and isolation are the same everywhere."""
+
+import ssl
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+
+from infra.errors import SettingsError
+from infra.kafka.settings import KafkaSettings
+from schemas.topics import Topic
+
+_MAX_REQUEST_BYTES = 16 * 1024 * 1024
+
+
+def connection(settings: KafkaSettings) -> dict[str, Any]:
+    """What every aiokafka client needs to reach the cluster."""
+    common: dict[str, Any] = {
+        "bootstrap_servers": settings.address,
+        "security_protocol": settings.security,
+        # The default of 100 ms is felt by speakers after every metadata change.
+        "retry_backoff_ms": 50,
+    }
+    if settings.security in ("SSL", "SASL_SSL"):
+        try:
+            common["ssl_context"] = ssl.create_default_context(cafile=settings.ca or None)
+        except OSError as error:
+            raise SettingsError(
+                f"KAFKA_CA: cannot read {settings.ca!r} ({error}).", "Name a PEM file with the authority's certificate."
+            ) from error
+    if settings.security.startswith("SASL"):
+        common["sasl_mechanism"] = settings.sasl_mechanism
+        common["sasl_plain_username"] = settings.username
+        common["sasl_plain_password"] = settings.password.get_secret_value()
+    return common
+
+
+def make_producer(settings: KafkaSettings, **extra: Any) -> AIOKafkaProducer:
+    """A producer that never writes a record twice and waits for all replicas in sync."""
+    return AIOKafkaProducer(
+        **connection(settings),
+        enable_idempotence=True,
+        acks="all",
+        max_request_size=_MAX_REQUEST_BYTES,
+        # The default of 16,384 bytes holds two audio frames.
+        max_batch_size=256 * 1024,
+        **extra,
+    )
+
+
+def make_consumer(settings: KafkaSettings, *topics: Topic, stage: str | None, **extra: Any) -> AIOKafkaConsumer:
+    """A consumer that commits only when told to, and sees only what is committed on topics written in transactions.
+    Without a stage it joins no group and is given its partitions by hand."""
+    committed = any(topic.value.read_committed for topic in topics)
+    return AIOKafkaConsumer(
+        *((settings.topic(topic) for topic in topics) if stage else ()),
+        **connection(settings),
+        group_id=settings.group(stage) if stage else None,
+        enable_auto_commit=False,
+        isolation_level="read_committed" if committed else "read_uncommitted",
+        auto_offset_reset="earliest",
+        # A killed member's partitions are taken over after this long; heartbeats keep a busy one in.
+        session_timeout_ms=6000,
+        heartbeat_interval_ms=1500,
+        **extra,
+    )
+
+
+def make_admin(settings: KafkaSettings) -> AIOKafkaAdminClient:
+    return AIOKafkaAdminClient(**connection(settings))

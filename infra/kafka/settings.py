@@ -1,0 +1,61 @@
+"""Where Kafka is and how to log in there."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from infra.settings import Settings
+from schemas.topics import Topic
+
+LOCAL_PARTITIONS = 4
+CLUSTER_PARTITIONS = 32
+
+
+class KafkaSettings(Settings):
+    model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "KAFKA_"})
+
+    bootstrap: str = Field("", description="`host:port,…` of a cluster; empty: the local node that `rostrum up` starts")
+    port: int = Field(9092, ge=1, le=65535, description="port of the local node")
+    security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="`PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`"
+    )
+    ca: str = Field("", description="file of the authority that signed the brokers' certificates; empty: the system's")
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="`PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`"
+    )
+    username: str = Field("", description="SASL user")
+    password: SecretStr = Field(SecretStr(""), description="SASL password")
+    prefix: str = Field("", description="put before every topic and group, for several installations on one cluster")
+    partitions: int = Field(
+        0, ge=0, description="partitions of the session topics at creation; 0: 4 on the local node, 32 on a cluster"
+    )
+    replication: int = Field(
+        0, ge=0, description="replicas of each topic at creation; 0: 1 on the local node, 3 on a cluster"
+    )
+    audio_keep_hours: float = Field(168.0, gt=0, description="hours for which audio can be replayed")
+    audio_keep_bytes: int = Field(-1, ge=-1, description="bytes of audio kept per partition; -1: no limit but time")
+
+    @property
+    def is_local(self) -> bool:
+        return not self.bootstrap
+
+    @property
+    def address(self) -> str:
+        return self.bootstrap or f"127.0.0.1:{self.port}"
+
+    def topic(self, topic: Topic) -> str:
+        """The topic's name on this cluster."""
+        return self.prefix + topic.value.name
+
+    def group(self, stage: str) -> str:
+        """A stage's consumer group on this cluster."""
+        return self.prefix + stage
+
+    @property
+    def session_partitions(self) -> int:
+        return self.partitions or (LOCAL_PARTITIONS if self.is_local else CLUSTER_PARTITIONS)
+
+    @property
+    def replicas(self) -> int:
+        return self.replication or (1 if self.is_local else 3)

@@ -1,0 +1,76 @@
+"""Creates the topics that `schemas/topics.py` declares."""
+
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from infra.errors import RostrumError
+from infra.kafka.clients import make_admin
+from infra.kafka.settings import KafkaSettings
+from schemas.topics import HOUR_MS, Topic
+
+_REPLIES_PARTITIONS = 4
+
+
+def wanted(settings: KafkaSettings) -> list[NewTopic]:
+    """The topics as they should be created on this cluster."""
+    topics = []
+    for topic in Topic:
+        config = topic.value.config()
+        if settings.replicas > 1:
+            config["min.insync.replicas"] = "2"
+        if topic is Topic.AUDIO_FRAMES:
+            config["retention.ms"] = str(int(settings.audio_keep_hours * HOUR_MS))
+            config["retention.bytes"] = str(settings.audio_keep_bytes)
+        partitions = _REPLIES_PARTITIONS if topic is Topic.REPLIES else settings.session_partitions
+        topics.append(NewTopic(settings.topic(topic), partitions, settings.replicas, topic_configs=config))
+    return topics
+
+
+async def create_topics(settings: KafkaSettings) -> list[str]:
+    """Create what is missing, leave alone what is there; gives the names of the new ones. Raises RostrumError if the
+    session topics that are there differ in their number of partitions."""
+    admin = make_admin(settings)
+    await admin.start()
+    try:
+        present = set(await admin.list_topics())
+        missing = [topic for topic in wanted(settings) if topic.name not in present]
+        if missing:
+            response = await admin.create_topics(missing)
+            for name, code, *detail in response.topic_errors:
+                error = for_code(code)
+                if code and error is not TopicAlreadyExistsError:
+                    raise RostrumError(
+                        f"Topic {name} could not be created: {error.__name__} {detail or ''}.",
+                        "Check the broker's log, its rights (CREATE on topics) and KAFKA_REPLICATION.",
+                    )
+        counts = {
+            settings.topic(topic): count
+            for topic, count in (await partition_counts(admin, settings)).items()
+            if topic.value.partitions == "sessions"
+        }
+        if len(set(counts.values())) > 1:
+            raise RostrumError(
+                f"The session topics must have the same number of partitions, but have {counts}.",
+                "A session must have one partition number in all of them: recreate the odd one.",
+            )
+        return [topic.name for topic in missing]
+    finally:
+        await admin.close()
+
+
+async def partition_counts(admin: AIOKafkaAdminClient, settings: KafkaSettings) -> dict[Topic, int]:
+    """Partitions of each of our topics that is there."""
+    described = await admin.describe_topics([settings.topic(topic) for topic in Topic])
+    counts = {entry["topic"]: len(entry["partitions"]) for entry in described if entry["partitions"]}
+    return {topic: counts[settings.topic(topic)] for topic in Topic if settings.topic(topic) in counts}
+
+
+async def ensure_replies_partition(settings: KafkaSettings, partition: int) -> None:
+    """Grow `replies` until it has this partition: an edge calls it before it opens its port."""
+    admin = make_admin(settings)
+    await admin.start()
+    try:
+        if (await partition_counts(admin, settings)).get(Topic.REPLIES, 0) <= partition:
+            await admin.create_partitions({settings.topic(Topic.REPLIES): NewPartitions(partition + 1)})
+    finally:
+        await admin.close()
