@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.errors import SettingsError
@@ -46,7 +46,7 @@ class SessionSettings(Settings):
 class LocalSettings(Settings):
     """Where this machine keeps what belongs to Rostrum."""
 
-    model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "ROSTRUM_"})
+    model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "ROSTRUM_", "validate_default": True})
 
     data: Path = Field(
         Path(".rostrum"), description="folder of all local state: Kafka, ClickHouse, certificate, secret"
@@ -54,6 +54,11 @@ class LocalSettings(Settings):
     cache: Path = Field(
         Path("~/.cache/rostrum"), description="folder of downloaded programs (jars); may be shared and thrown away"
     )
+
+    @field_validator("data", "cache", mode="after")
+    @classmethod
+    def _in_home(cls, folder: Path) -> Path:
+        return folder.expanduser()
 
 
 def load(group: type[SettingsT]) -> SettingsT:

@@ -1,0 +1,24 @@
+"""Ports on this machine's loopback."""
+
+import errno
+import socket
+
+LOOPBACK = "127.0.0.1"
+
+
+def free_port() -> int:
+    """A port nobody listens on now. Somebody may take it before it is used: the supervisor's restarts ask anew."""
+    with socket.create_server((LOOPBACK, 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def is_taken(port: int, host: str = LOOPBACK) -> bool:
+    """Whether somebody listens there, or the port may not be opened at all."""
+    try:
+        with socket.create_server((host, port)):
+            return False
+    except OSError as error:
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            return True
+        raise

@@ -1,0 +1,28 @@
+"""Fixtures for all tests."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.kafka.settings import KafkaSettings
+from infra.kafka.topics import create_topics
+from infra.settings import LocalSettings, load
+from tests.support.local_kafka import kafka_running
+
+
+@pytest.fixture(scope="session")
+def kafka_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
+    """Apache Kafka itself, started once for the run; its settings without a prefix."""
+    folder: Path = tmp_path_factory.mktemp("kafka")
+    with kafka_running(folder, load(LocalSettings).cache) as port:
+        yield KafkaSettings(port=port, bootstrap="", prefix="")
+
+
+@pytest.fixture
+async def kafka(kafka_node: KafkaSettings) -> KafkaSettings:
+    """Settings with a fresh prefix: topics and groups of this test alone, topics created."""
+    settings = kafka_node.model_copy(update={"prefix": f"test-{secrets.token_hex(4)}."})
+    await create_topics(settings)
+    return settings
