@@ -35,8 +35,8 @@ Serve = Callable[[Stage], Awaitable[None]]
 
 
 def run_stage(name: str, serve: Serve) -> None:
-    """Run a stage until SIGTERM or SIGINT, then let it finish within `SHUTDOWN_S`. Exits the process: 0 after a clean end,
-    78 if the settings are wrong, 1 otherwise."""
+    """Run a stage until SIGTERM or SIGINT, then let it finish within `SHUTDOWN_S`. Exits the process: 0 after a clean
+    end, 78 if the settings are wrong, 1 otherwise."""
     try:
         settings = load(StageSettings)
         configure_logging(name, settings.log_level, settings.log_format)

@@ -8,8 +8,9 @@ from schemas.sessions import RecordKind
 
 @dataclass(frozen=True)
 class LogHeaders:
-    """`seq`: number of a frame, from 0. `conn`: the connection that wrote the record. `reply_to`: partition of `replies`
-    that this connection's edge owns. Records that no connection wrote (questions, an idle end) have neither."""
+    """`seq`: number of a frame, from 0. `conn`: the connection that wrote the record. `reply_to`: partition of
+    `replies` that this connection's edge owns. Records that no connection wrote (questions, an idle end) have
+    neither."""
 
     kind: RecordKind
     conn: str = ""

@@ -1,0 +1,46 @@
+"""The README's table of settings, made from the code. `python -m tests.support.settings_table` prints it."""
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from infra.settings import Settings
+
+PACKAGES = ("infra", "edge", "processors", "analytics")
+
+
+def groups() -> list[type[Settings]]:
+    """All groups of settings, those of infra first."""
+    for package in PACKAGES:
+        for file in sorted(Path(package).rglob("*.py")):
+            if "(Settings)" in file.read_text():
+                importlib.import_module(".".join(file.with_suffix("").parts).removesuffix(".__init__"))
+    return list(_leaves(Settings))
+
+
+def _leaves(group: type[Settings]) -> Iterator[type[Settings]]:
+    for child in group.__subclasses__():
+        if any(child.__module__.startswith(package) for package in PACKAGES):
+            yield child
+            yield from _leaves(child)
+
+
+def rows() -> list[str]:
+    lines = ["| setting | default | what it is |", "|---|---|---|"]
+    for group in groups():
+        prefix = str(group.model_config.get("env_prefix", ""))
+        for name, field in group.model_fields.items():
+            default = field.default
+            if isinstance(default, SecretStr):
+                default = default.get_secret_value()
+            if isinstance(default, tuple | list):
+                default = ",".join(map(str, default))
+            shown = f"`{default}`" if str(default) else "*(empty)*"
+            lines.append(f"| `{(prefix + name).upper()}` | {shown} | {field.description} |")
+    return lines
+
+
+if __name__ == "__main__":
+    print("\n".join(rows()))

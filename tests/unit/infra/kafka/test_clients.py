@@ -1,0 +1,61 @@
+"""The wiring that nothing else would notice: isolation, commits, durability."""
+
+from typing import Any
+
+import pytest
+
+from infra.kafka import clients
+from infra.kafka.settings import KafkaSettings
+from schemas.topics import Topic
+
+
+class Recorded:
+    """Stands in for an aiokafka class and keeps what it was made with."""
+
+    def __init__(self, *topics: str, **options: Any) -> None:
+        self.topics = topics
+        self.options = options
+
+
+@pytest.fixture(autouse=True)
+def _recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "AIOKafkaConsumer", Recorded)
+    monkeypatch.setattr(clients, "AIOKafkaProducer", Recorded)
+
+
+@pytest.mark.parametrize("topic", Topic, ids=lambda topic: topic.value.name)
+def test_isolation_is_what_the_topic_declares_and_nothing_is_committed_unasked(topic: Topic) -> None:
+    options = clients.make_consumer(KafkaSettings(), topic, stage="analyze").options
+    assert options["isolation_level"] == ("read_committed" if topic.value.read_committed else "read_uncommitted")
+    assert options["enable_auto_commit"] is False
+
+
+def test_one_committed_topic_makes_the_whole_consumer_read_committed() -> None:
+    consumer = clients.make_consumer(KafkaSettings(), Topic.SESSION_EVENTS, Topic.REPORTS, stage="analytics")
+    assert consumer.options["isolation_level"] == "read_committed"
+
+
+def test_the_prefix_is_put_before_topics_and_groups() -> None:
+    consumer = clients.make_consumer(KafkaSettings(prefix="school."), Topic.REPORTS, stage="analytics")
+    assert consumer.topics == ("school.reports",)
+    assert consumer.options["group_id"] == "school.analytics"
+
+
+def test_without_a_stage_no_group_is_joined() -> None:
+    consumer = clients.make_consumer(KafkaSettings(), Topic.REPLIES, stage=None)
+    assert consumer.topics == ()
+    assert consumer.options["group_id"] is None
+
+
+def test_producers_wait_for_all_replicas_and_never_write_twice() -> None:
+    options = clients.make_producer(KafkaSettings()).options
+    assert options["acks"] == "all"
+    assert options["enable_idempotence"] is True
+
+
+def test_credentials_are_passed_on_and_not_printed() -> None:
+    settings = KafkaSettings(bootstrap="k:9093", security="SASL_SSL", username="rostrum", password="s3cret")
+    options = clients.connection(settings)
+    assert options["sasl_plain_password"] == "s3cret"
+    assert options["ssl_context"].verify_mode.name == "CERT_REQUIRED"
+    assert "s3cret" not in repr(settings)

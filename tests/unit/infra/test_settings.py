@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from infra.errors import SettingsError
+from infra.kafka.settings import KafkaSettings
+from infra.settings import StageSettings, load
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_wrong_setting_is_named_with_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_PORT", "99999")
+    with pytest.raises(SettingsError, match=r"KAFKA_PORT: .*99999.*table of settings"):
+        load(KafkaSettings)
+
+
+def test_a_wrong_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_SECURITY", "hunter2")
+    with pytest.raises(SettingsError) as refused:
+        load(KafkaSettings)
+    assert "KAFKA_SECURITY" in str(refused.value)
+    assert "given" not in str(refused.value)
+
+
+def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEALTH_PORT", "")
+    assert load(StageSettings).health_port == 0
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("LOG_LEVEL=error\nSHUTDOWN_S=3\n")
+    monkeypatch.setenv("LOG_LEVEL", "debug")
+    settings = load(StageSettings)
+    assert (settings.log_level, settings.shutdown_s) == ("debug", 3.0)
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValidationError):
+        StageSettings().log_level = "debug"  # type: ignore[misc]  # that it is refused is the point
