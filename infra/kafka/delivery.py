@@ -1,0 +1,120 @@
+"""What happens to one message: parsed, handled, tried again, or put with the dead letters."""
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from aiokafka.errors import KafkaError
+from pydantic import ValidationError
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from infra.errors import Unavailable, Unprocessable
+from infra.kafka.dead_letters import Record
+from infra.telemetry import get_logger
+from schemas.base import Event, SessionEvent
+from schemas.topics import Topic, parse_event
+
+
+class Handler(Protocol):
+    """A stage's work on one topic. Both methods may be called again for an event they have seen."""
+
+    async def handle(self, event: Event) -> None:
+        """When it returns, the event is done with. Raises Unavailable to be called again later, Unprocessable if that
+        would not help, KafkaError if its own results could not be written."""
+        ...
+
+    async def give_up(self, event: Event, reason: str) -> None:
+        """The event goes to the dead letters: tell whoever waits for it. Raises KafkaError."""
+        ...
+
+
+Bury = Callable[[Record, str], Awaitable[None]]
+"""Puts a record with the dead letters, with the reason; returns once the broker holds it."""
+
+
+@dataclass(frozen=True)
+class Retries:
+    """How often a message is tried, and the pauses between: `first_s`, doubled each time up to `longest_s`, with up to
+    `jitter_s` added so that many processes do not come back at once."""
+
+    attempts: int = 5
+    first_s: float = 0.5
+    longest_s: float = 8.0
+    jitter_s: float = 0.25
+
+
+class _Stopping(Exception):
+    """The stage is stopping; the message stays where it is for its successor."""
+
+
+class Delivery:
+    """Takes each record to its end. Only KafkaError leaves it: then nothing may be committed any more."""
+
+    def __init__(
+        self, topic: Topic, handler: Handler, bury: Bury, stopping: asyncio.Event, retries: Retries | None = None
+    ) -> None:
+        self._topic = topic
+        self._handler = handler
+        self._bury = bury
+        self._stopping = stopping
+        self._retries = retries or Retries()
+
+    async def deliver(self, record: Record) -> bool:
+        """True if the record is done with, handled or buried; False if the stage stopped before it was."""
+        try:
+            event = parse_event(self._topic, record.value or b"")
+        except ValueError as error:
+            await self._bury(record, f"not an event of {self._topic.value.name}: {_faults(error)}")
+            return True
+        session = event.session_id if isinstance(event, SessionEvent) else None
+        with structlog.contextvars.bound_contextvars(session_id=session):
+            try:
+                await self._try(event)
+            except _Stopping:
+                return False
+            except KafkaError:
+                raise
+            except (Unavailable, Unprocessable) as error:
+                await self._give_up(record, event, error.message)
+            except Exception as error:  # noqa: BLE001 - a fault in a handler must not keep all later messages waiting
+                # The exception's own text may hold what somebody said, so only the place is told.
+                frames = traceback.extract_tb(error.__traceback__)
+                places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+                get_logger("delivery").error("handler failed", error=type(error).__name__, places=places)
+                await self._give_up(record, event, f"{type(error).__name__} in {frames[-1].name}")
+        return True
+
+    async def _try(self, event: Event) -> None:
+        policy = self._retries
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(Unavailable),
+            stop=stop_after_attempt(policy.attempts),
+            wait=wait_exponential_jitter(policy.first_s, policy.longest_s, jitter=policy.jitter_s),
+            sleep=self._pause,
+            reraise=True,
+        )
+        await retrying(self._handler.handle, event)
+
+    async def _pause(self, delay_s: float) -> None:
+        get_logger("delivery").warning("will try again", delay_s=round(delay_s, 2))
+        try:
+            async with asyncio.timeout(delay_s):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
+        raise _Stopping
+
+    async def _give_up(self, record: Record, event: Event, reason: str) -> None:
+        await self._handler.give_up(event, reason)
+        await self._bury(record, reason)
+
+
+def _faults(error: ValueError) -> str:
+    """What is wrong with a value, without the value."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    faults = error.errors(include_input=False, include_url=False)
+    return "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'value'}: {fault['msg']}" for fault in faults[:5])
