@@ -1,5 +1,9 @@
 """Creates the topics that `schemas/topics.py` declares."""
 
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
@@ -9,6 +13,7 @@ from infra.kafka.settings import KafkaSettings
 from schemas.topics import HOUR_MS, Topic
 
 _REPLIES_PARTITIONS = 4
+_VISIBLE_WITHIN_S = 10.0
 
 
 def wanted(settings: KafkaSettings) -> list[NewTopic]:
@@ -43,10 +48,9 @@ async def create_topics(settings: KafkaSettings) -> list[str]:
                         f"Topic {name} could not be created: {error.__name__} {detail or ''}.",
                         "Check the broker's log, its rights (CREATE on topics) and KAFKA_REPLICATION.",
                     )
+        described = await _counts_once(admin, settings, lambda counts: len(counts) == len(Topic))
         counts = {
-            settings.topic(topic): count
-            for topic, count in (await partition_counts(admin, settings)).items()
-            if topic.value.partitions == "sessions"
+            settings.topic(topic): count for topic, count in described.items() if topic.value.partitions == "sessions"
         }
         if len(set(counts.values())) > 1:
             raise RostrumError(
@@ -72,5 +76,22 @@ async def ensure_replies_partition(settings: KafkaSettings, partition: int) -> N
     try:
         if (await partition_counts(admin, settings)).get(Topic.REPLIES, 0) <= partition:
             await admin.create_partitions({settings.topic(Topic.REPLIES): NewPartitions(partition + 1)})
+            await _counts_once(admin, settings, lambda counts: counts.get(Topic.REPLIES, 0) > partition)
     finally:
         await admin.close()
+
+
+async def _counts_once(
+    admin: AIOKafkaAdminClient, settings: KafkaSettings, fulfilled: Callable[[Mapping[Topic, int]], bool]
+) -> dict[Topic, int]:
+    """Partitions of our topics, once what was created is seen: brokers learn of it some ten milliseconds after the
+    controller has answered. Raises RostrumError if it is not seen within 10 s."""
+    deadline = time.monotonic() + _VISIBLE_WITHIN_S
+    while not fulfilled(counts := await partition_counts(admin, settings)):
+        if time.monotonic() > deadline:
+            raise RostrumError(
+                "The broker accepted new topics or partitions, but does not show them.",
+                "Check the broker's log, and this user's right to describe topics and to alter `replies`.",
+            )
+        await asyncio.sleep(0.02)
+    return counts

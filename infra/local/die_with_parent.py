@@ -2,8 +2,8 @@
 
     python -I -S die_with_parent.py PARENT_PID PROGRAM [ARGUMENT …]
 
-Linux only; elsewhere it just becomes the program, and the next `rostrum up` ends what an earlier one left behind. A program
-of its own because setting this between fork and exec would run Python in a copy of a process with threads."""
+Linux only; elsewhere it just becomes the program, and the next `rostrum up` ends what an earlier one left behind. A
+program of its own because setting this between fork and exec would run Python in a copy of a process with threads."""
 
 import ctypes
 import os

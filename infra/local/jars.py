@@ -1,8 +1,8 @@
 """Installs the Java programs' jars, exactly those that the committed locks name.
 
-jgo fetches; what it does not do is done here: it checks a download only against the SHA-1 beside it and merely warns, it
-writes in place, and it fetches one by one. So every jar is fetched aside, compared with the lock's SHA-256, and moved in;
-a program's folder appears, complete, by one rename."""
+jgo fetches; what it does not do is done here: it compares a download only with the SHA-1 beside it, and merely warns; it
+writes in place; it fetches one by one. So every jar is fetched aside, compared with the lock's SHA-256, and moved in; a
+program's folder appears, complete, by one rename."""
 
 import hashlib
 import shutil
@@ -95,8 +95,8 @@ def faults(program: Program, cache: Path) -> list[str]:
 
 
 def install(program: Program, cache: Path, report: Report = lambda _done, _total: None) -> Path:
-    """The folder with the program's jars, downloaded first if need be. Safe beside another process doing the same: the second
-    waits. Interrupted, the next call goes on with the jars that are there. Raises JarsMissing."""
+    """The folder with the program's jars, downloaded first if need be. Safe beside another process doing the same: the
+    second waits. Interrupted, the next call goes on with the jars that are there. Raises JarsMissing."""
     folder = program.folder(cache)
     if installed(program, cache):
         return folder
@@ -141,9 +141,9 @@ def _fetch(context: MavenContext, jar: Jar, staged: Path) -> None:
     except requests.RequestException as error:
         raise JarsMissing(
             f"Could not download {jar.filename} ({type(error).__name__}).",
-            "Connect this machine to the internet and try again (what has arrived is kept), name a mirror of Maven Central "
-            "in jgo's configuration file ([repositories], JGO_CONFIG_FILE), or copy the folder ROSTRUM_CACHE from a machine "
-            "that has it.",
+            "Connect this machine to the internet and try again (what has arrived is kept), or name a mirror of Maven "
+            "Central in jgo's configuration file ([repositories], JGO_CONFIG_FILE), or copy the folder ROSTRUM_CACHE from "
+            "a machine that has it.",
         ) from error
     except RuntimeError as error:
         raise JarsMissing(
@@ -160,7 +160,9 @@ def _fetch(context: MavenContext, jar: Jar, staged: Path) -> None:
 )
 def _fetch_once(context: MavenContext, jar: Jar, staged: Path) -> None:
     artifact = context.project(jar.group, jar.artifact).at_version(jar.version).artifact(jar.classifier, "jar")
-    artifact.cached_path.unlink(missing_ok=True)
+    if artifact.cached_path is not None:
+        # What an interrupted attempt left: jgo would take it for the whole.
+        artifact.cached_path.unlink(missing_ok=True)
     fetched: Path = artifact.resolve()
     if not _matches(fetched, jar):
         raise JarsMissing(

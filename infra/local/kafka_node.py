@@ -7,7 +7,6 @@ from pathlib import Path
 
 from infra.errors import RostrumError
 from infra.local.java import find_java
-from infra.local.jars import KAFKA
 from infra.local.ports import LOOPBACK, free_port
 from schemas.topics import Topic
 
@@ -87,12 +86,9 @@ def _format(jars: Path, properties: Path) -> None:
         last = result.stdout.strip().splitlines()[-1:] or ["it said nothing"]
         raise RostrumError(
             f"Kafka could not prepare its data folder: {last[0]}.",
-            f"Check that {properties.parent} is writable and the disk is not full; if nothing in it is needed, delete it.",
+            f"Is {properties.parent} writable, and the disk not full? If nothing in it is needed, delete it.",
         )
 
 
 def _java(jars: Path, main_class: str, *arguments: str) -> list[str]:
     return [str(find_java().executable), *_JVM, *_LOGGING, "-cp", f"{jars}/*", main_class, *arguments]
-
-
-__all__ = ["KAFKA", "prepare", "server_properties"]

@@ -16,7 +16,9 @@ def relock(program: Program) -> int:
     with tempfile.TemporaryDirectory() as folder:
         context = maven_context(Path(folder))
         spec = EnvironmentSpec.load(program.spec_path)
-        direct, transitive = context.resolver.resolve(EnvironmentBuilder(context, folder).spec_to_dependencies(spec))
+        direct, transitive = context.resolver.resolve(
+            EnvironmentBuilder(context, Path(folder)).spec_to_dependencies(spec)
+        )
         needed = [*direct, *(found for found in transitive if found.scope in ("compile", "runtime"))]
         needed.sort(key=lambda found: (found.groupId, found.artifactId))
         lock = LockFile.from_resolved_dependencies(
