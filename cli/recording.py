@@ -1,0 +1,83 @@
+"""Recordings as the one format inside Rostrum: 16 kHz, mono, signed 16 bit little-endian."""
+
+import wave
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import av
+
+from infra.errors import RostrumError
+from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
+
+
+class UnreadableRecording(RostrumError):
+    """A file that is missing, is no audio, or holds no sound."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """`pcm` holds whole samples at 16 kHz, mono, s16le."""
+
+    path: Path
+    pcm: bytes
+
+    @property
+    def samples(self) -> int:
+        return len(self.pcm) // SAMPLE_BYTES
+
+    @property
+    def seconds(self) -> float:
+        return self.samples / SAMPLE_RATE
+
+
+def read_recording(path: Path) -> Recording:
+    """The sound of an audio file of any kind that FFmpeg reads. Raises UnreadableRecording."""
+    try:
+        pcm = _plain_wav(path)
+        if pcm is None:
+            pcm = _decoded(path)
+    except OSError as error:
+        raise UnreadableRecording(
+            f"{path}: {error.strerror or error}.", "Give the path of an existing audio file (WAV, FLAC, MP3, Opus, …)."
+        ) from error
+    except av.FFmpegError as error:
+        raise UnreadableRecording(
+            f"{path} is no audio that can be read: {error.strerror}.",
+            "Give a WAV, FLAC, MP3, M4A, Ogg or WebM file.",
+        ) from error
+    if not pcm:
+        raise UnreadableRecording(f"{path} holds no sound.", "Give a recording with at least one sample of audio.")
+    return Recording(path, pcm)
+
+
+def _plain_wav(path: Path) -> bytes | None:
+    """The samples of a WAV file that needs no conversion; None for any other file."""
+    try:
+        with wave.open(str(path), "rb") as file:
+            if (file.getframerate(), file.getnchannels(), file.getsampwidth()) != (SAMPLE_RATE, 1, SAMPLE_BYTES):
+                return None
+            pcm = file.readframes(file.getnframes())
+            # A file cut off in the middle of a sample loses that sample.
+            return pcm[: len(pcm) // SAMPLE_BYTES * SAMPLE_BYTES]
+    except (wave.Error, EOFError):
+        return None
+
+
+def _decoded(path: Path) -> bytes:
+    """The first audio track of a file, decoded and resampled by FFmpeg's own resampler."""
+    with av.open(str(path)) as container:
+        if not container.streams.audio:
+            raise UnreadableRecording(f"{path} holds no audio track.", "Give a file with sound in it.")
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+        chunks = [
+            _samples(resampled)
+            for frame in chain(container.decode(container.streams.audio[0]), [None])  # None drains the resampler
+            for resampled in resampler.resample(frame)
+        ]
+        return b"".join(chunks)
+
+
+def _samples(frame: av.AudioFrame) -> bytes:
+    # The plane is padded to FFmpeg's alignment: only the first `samples` count.
+    return bytes(frame.planes[0])[: frame.samples * SAMPLE_BYTES]
