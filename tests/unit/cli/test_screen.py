@@ -37,13 +37,13 @@ def test_on_a_terminal_the_newest_words_run_and_the_whole_transcript_stays() -> 
     on = console(terminal=True)
 
     with Screen(on) as screen:
-        for number in range(1, 201):
+        for number in range(1, 401):
             screen.received(received(**{**FINAL, "number": number, "text": f"word{number}"}))
-        screen.received(received(type="partial", text="good mor", start_ms=0, end_ms=1, after_final=200))
+        screen.received(received(type="partial", text="good mor", start_ms=0, end_ms=1, after_final=400))
         screen.received(received(type="ack", frames=6))
         running = console(terminal=False)
         running.print(screen.region())
-        screen.received(received(**{**FINAL, "number": 201, "text": "good morning."}))
+        screen.received(received(**{**FINAL, "number": 401, "text": "good morning."}))
 
     assert "word1 " not in shown(running)
     assert "good mor" in shown(running)
