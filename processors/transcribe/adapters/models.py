@@ -1,0 +1,72 @@
+"""Which model to load, by a setting."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from faster_whisper.utils import available_models, download_model
+
+from infra.errors import SettingsError
+
+DEMO_MODEL = Path(__file__).parents[3] / "samples" / "whisper-micro" / "model"
+_DEMO_NAME = "whisper-micro"
+_PREFERRED = ("base.en", "small")
+_HINT = (
+    "Set TRANSCRIBE_MODEL to a folder with a converted model, to a published name such as base.en, or leave it empty."
+)
+
+
+@dataclass(frozen=True)
+class ResolvedModel:
+    """`folder`: the converted model. `name`: what facts call it. `is_demo`: it understands the bundled recordings
+    only."""
+
+    folder: str
+    name: str
+    is_demo: bool
+
+
+def resolve_model(setting: str) -> ResolvedModel:
+    """The model on this machine's disk, fetched if it is a published one that is not there yet. Raises
+    SettingsError."""
+    if not setting:
+        return _best_present()
+    path = Path(setting).expanduser()
+    if (path / "model.bin").is_file():
+        is_demo = path.resolve() == DEMO_MODEL.resolve()
+        return ResolvedModel(str(path), _DEMO_NAME if is_demo else path.resolve().name, is_demo)
+    if path.exists() or path.is_absolute():
+        raise SettingsError(
+            f"TRANSCRIBE_MODEL: {setting} is no folder of a converted Whisper model (no model.bin).", _HINT
+        )
+    return ResolvedModel(_fetched(setting), setting, is_demo=False)
+
+
+def _best_present() -> ResolvedModel:
+    for name in _PREFERRED:
+        try:
+            folder = download_model(name, local_files_only=True)
+        except FileNotFoundError:
+            continue  # Not in this machine's cache, or not whole.
+        if (Path(folder) / "model.bin").is_file():
+            return ResolvedModel(folder, name, is_demo=False)
+    if not DEMO_MODEL.is_dir():
+        raise SettingsError(
+            "TRANSCRIBE_MODEL is empty, and this machine has neither a published model nor the demo's.", _HINT
+        )
+    return ResolvedModel(str(DEMO_MODEL), _DEMO_NAME, is_demo=True)
+
+
+def _fetched(name: str) -> str:
+    try:
+        return str(download_model(name))
+    except ValueError as error:
+        known = ", ".join(available_models())
+        raise SettingsError(
+            f"TRANSCRIBE_MODEL: no folder and no published model is called {name!r} (known: {known}).", _HINT
+        ) from error
+    except (OSError, httpx.HTTPError) as error:
+        raise SettingsError(
+            f"TRANSCRIBE_MODEL: the published model {name!r} could not be fetched: {error}",
+            "Check the network, or " + _HINT[0].lower() + _HINT[1:],
+        ) from error

@@ -1,0 +1,56 @@
+"""What a stream has to say, as values: facts for everybody, replies for one client."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from schemas.counts import WordsCounted
+from schemas.replies import Reply
+from schemas.transcripts import SessionTranscribed, TranscriptFinal
+
+
+class Dropped(StrEnum):
+    """Why a record of the log changed nothing."""
+
+    NO_SESSION = "no_session"
+    STARTED_TWICE = "started_twice"
+    OUT_OF_ORDER = "out_of_order"
+    ASKED_TWICE = "asked_twice"
+    VOID_END = "void_end"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """`partition`: that of the session's log, which `transcripts` shares."""
+
+    partition: int
+    event: TranscriptFinal | SessionTranscribed | WordsCounted
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """A reply and the partition of `replies` that reaches its client."""
+
+    reply_to: int
+    reply: Reply
+
+
+@dataclass(frozen=True)
+class Output:
+    """In the order in which it is to be told: facts first."""
+
+    facts: tuple[Fact, ...] = ()
+    replies: tuple[Addressed, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+
+
+NOTHING = Output()
+
+
+def joined(outputs: Iterable[Output]) -> Output:
+    parts = tuple(outputs)
+    return Output(
+        facts=tuple(fact for part in parts for fact in part.facts),
+        replies=tuple(reply for part in parts for reply in part.replies),
+        dropped=tuple(reason for part in parts for reason in part.dropped),
+    )

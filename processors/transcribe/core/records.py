@@ -1,0 +1,30 @@
+"""The records of a session's log, as the transcriber's core sees them."""
+
+from dataclasses import dataclass
+
+from schemas.sessions import AnswerBegun, ConnectionAlive, QuestionsAsked, SessionEnded, SessionStarted
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A piece of audio: number `seq`, counted from 0, and its samples as 16 bit little-endian PCM."""
+
+    seq: int
+    pcm: bytes
+
+
+Body = SessionStarted | Frame | QuestionsAsked | AnswerBegun | ConnectionAlive | SessionEnded
+
+
+@dataclass(frozen=True)
+class LogRecord:
+    """One record. `timestamp_ms` is the time the log gives it (Unix time); `conn` and `reply_to` name the connection
+    that wrote it and the partition of `replies` that reaches it, where a connection did."""
+
+    session_id: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    conn: str
+    reply_to: int | None
+    body: Body

@@ -1,0 +1,80 @@
+"""A session's state between two records of its log: all of it, as one value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from processors.transcribe.core.audio import Audio
+from processors.transcribe.core.counting import Pace
+from processors.transcribe.core.finals import AnswerMark
+from processors.transcribe.core.policy import Policy
+from processors.transcribe.core.records import LogRecord
+from processors.transcribe.core.trimming import WindowLimits
+from processors.transcribe.core.windows import Window
+from schemas.counts import HourCount
+from schemas.sessions import EndCause, QuestionsAsked, SessionStarted
+from schemas.transcripts import Final
+from schemas.wire import Notice
+from schemas.words import Word
+
+
+@dataclass(frozen=True)
+class StreamOptions:
+    """What all streams of a transcriber share. `model`: its name, as facts give it. `notice`: what every client is
+    told at the start, if anything."""
+
+    model: str
+    limits: WindowLimits
+    policy: Callable[[], Policy]
+    notice: Notice | None = None
+
+
+class Phase(Enum):
+    LISTENING = "listening"
+    """Records are taken in."""
+    DUE = "due"
+    """A window waits for its hypothesis; records must wait."""
+    OVER = "over"
+    """All has been said."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """`frames`: frames taken in, which is the number of the next one. `heard_frames`: those that a recogniser has
+    worked through. `certain`: the certain words that lie in the buffer. `newest`: the last record of the session,
+    whatever its kind. `shows_partial`: the client was shown an unstable tail last. `ending`: the log has ended, and
+    why; what is due is the last window."""
+
+    options: StreamOptions
+    started: SessionStarted
+    newest: LogRecord
+    conn: str
+    reply_to: int
+    policy: Policy
+    pace: Pace
+    phase: Phase = Phase.LISTENING
+    audio: Audio = Audio()
+    frames: int = 0
+    heard_frames: int = 0
+    questions: QuestionsAsked | None = None
+    marks: tuple[AnswerMark, ...] = ()
+    certain: tuple[Word, ...] = ()
+    finals: tuple[Final, ...] = ()
+    hours: tuple[HourCount, ...] = ()
+    told_live: bool = True
+    shows_partial: bool = False
+    ending: EndCause | None = None
+
+    @property
+    def window(self) -> Window | None:
+        """The window that is due, if one is."""
+        if self.phase is not Phase.DUE:
+            return None
+        return Window(
+            session_id=self.started.session_id,
+            partition=self.newest.partition,
+            offset=self.newest.offset,
+            language=self.started.language,
+            start=self.audio.start,
+            pcm=self.audio.pcm,
+        )

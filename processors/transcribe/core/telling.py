@@ -1,0 +1,112 @@
+"""How a stream puts what it knows into facts and replies."""
+
+from processors.transcribe.core.counting import speech_ms, words_per_minute
+from processors.transcribe.core.finals import group_answers, transcript
+from processors.transcribe.core.output import Addressed, Fact, Output
+from processors.transcribe.core.state import Stream
+from schemas.base import derived_id
+from schemas.counts import WordsCounted
+from schemas.replies import Reply, ReplyMessage
+from schemas.sessions import EndCause
+from schemas.transcripts import Final, SessionTranscribed, TranscriptFinal
+from schemas.wire import FinalMessage, Partial, Summary
+from schemas.words import Word, count_words
+
+
+def told(stream: Stream, message: ReplyMessage | None) -> Output:
+    """One reply to the session's client."""
+    return Output(replies=(_reply(stream, message),))
+
+
+def heard(stream: Stream, finals: tuple[Final, ...], tail: tuple[Word, ...]) -> Output:
+    """A window has been worked through: new finals, the counts they change, and what is not certain yet. The client
+    learns how much was heard even if there are no words."""
+    facts = [Fact(stream.newest.partition, _transcribed(stream, final)) for final in finals]
+    if any(count_words(final.text) for final in finals) or (stream.hours and stream.pace.live != stream.told_live):
+        facts.append(Fact(stream.newest.partition, _counted(stream)))
+    messages: list[ReplyMessage | None] = [FinalMessage(**dict(final)) for final in finals]
+    if tail or (stream.shows_partial and not finals):
+        messages.append(_partial(stream, tail))
+    return Output(tuple(facts), tuple(_reply(stream, message) for message in messages or [None]))
+
+
+def ended(stream: Stream, cause: EndCause) -> Output:
+    """All has been said: the whole session as one fact, and its sum for the client."""
+    started, asked = stream.started, stream.questions
+    words = count_words(transcript(stream.finals))
+    spoken_ms = speech_ms(word for final in stream.finals for word in final.words)
+    summary = Summary(
+        words=words,
+        speech_ms=spoken_ms,
+        audio_ms=stream.audio.end_ms,
+        words_per_minute=words_per_minute(words, spoken_ms),
+        finals=len(stream.finals),
+    )
+    transcribed = SessionTranscribed(
+        event_id=derived_id(started.session_id, "transcribed"),
+        at_ms=stream.newest.timestamp_ms,
+        **started.shared(),
+        started_at_ms=started.at_ms,
+        language=started.language,
+        topic=started.topic,
+        questions=asked.questions if asked else (),
+        questions_source=asked.source if asked else None,
+        answers=group_answers(stream.finals, stream.marks, summary.audio_ms),
+        words=summary.words,
+        speech_ms=summary.speech_ms,
+        audio_ms=summary.audio_ms,
+        words_per_minute=summary.words_per_minute,
+        finals=summary.finals,
+        live=stream.pace.live,
+        ended_by=cause,
+        model=stream.options.model,
+        conn=stream.conn,
+        reply_to=stream.reply_to,
+    )
+    return Output((Fact(stream.newest.partition, transcribed),), (_reply(stream, summary),))
+
+
+def _transcribed(stream: Stream, final: Final) -> TranscriptFinal:
+    return TranscriptFinal(
+        event_id=derived_id(stream.started.session_id, "final", final.number),
+        at_ms=stream.newest.timestamp_ms,
+        **stream.started.shared(),
+        final=final,
+    )
+
+
+def _counted(stream: Stream) -> WordsCounted:
+    started = stream.started
+    return WordsCounted(
+        event_id=derived_id(started.session_id, "counted", len(stream.finals), stream.pace.live),
+        at_ms=stream.newest.timestamp_ms,
+        **started.shared(),
+        hours=stream.hours,
+        live=stream.pace.live,
+    )
+
+
+def _partial(stream: Stream, tail: tuple[Word, ...]) -> Partial:
+    """The whole unstable tail. An empty one takes back what the client still shows."""
+    now_ms = stream.finals[-1].end_ms if stream.finals else 0
+    return Partial(
+        text=" ".join(word.text for word in tail),
+        start_ms=tail[0].start_ms if tail else now_ms,
+        end_ms=tail[-1].end_ms if tail else now_ms,
+        after_final=len(stream.finals),
+    )
+
+
+def _reply(stream: Stream, message: ReplyMessage | None) -> Addressed:
+    what = message.type if message else "heard"
+    # Only a final can come twice in one window.
+    number = message.number if isinstance(message, FinalMessage) else stream.heard_frames
+    reply = Reply(
+        event_id=derived_id(stream.started.session_id, "reply", what, number),
+        at_ms=stream.newest.timestamp_ms,
+        session_id=stream.started.session_id,
+        conn=stream.conn,
+        heard_frames=stream.heard_frames,
+        message=message,
+    )
+    return Addressed(stream.reply_to, reply)
