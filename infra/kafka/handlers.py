@@ -7,7 +7,7 @@ then covers the failed one as well.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -22,7 +22,7 @@ from faststream.middlewares import AckPolicy
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from infra.errors import Unavailable
-from infra.kafka.clients import connection
+from infra.kafka.clients import connection, make_producer
 from infra.kafka.dead_letters import send_dead_letter
 from infra.kafka.delivery import Delivery, Handler, Retries
 from infra.kafka.settings import KafkaSettings
@@ -38,17 +38,28 @@ _SHUTDOWN_MARGIN_S = 2.0
 async def handle_events(
     stage: Stage,
     settings: KafkaSettings,
-    producer: AIOKafkaProducer,
     topic: Topic,
-    handler: Handler,
+    make_handler: Callable[[AIOKafkaProducer], Handler],
     retries: Retries | None = None,
 ) -> None:
     """Give each event of a topic to the handler, one at a time, until the stage is stopping; the message in hand is
-    finished first. A message's offset is committed when it is done with: handled, or held by the dead letters. Raises
-    Unavailable if Kafka fails us for longer than the clients' own patience: the process then ends, and its successor
-    begins at the first message that was not done with."""
-    bury = partial(send_dead_letter, producer, settings, stage.name)
-    delivery = Delivery(topic, handler, bury, stage.stopping, retries)
+    finished first. A message's offset is committed when it is done with: handled, or held by the dead letters. The
+    handler is made with a started producer for its results. Raises Unavailable if Kafka fails us for longer than the
+    clients' own patience: the process then ends, and its successor begins at the first message not done with."""
+    try:
+        async with make_producer(settings) as producer:
+            bury = partial(send_dead_letter, producer, settings, stage.name)
+            delivery = Delivery(topic, make_handler(producer), bury, stage.stopping, retries)
+            await _consume(stage, settings, topic, delivery)
+    except KafkaError as error:
+        raise Unavailable(
+            f"Kafka at {settings.address} failed: {type(error).__name__}.",
+            "Check that the broker runs (`rostrum doctor`) and that the topics exist (`rostrum topics`).",
+        ) from error
+
+
+async def _consume(stage: Stage, settings: KafkaSettings, topic: Topic, delivery: Delivery) -> None:
+    """Raises what broke the work: KafkaError, or a fault of ours."""
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     halted = False
 
@@ -73,19 +84,13 @@ async def handle_events(
     broker = make_broker(settings, graceful_s=max(0.5, stage.settings.shutdown_s - _SHUTDOWN_MARGIN_S))
     subscribe = broker.subscriber(settings.topic(topic), **subscription(settings, topic.value, stage.name))
     subscribe(on_message)
-    try:
-        async with _running(broker):
-            stage.ready()
-            stopping = asyncio.create_task(stage.stopping.wait())
-            await asyncio.wait((stopping, broken), return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-        if broken.done():
-            broken.result()
-    except KafkaError as error:
-        raise Unavailable(
-            f"Kafka at {settings.address} failed: {type(error).__name__}.",
-            "Check that the broker runs (`rostrum doctor`) and that the topics exist (`rostrum topics`).",
-        ) from error
+    async with _running(broker):
+        stage.ready()
+        stopping = asyncio.create_task(stage.stopping.wait())
+        await asyncio.wait((stopping, broken), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+    if broken.done():
+        broken.result()
 
 
 async def _acknowledge(message: KafkaMessage) -> None:

@@ -1,0 +1,47 @@
+"""Starts the questions stage: `python -m processors.questions`."""
+
+from importlib.resources import files
+
+from aiokafka import AIOKafkaProducer
+
+from infra.clock import SystemClock
+from infra.kafka.handlers import handle_events
+from infra.kafka.settings import KafkaSettings
+from infra.lifecycle import Stage, run_stage
+from infra.llm import LlmSettings
+from infra.settings import load
+from processors.questions.adapters.kafka import KafkaSessionLog
+from processors.questions.core.bank import parse_bank
+from processors.questions.service import QuestionsService, Writer
+from processors.questions.settings import QuestionsSettings
+from schemas.topics import Topic
+
+NAME = "questions"
+
+
+async def serve(stage: Stage) -> None:
+    settings, kafka, llm = load(QuestionsSettings), load(KafkaSettings), load(LlmSettings)
+    bank = parse_bank(files("processors.questions").joinpath("bank.toml").read_text("utf-8"))
+    writer = _writer(llm) if llm.enabled else None
+
+    def service(producer: AIOKafkaProducer) -> QuestionsService:
+        log = KafkaSessionLog(producer, kafka)
+        return QuestionsService(bank, writer, log, SystemClock(), settings.deadline_s)
+
+    await handle_events(stage, kafka, Topic.SESSION_EVENTS, service)
+
+
+def _writer(settings: LlmSettings) -> Writer:
+    # LangChain takes 93 MB: it is loaded only where there is a model to talk to.
+    from processors.questions.adapters.llm import LlmWriter
+
+    instructions = files("processors.questions").joinpath("prompts/questions-v1.txt").read_text("utf-8")
+    return LlmWriter(settings, instructions)
+
+
+def main() -> None:
+    run_stage(NAME, serve)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+"""Settings of the questions stage."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from infra.settings import Settings
+
+
+class QuestionsSettings(Settings):
+    model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "QUESTIONS_"})
+
+    deadline_s: float = Field(
+        3.0,
+        gt=0,
+        description="seconds after a session's start within which a language model may write its questions; "
+        "then the bank is used",
+    )

@@ -1,0 +1,155 @@
+"""A language model from a script: an OpenAI-compatible HTTP server on a real socket, for tests.
+
+In a test: `with ScriptedLlm("good") as llm: ... llm.base_url`. As a command, for whole stacks:
+`python -m tests.support.llm_server --port 8090 --script misquote`, which prints the address once it listens.
+
+Scripts: `good` answers what was asked; `misquote` also quotes a sentence that nobody said; `garbage` answers half of a
+JSON object; `error` answers 500 to every request. With a delay, each answer comes that much later.
+"""
+
+import argparse
+import json
+import signal
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Literal, Self, get_args
+
+Script = Literal["good", "misquote", "garbage", "error"]
+NOBODY_SAID = "purple elephants was dancing on a moon"
+SUMMARY = "You answered clearly and gave reasons."
+
+_SUBJECTS = (
+    "breakfast", "weekend", "family", "city", "work", "music", "garden", "summer", "friend", "dream",
+    "school", "sport", "winter", "kitchen", "journey", "morning", "evening", "holiday", "book", "street",
+)  # fmt: skip
+
+
+def questions(document: dict[str, Any], _script: Script) -> dict[str, Any]:
+    """An answer to the questions stage."""
+    return {"questions": [f"What do you like about your {subject}?" for subject in _SUBJECTS[: document["count"]]]}
+
+
+def judgement(document: dict[str, Any], script: Script) -> dict[str, Any]:
+    """An answer to the analyze stage: in each answer the first two words are said to want another word behind them."""
+    answers = []
+    for answer in document["answers"]:
+        quote = " ".join(answer["transcript"].split()[:2])
+        errors = [_error(quote)] if quote else []
+        if script == "misquote":
+            errors.append(_error(NOBODY_SAID))
+        answers.append(
+            {"number": answer["number"], "verdict": "answered", "reason": "It fits the question.", "errors": errors}
+        )
+    practise = [{"title": "Linking words", "reason": "They hold longer answers together."}]
+    return {"answers": answers, "summary": SUMMARY, "practise": practise}
+
+
+def _error(quote: str) -> dict[str, str]:
+    return {
+        "quote": quote,
+        "correction": f"{quote} really",
+        "kind": "missing_word",
+        "explanation": "You should have put 'really' after these words.",
+    }
+
+
+_ANSWERS: dict[str, Callable[[dict[str, Any], Script], dict[str, Any]]] = {
+    "QuestionList": questions,
+    "SessionJudgement": judgement,
+}
+
+
+class ScriptedLlm:
+    """The server, running while the block does. `script` and `delay_s` may be changed meanwhile; `requests` are the
+    bodies received so far."""
+
+    def __init__(self, script: Script = "good", *, port: int = 0, delay_s: float = 0.0) -> None:
+        self.script: Script = script
+        self.delay_s = delay_s
+        self.requests: list[dict[str, Any]] = []
+        self.closing = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """HTTP status and body."""
+        self.requests.append(body)
+        script = self.script
+        self.closing.wait(self.delay_s)
+        if script == "error":
+            return 500, {"error": {"message": "out of memory", "type": "server_error"}}
+        wanted = body.get("response_format", {}).get("json_schema", {}).get("name", "")
+        if wanted not in _ANSWERS:
+            return 400, {"error": {"message": f"no script for schema {wanted!r}", "type": "invalid_request_error"}}
+        content = json.dumps(_ANSWERS[wanted](json.loads(body["messages"][-1]["content"]), script))
+        if script == "garbage":
+            content = content[: len(content) // 2]
+        message = {"role": "assistant", "content": content}
+        return 200, {
+            "id": "scripted",
+            "object": "chat.completion",
+            "created": 0,
+            "model": body["model"],
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+        }
+
+
+def _handler(llm: ScriptedLlm) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            status, answer = llm.answer(body)
+            content = json.dumps(answer).encode()
+            try:
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+            except (BrokenPipeError, ConnectionResetError):
+                # A client that has waited long enough is gone: that is what the delay is for.
+                self.close_connection = True
+
+        def log_message(self, *_args: object) -> None:
+            """Quiet: the tests look at `requests`."""
+
+    return Handler
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--script", choices=get_args(Script), default="good")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
+    options = parser.parse_args()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with ScriptedLlm(options.script, port=options.port, delay_s=options.delay) as llm:
+        print(llm.base_url, flush=True)
+        stop.wait()
+
+
+if __name__ == "__main__":
+    main()
