@@ -1,0 +1,97 @@
+"""A client written from the protocol's page alone (docs/protocol.md): json and websockets, and nothing of Rostrum."""
+
+import asyncio
+import json
+import ssl
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+Message = dict[str, Any]
+
+RATE_HZ = 16_000
+MESSAGE_BYTES = 8_000  # 250 ms
+BYTES_PER_S = 2 * RATE_HZ
+
+
+@dataclass
+class Transcript:
+    """Everything the server said; `messages` with the seconds since the first sample at which each came."""
+
+    messages: list[tuple[float, Message]] = field(default_factory=list)
+    close_code: int | None = None
+    frames_sent: int = 0
+
+    def of(self, kind: str) -> list[Message]:
+        return [message for _, message in self.messages if message["type"] == kind]
+
+    @property
+    def session_id(self) -> str:
+        session_id: str = self.of("started")[0]["session_id"]
+        return session_id
+
+    @property
+    def text(self) -> str:
+        return " ".join(final["text"] for final in self.of("final"))
+
+    @property
+    def acked(self) -> int:
+        return max((ack["frames"] for ack in self.of("ack")), default=0)
+
+    def word_delays_s(self) -> list[float]:
+        """For each word, the seconds from its end to its final."""
+        return [
+            at_s - word["end_ms"] / 1000
+            for at_s, message in self.messages
+            if message["type"] == "final"
+            for word in message["words"]
+        ]
+
+
+async def speak(
+    url: str, token: str, pcm: bytes, *, tls: ssl.SSLContext | None = None, end: bool = True, **start: Any
+) -> Transcript:
+    """Stream 16 kHz mono s16le in real time and listen until the server closes. Without `end`, the socket is cut off
+    after the last sample."""
+    heard = Transcript()
+    async with connect(url, ssl=tls, compression=None, max_size=None) as socket:
+        await socket.send(json.dumps({"type": "auth", "token": token}))
+        await _until(socket, heard, "ready", time.monotonic())
+        await socket.send(json.dumps({"type": "start", **start}))
+        await _until(socket, heard, "started", time.monotonic())
+        began_s = time.monotonic()
+        listening = asyncio.create_task(_listen(socket, heard, began_s))
+        await socket.send(json.dumps({"type": "answer", "question": 1}))
+        for offset in range(0, len(pcm), MESSAGE_BYTES):
+            chunk = pcm[offset : offset + MESSAGE_BYTES]
+            spoken_s = (offset + len(chunk)) / BYTES_PER_S
+            await asyncio.sleep(began_s + spoken_s - time.monotonic())
+            await socket.send(chunk)
+            heard.frames_sent += 1
+        if end:
+            await socket.send(json.dumps({"type": "end"}))
+        else:
+            socket.transport.abort()
+        await listening
+        heard.close_code = socket.close_code
+    return heard
+
+
+async def _until(socket: ClientConnection, heard: Transcript, kind: str, began_s: float) -> None:
+    while not heard.of(kind):
+        message = json.loads(await socket.recv())
+        heard.messages.append((time.monotonic() - began_s, message))
+        if message["type"] == "error":
+            raise AssertionError(f"{message['code']}: {message['message']} {message['hint']}")
+
+
+async def _listen(socket: ClientConnection, heard: Transcript, began_s: float) -> None:
+    try:
+        while True:
+            message = json.loads(await socket.recv())
+            heard.messages.append((time.monotonic() - began_s, message))
+    except ConnectionClosed:
+        return
