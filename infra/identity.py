@@ -1,7 +1,7 @@
 """Who a bearer token says someone is: the same check at the edge and at the HTTP API.
 
-HS256 with one shared secret (RFC 7519, RFC 7518 section 3.2). Without `EDGE_JWT_SECRET` the secret is the generated one in
-`ROSTRUM_DATA/jwt.secret`, which is for development on one machine.
+HS256 with one shared secret (RFC 7519, RFC 7518 section 3.2). Without `EDGE_JWT_SECRET` the secret is the generated one
+in `ROSTRUM_DATA/jwt.secret`, which is for development on one machine.
 """
 
 import os
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import jwt
+from jwt.exceptions import InvalidSubjectError
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import SettingsConfigDict
 
@@ -135,48 +136,52 @@ def _malformed() -> TokenRefused:
     )
 
 
+# PyJWT's errors are subclasses of one another: the first that fits says it best.
+_REFUSALS: tuple[tuple[type[jwt.InvalidTokenError], str, str, str], ...] = (
+    (jwt.ExpiredSignatureError, "expired", "The token has expired.", "Get a fresh token and connect again."),
+    (
+        jwt.ImmatureSignatureError,
+        "not_yet_valid",
+        "The token is not valid yet.",
+        "Check the clocks of the issuer and of this server.",
+    ),
+    (
+        jwt.InvalidAudienceError,
+        "wrong_audience",
+        "The token is meant for somebody else (`aud`).",
+        "Ask the issuer for a token for this service; EDGE_JWT_AUDIENCE says which.",
+    ),
+    (
+        jwt.InvalidIssuerError,
+        "wrong_issuer",
+        "The token comes from another issuer (`iss`).",
+        "Use the issuer that EDGE_JWT_ISSUER names.",
+    ),
+    (
+        jwt.MissingRequiredClaimError,
+        "missing_claim",
+        "The token lacks a claim it must have.",
+        "It needs `sub`, and `iss` and `aud` where the server asks for them.",
+    ),
+    (
+        jwt.InvalidAlgorithmError,
+        "wrong_algorithm",
+        "The token is signed in a way that is not accepted here.",
+        f"Sign it with {_ALGORITHM}.",
+    ),
+    (
+        jwt.InvalidSignatureError,
+        "bad_signature",
+        "The token's signature is wrong.",
+        "It was signed with another secret: for local use, `rostrum token --user ID` makes one that fits.",
+    ),
+    (InvalidSubjectError, "bad_claim", "The token's claim 'sub' is not a text.", "`sub` is the user's id."),
+    (jwt.InvalidIssuedAtError, "bad_claim", "The token's claim 'iat' is not a time.", "`iat` is Unix time in seconds."),
+)
+
+
 def _refusal(error: jwt.InvalidTokenError) -> TokenRefused:
-    """The first class that fits, most particular first: PyJWT's errors are subclasses of one another."""
-    for kind, reason, message, hint in (
-        (jwt.ExpiredSignatureError, "expired", "The token has expired.", "Get a fresh token and connect again."),
-        (
-            jwt.ImmatureSignatureError,
-            "not_yet_valid",
-            "The token is not valid yet.",
-            "Check the clocks of the issuer and of this server.",
-        ),
-        (
-            jwt.InvalidAudienceError,
-            "wrong_audience",
-            "The token is meant for somebody else (`aud`).",
-            "Ask the issuer for a token for this service; EDGE_JWT_AUDIENCE says which.",
-        ),
-        (
-            jwt.InvalidIssuerError,
-            "wrong_issuer",
-            "The token comes from another issuer (`iss`).",
-            "Use the issuer that EDGE_JWT_ISSUER names.",
-        ),
-        (
-            jwt.MissingRequiredClaimError,
-            "missing_claim",
-            "The token lacks a claim it must have.",
-            "It needs `sub`, and `iss` and `aud` where the server asks for them.",
-        ),
-        (
-            jwt.InvalidAlgorithmError,
-            "wrong_algorithm",
-            "The token is signed in a way that is not accepted here.",
-            f"Sign it with {_ALGORITHM}.",
-        ),
-        (
-            jwt.InvalidSignatureError,
-            "bad_signature",
-            "The token's signature is wrong.",
-            "It was signed with another secret: for local use, `rostrum token --user ID` makes one that fits.",
-        ),
-        (jwt.InvalidSubjectError, "bad_claim", "The token's claim 'sub' is not a text.", "`sub` is the user's id."),
-    ):
+    for kind, reason, message, hint in _REFUSALS:
         if isinstance(error, kind):
             return TokenRefused(reason, message, hint)
     return _malformed()
@@ -188,8 +193,8 @@ def login_secret(settings: IdentitySettings, local: LocalSettings) -> str:
 
 
 def development_secret(local: LocalSettings) -> str:
-    """The generated secret of this data folder, made (readable by its owner alone) on first use. Two processes that start
-    together get the same one. Raises SettingsError if it can be neither read nor made."""
+    """The generated secret of this data folder, made (readable by its owner alone) on first use. Two processes that
+    start together get the same one. Raises SettingsError if it can be neither read nor made."""
     path = local.data.expanduser() / "jwt.secret"
     try:
         if not path.exists():
