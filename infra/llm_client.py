@@ -3,9 +3,11 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from langchain_openai import ChatOpenAI
+from openai import DefaultAsyncHttpxClient
 from pydantic import BaseModel, SecretStr
 
 from infra.errors import Unavailable
@@ -15,12 +17,15 @@ AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 
 class Llm:
-    """A language model that answers in a given schema."""
+    """A language model that answers in a given schema. Its connections are closed when its block ends."""
 
     def __init__(self, settings: LlmSettings, *, temperature: float, max_tokens: int) -> None:
         self.model = settings.model
         self._timeout_s = settings.timeout_s
+        # LangChain's own HTTP client is shared by the whole process and never closed.
+        self._http = DefaultAsyncHttpxClient(timeout=settings.timeout_s)
         self._chat = ChatOpenAI(
+            http_async_client=self._http,
             base_url=settings.base_url,
             model=settings.model,
             # Local servers want no key, but the client refuses to start without one.
@@ -30,6 +35,14 @@ class Llm:
             temperature=temperature,
             max_tokens=max_tokens,
         )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
 
     async def ask(
         self, instructions: str, document: Mapping[str, Any], answer: type[AnswerT], *, within_s: float | None = None

@@ -4,12 +4,13 @@ import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import structlog
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential, wait_random
 
 from infra.errors import Unavailable, Unprocessable
 from infra.kafka.dead_letters import Record
@@ -82,7 +83,7 @@ class Delivery:
             except Exception as error:  # noqa: BLE001 - a fault in a handler must not keep all later messages waiting
                 # The exception's own text may hold what somebody said, so only the place is told.
                 frames = traceback.extract_tb(error.__traceback__)
-                places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+                places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
                 get_logger("delivery").error("handler failed", error=type(error).__name__, places=places)
                 await self._give_up(record, event, f"{type(error).__name__} in {frames[-1].name}")
         return True
@@ -92,7 +93,7 @@ class Delivery:
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(Unavailable),
             stop=stop_after_attempt(policy.attempts),
-            wait=wait_exponential_jitter(policy.first_s, policy.longest_s, jitter=policy.jitter_s),
+            wait=wait_exponential(policy.first_s, policy.longest_s) + wait_random(0, policy.jitter_s),
             sleep=self._pause,
             reraise=True,
         )

@@ -1,5 +1,6 @@
 """Starts the questions stage: `python -m processors.questions`."""
 
+from contextlib import AsyncExitStack
 from importlib.resources import files
 
 from aiokafka import AIOKafkaProducer
@@ -22,21 +23,19 @@ NAME = "questions"
 async def serve(stage: Stage) -> None:
     settings, kafka, llm = load(QuestionsSettings), load(KafkaSettings), load(LlmSettings)
     bank = parse_bank(files("processors.questions").joinpath("bank.toml").read_text("utf-8"))
-    writer = _writer(llm) if llm.enabled else None
+    async with AsyncExitStack() as open_until_the_end:
+        writer: Writer | None = None
+        if llm.enabled:
+            # LangChain takes 93 MB: it is loaded only where there is a model to talk to.
+            from processors.questions.adapters.llm import llm_writer
 
-    def service(producer: AIOKafkaProducer) -> QuestionsService:
-        log = KafkaSessionLog(producer, kafka)
-        return QuestionsService(bank, writer, log, SystemClock(), settings.deadline_s)
+            writer = await open_until_the_end.enter_async_context(llm_writer(llm))
 
-    await handle_events(stage, kafka, Topic.SESSION_EVENTS, service)
+        def service(producer: AIOKafkaProducer) -> QuestionsService:
+            log = KafkaSessionLog(producer, kafka)
+            return QuestionsService(bank, writer, log, SystemClock(), settings.deadline_s)
 
-
-def _writer(settings: LlmSettings) -> Writer:
-    # LangChain takes 93 MB: it is loaded only where there is a model to talk to.
-    from processors.questions.adapters.llm import LlmWriter
-
-    instructions = files("processors.questions").joinpath("prompts/questions-v1.txt").read_text("utf-8")
-    return LlmWriter(settings, instructions)
+        await handle_events(stage, kafka, Topic.SESSION_EVENTS, service)
 
 
 def main() -> None:

@@ -1,0 +1,159 @@
+"""One message: handled, tried again, or buried."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from aiokafka.errors import KafkaTimeoutError
+
+from infra.errors import Unavailable, Unprocessable
+from infra.kafka.dead_letters import Record
+from infra.kafka.delivery import Delivery, Retries
+from schemas.base import Event
+from schemas.sessions import SessionStarted
+from schemas.topics import Topic
+
+AT_ONCE = Retries(attempts=3, first_s=0.0, longest_s=0.0, jitter_s=0.0)
+STARTED = SessionStarted(
+    event_id="e",
+    at_ms=1,
+    session_id="s",
+    user_id="u",
+    display_name="A secret name",
+    org="",
+    groups=(),
+    mode="practice",
+    competition=None,
+    language="en",
+    topic=None,
+    question_count=10,
+)
+
+
+@dataclass(frozen=True)
+class StubRecord:
+    value: bytes | None
+    topic: str = "session.events"
+    partition: int = 0
+    offset: int = 7
+    timestamp: int = 1
+    key: bytes | None = b"s"
+
+
+@dataclass
+class StubHandler:
+    """Fails with each of `faults` in turn, then works."""
+
+    faults: Sequence[Exception] = ()
+    seen: list[Event] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
+
+    async def handle(self, event: Event) -> None:
+        self.seen.append(event)
+        if len(self.seen) <= len(self.faults):
+            raise self.faults[len(self.seen) - 1]
+
+    async def give_up(self, event: Event, reason: str) -> None:
+        assert event == STARTED
+        self.given_up.append(reason)
+
+
+@dataclass
+class Graveyard:
+    reasons: list[str] = field(default_factory=list)
+
+    async def bury(self, record: Record, reason: str) -> None:
+        assert record.offset == 7
+        self.reasons.append(reason)
+
+
+def unavailable() -> Unavailable:
+    return Unavailable("It does not answer.", "Start it.")
+
+
+async def deliver(
+    handler: StubHandler, value: bytes | None = STARTED.encode(), *, stopping: bool = False
+) -> tuple[bool, list[str]]:
+    graveyard, stop = Graveyard(), asyncio.Event()
+    if stopping:
+        stop.set()
+    delivery = Delivery(Topic.SESSION_EVENTS, handler, graveyard.bury, stop, AT_ONCE)
+    return await delivery.deliver(StubRecord(value)), graveyard.reasons
+
+
+async def test_handled_at_once() -> None:
+    handler = StubHandler()
+    assert await deliver(handler) == (True, [])
+    assert handler.seen == [STARTED]
+
+
+async def test_tried_again_while_something_is_unavailable() -> None:
+    handler = StubHandler([unavailable(), unavailable()])
+    assert await deliver(handler) == (True, [])
+    assert len(handler.seen) == 3
+    assert handler.given_up == []
+
+
+async def test_buried_when_it_stays_unavailable() -> None:
+    handler = StubHandler([unavailable()] * 9)
+    assert await deliver(handler) == (True, ["It does not answer."])
+    assert len(handler.seen) == AT_ONCE.attempts
+    assert handler.given_up == ["It does not answer."]
+
+
+async def test_buried_at_once_when_trying_again_would_not_help() -> None:
+    handler = StubHandler([Unprocessable("It makes no sense.", "Mend it.")])
+    assert await deliver(handler) == (True, ["It makes no sense."])
+    assert len(handler.seen) == 1
+    assert handler.given_up == ["It makes no sense."]
+
+
+async def test_a_fault_in_the_handler_blocks_nothing_and_tells_no_text() -> None:
+    handler = StubHandler([KeyError("what somebody said")])
+    assert await deliver(handler) == (True, ["KeyError in handle"])
+
+
+@pytest.mark.parametrize("value", [None, b"", b"{", b'{"type": "other"}', b'{"type": "session_started"}', b"123"])
+async def test_what_is_no_event_is_buried_unseen(value: bytes | None) -> None:
+    handler = StubHandler()
+    done, [reason] = await deliver(handler, value)
+    assert done
+    assert reason.startswith("not an event of session.events: ")
+    assert (handler.seen, handler.given_up) == ([], [])
+
+
+async def test_the_reason_names_the_fields_and_not_their_values() -> None:
+    value = STARTED.encode().replace(b'"question_count":10', b'"question_count":"A secret name"')
+    _, [reason] = await deliver(StubHandler(), value)
+    assert "question_count" in reason
+    assert "secret" not in reason
+
+
+async def test_kafkas_own_failure_is_no_fault_of_the_message() -> None:
+    handler = StubHandler([KafkaTimeoutError()])
+    with pytest.raises(KafkaTimeoutError):
+        await deliver(handler)
+    assert handler.given_up == []
+
+
+async def test_a_stage_that_stops_leaves_a_failing_message_to_its_successor() -> None:
+    handler = StubHandler([unavailable()] * 9)
+    assert await deliver(handler, stopping=True) == (False, [])
+    assert len(handler.seen) == 1
+
+
+async def test_pauses_grow_and_are_bounded() -> None:
+    slept: list[float] = []
+
+    class Watched(Delivery):
+        async def _pause(self, delay_s: float) -> None:
+            slept.append(delay_s)
+
+    policy = Retries(attempts=6, first_s=0.5, longest_s=3.0, jitter_s=0.0)
+    graveyard = Graveyard()
+    handler = StubHandler([unavailable()] * 9)
+    await Watched(Topic.SESSION_EVENTS, handler, graveyard.bury, asyncio.Event(), policy).deliver(
+        StubRecord(STARTED.encode())
+    )
+    assert slept == [0.5, 1.0, 2.0, 3.0, 3.0]
