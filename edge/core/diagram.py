@@ -1,0 +1,46 @@
+"""The table as a picture: `python -m edge.core.diagram` prints the Mermaid diagram that `docs/protocol.md` shows."""
+
+import sys
+
+from edge.core import machine, opening, speaking
+from edge.core.machine import TABLE, Step
+from edge.core.session import State
+
+# What makes a step lead to another state, in a reader's words, with the close code where there is one.
+_CAUSES: dict[tuple[Step, State], str] = {
+    (opening.welcome, State.READY): "token good",
+    (opening.welcome, State.CLOSED): "another user's token (4403)",
+    (opening.turn_away, State.CLOSED): "token refused (4401)",
+    (opening.refuse_stranger, State.CLOSED): "anything but a token (4401)",
+    (opening.watch_for_token, State.CLOSED): "no token in time (4408)",
+    (opening.begin, State.STARTING): "start",
+    (opening.begin, State.CLOSED): "start that cannot be served (4400, 4404)",
+    (opening.open_session, State.STREAMING): "Kafka has the start",
+    (speaking.hear, State.ENDING): "audio beyond the greatest length",
+    (speaking.hear, State.CLOSED): "torn or too large audio (4400, 1009)",
+    (speaking.finish, State.ENDING): "end",
+    (speaking.pass_on, State.ENDING): "summary",
+    (speaking.pass_on, State.CLOSED): "report (1000, 4413)",
+    (machine.refuse_second_start, State.CLOSED): "second start (4400)",
+    (machine.give_up, State.CLOSED): "Kafka fails (1013)",
+    (machine.shed, State.CLOSED): "reads too slowly (1013)",
+    (machine.leave, State.CLOSED): "server stops (1001)",
+}
+
+
+def mermaid() -> str:
+    """All transitions between different states, with what may cause them."""
+    causes: dict[tuple[State, State], dict[str, None]] = {}  # dicts as sets that keep the table's order
+    for (state, _event), row in TABLE.items():
+        for target in row.to - {state}:
+            causes.setdefault((state, target), {})[_CAUSES[row.step, target]] = None
+    order = list(State)
+    lines = ["stateDiagram-v2", f"    [*] --> {State.CONNECTED.value}"]
+    for (state, target), texts in sorted(causes.items(), key=lambda edge: tuple(map(order.index, edge[0]))):
+        lines.append(f"    {state.value} --> {target.value}: {', '.join(texts)}")
+    lines.append(f"    {State.CLOSED.value} --> [*]")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(mermaid() + "\n")

@@ -1,0 +1,55 @@
+"""What a connection asks to be done, as values. Whoever does them reports back with an event."""
+
+from dataclasses import dataclass
+
+from schemas.sessions import RecordKind, SessionStarted
+from schemas.wire import Error, ServerMessage
+
+
+@dataclass(frozen=True)
+class LogRecord:
+    """A record for the session's log; `seq` numbers frames, from 0."""
+
+    kind: RecordKind
+    value: bytes
+    seq: int | None = None
+
+
+@dataclass(frozen=True)
+class Send:
+    """Tell the client."""
+
+    message: ServerMessage
+
+
+@dataclass(frozen=True)
+class Verify:
+    """Find out whose token this is; answered by `Verified` or `Refused`."""
+
+    token: str
+
+
+@dataclass(frozen=True)
+class Append:
+    """Write to the session's log, after everything appended before; answered by `Kept` or `Unkept`."""
+
+    record: LogRecord
+
+
+@dataclass(frozen=True)
+class Announce:
+    """Tell the other stages that the session has begun; answered by `Announced` or `Unkept`."""
+
+    started: SessionStarted
+
+
+@dataclass(frozen=True)
+class Close:
+    """Read no more, finish what was begun, say farewell, close."""
+
+    code: int
+    reason: str
+    farewell: Error | None = None
+
+
+Effect = Send | Verify | Append | Announce | Close

@@ -1,0 +1,84 @@
+"""What can happen to a connection. A client's text messages are events as they stand in `schemas/wire.py`."""
+
+from dataclasses import dataclass
+
+from edge.core.effects import LogRecord
+from infra.identity import Identity
+from schemas.replies import ReplyMessage
+from schemas.wire import Auth, BeginAnswer, End, Error, Ping, Start
+
+
+@dataclass(frozen=True)
+class Audio:
+    """A binary message."""
+
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Garbled:
+    """A text message that means nothing, and what is wrong with it."""
+
+    error: Error
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The token names this user."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The token proves nothing."""
+
+    reason: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The log has accepted this record."""
+
+    record: LogRecord
+
+
+@dataclass(frozen=True)
+class Announced:
+    """The session's start stands on `session.events`; with the token the client may come back with."""
+
+    resume_token: str
+
+
+@dataclass(frozen=True)
+class Unkept:
+    """Something was not accepted; nothing after it will be written."""
+
+
+@dataclass(frozen=True)
+class Replied:
+    """A later stage has something for the client."""
+
+    message: ReplyMessage
+
+
+@dataclass(frozen=True)
+class Overrun:
+    """The client reads too slowly: there is no room for what it must not miss."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Time has passed."""
+
+
+@dataclass(frozen=True)
+class Drain:
+    """This process is about to stop."""
+
+
+ClientEvent = Auth | Start | BeginAnswer | End | Ping | Audio | Garbled
+ServerEvent = Verified | Refused | Kept | Announced | Unkept | Replied | Overrun | Tick | Drain
+Event = ClientEvent | ServerEvent

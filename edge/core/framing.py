@@ -1,0 +1,26 @@
+"""Audio in whatever pieces it comes, cut into the log's frames of 250 ms."""
+
+from dataclasses import dataclass
+
+from schemas.audio import FRAME_BYTES, SAMPLE_BYTES
+
+
+@dataclass(frozen=True)
+class Framing:
+    """`rest`: what has come and fills no frame yet, in bytes. `samples`: how many have come in all."""
+
+    rest: bytes = b""
+    samples: int = 0
+
+    def push(self, audio: bytes) -> "tuple[Framing, tuple[bytes, ...]]":
+        """The frames that are full now. Raises ValueError for audio that is no whole number of samples."""
+        if len(audio) % SAMPLE_BYTES:
+            raise ValueError(f"{len(audio)} bytes are no whole number of {SAMPLE_BYTES}-byte samples")
+        held = self.rest + audio
+        whole = len(held) - len(held) % FRAME_BYTES
+        frames = tuple(held[start : start + FRAME_BYTES] for start in range(0, whole, FRAME_BYTES))
+        return Framing(held[whole:], self.samples + len(audio) // SAMPLE_BYTES), frames
+
+    def flush(self) -> "tuple[Framing, tuple[bytes, ...]]":
+        """The last, shorter frame, if anything is left over."""
+        return Framing(b"", self.samples), (self.rest,) if self.rest else ()

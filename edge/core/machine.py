@@ -1,0 +1,143 @@
+"""The protocol of one connection, as a table: in this state, on this event, this step, which may lead to those states.
+
+What the table does not name changes nothing and does nothing. `docs/protocol.md` shows a diagram drawn from it
+(`python -m edge.core.diagram`); the idea of keeping transitions as data is h11's.
+"""
+
+# ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from edge.core import opening, problems, speaking
+from edge.core.effects import Close, Send
+from edge.core.events import (
+    Announced,
+    Audio,
+    Drain,
+    Event,
+    Garbled,
+    Kept,
+    Overrun,
+    Refused,
+    Replied,
+    Tick,
+    Unkept,
+    Verified,
+)
+from edge.core.session import Outcome, Session, State
+from schemas.wire import Auth, BeginAnswer, End, Notice, Ping, Pong, Start
+
+_RETRY_AFTER_MS = 5000
+
+Step = Callable[[Session, Any, int], Outcome]
+
+
+def receive(session: Session, event: Event, now_ms: int) -> Outcome:
+    """What happens to a connection, and what is to be done about it. `now_ms` is Unix time and must not go back."""
+    row = TABLE.get((session.state, type(event)))
+    return row.step(session, event, now_ms) if row else (session, ())
+
+
+def next_tick_ms(session: Session, now_ms: int) -> int:
+    """When the passing of time should be told next, as Unix time."""
+    if session.state is State.CONNECTED:
+        return session.opened_ms + session.terms.auth_ms
+    if session.state is State.STREAMING and session.speech.written == session.speech.kept:
+        return session.speech.last_written_ms + session.terms.alive_ms
+    return now_ms + session.terms.alive_ms // 2
+
+
+# Steps that are the same wherever they happen
+
+
+def answer_ping(session: Session, event: Ping, now_ms: int) -> Outcome:
+    return session, (Send(Pong(id=event.id)),)
+
+
+def complain(session: Session, event: Garbled, now_ms: int) -> Outcome:
+    return opening.complain(session, event.error)
+
+
+def refuse_second_start(session: Session, event: Start, now_ms: int) -> Outcome:
+    return opening.fail(session, 4400, problems.already_started())
+
+
+def give_up(session: Session, event: Unkept, now_ms: int) -> Outcome:
+    return opening.fail(session, 1013, problems.not_kept(_RETRY_AFTER_MS))
+
+
+def shed(session: Session, event: Overrun, now_ms: int) -> Outcome:
+    return opening.fail(session, 1013, problems.too_slow())
+
+
+def leave(session: Session, event: Drain, now_ms: int) -> Outcome:
+    told = session.state in (State.STREAMING, State.ENDING)
+    notice = Notice(code="draining", message="This server is about to stop.")
+    closing = Close(1001, "draining")
+    return session.moved(State.CLOSED), (Send(notice), closing) if told else (closing,)
+
+
+@dataclass(frozen=True)
+class Row:
+    """`to`: the states that the step may lead to."""
+
+    step: Step
+    to: frozenset[State]
+
+
+_CONNECTED, _READY, _STARTING, _STREAMING, _ENDING, _CLOSED = State
+_KNOWN = (_READY, _STARTING, _STREAMING, _ENDING)
+_OPEN = (_CONNECTED, *_KNOWN)
+_HERE = None
+"""The state in which the event happened."""
+
+_Line = tuple[tuple[State, ...], tuple[type, ...], Step, tuple[State | None, ...]]
+
+_LINES: tuple[_Line, ...] = (
+    # Who is it? Asked first, and again whenever a fresh token comes.
+    (_OPEN, (Auth,), opening.verify, (_HERE,)),
+    ((_CONNECTED,), (Verified,), opening.welcome, (_READY,)),
+    (_KNOWN, (Verified,), opening.welcome, (_HERE, _CLOSED)),
+    (_OPEN, (Refused,), opening.turn_away, (_CLOSED,)),
+    ((_CONNECTED,), (Start, BeginAnswer, End, Ping, Audio, Garbled), opening.refuse_stranger, (_CLOSED,)),
+    ((_CONNECTED,), (Tick,), opening.watch_for_token, (_HERE, _CLOSED)),
+    # What do they want?
+    ((_READY,), (Start,), opening.begin, (_STARTING, _CLOSED)),
+    ((_STARTING,), (Kept,), opening.announce, (_HERE,)),
+    ((_STARTING,), (Replied,), opening.hold_early, (_HERE,)),
+    ((_STARTING,), (Announced,), opening.open_session, (_STREAMING,)),
+    ((_READY, _STARTING), (Audio, BeginAnswer, End), speaking.too_early, (_HERE,)),
+    ((_STARTING, _STREAMING, _ENDING), (Start,), refuse_second_start, (_CLOSED,)),
+    # They speak.
+    ((_STREAMING,), (Audio,), speaking.hear, (_HERE, _ENDING, _CLOSED)),
+    ((_STREAMING,), (BeginAnswer,), speaking.mark, (_HERE,)),
+    ((_STREAMING,), (End,), speaking.finish, (_ENDING,)),
+    ((_STREAMING,), (Tick,), speaking.stay_alive, (_HERE,)),
+    ((_STREAMING, _ENDING, _CLOSED), (Kept,), speaking.acknowledge, (_HERE,)),
+    ((_STREAMING,), (Replied,), speaking.pass_on, (_HERE, _ENDING, _CLOSED)),
+    # They wait for their report.
+    ((_ENDING,), (Replied,), speaking.pass_on, (_HERE, _CLOSED)),
+    ((_ENDING,), (Audio, BeginAnswer, End), speaking.too_late, (_HERE,)),
+    # At any time.
+    (_KNOWN, (Ping,), answer_ping, (_HERE,)),
+    (_KNOWN, (Garbled,), complain, (_HERE,)),
+    ((_STARTING, _STREAMING, _ENDING), (Unkept,), give_up, (_CLOSED,)),
+    ((*_OPEN, _CLOSED), (Overrun,), shed, (_CLOSED,)),
+    (_OPEN, (Drain,), leave, (_CLOSED,)),
+)
+
+
+def _table(lines: tuple[_Line, ...]) -> dict[tuple[State, type], Row]:
+    table: dict[tuple[State, type], Row] = {}
+    for states, events, step, to in lines:
+        for state in states:
+            for event in events:
+                if (state, event) in table:
+                    raise ValueError(f"two rows for {event.__name__} in {state.value}")
+                table[state, event] = Row(step, frozenset(target or state for target in to))
+    return table
+
+
+TABLE = _table(_LINES)

@@ -1,0 +1,135 @@
+"""Steps from the open socket to the started session: who is it, and what do they want?"""
+
+# ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
+
+from dataclasses import replace
+
+from edge.core import problems
+from edge.core.effects import Announce, Close, Effect, Send, Verify
+from edge.core.events import Announced, Audio, Garbled, Kept, Refused, Replied, Verified
+from edge.core.session import Outcome, Session, State, Talk, write
+from schemas.audio import FRAME_BYTES, FRAME_MS
+from schemas.base import derived_id
+from schemas.sessions import RecordKind, SessionStarted
+from schemas.wire import AudioFormat, Auth, BeginAnswer, End, Error, Limits, Ping, Ready, Start, Started
+
+_TAKEN = AudioFormat()
+_MAX_NAME = 40
+_MAX_EARLY = 16
+
+
+def fail(session: Session, code: int, error: Error) -> Outcome:
+    """Tell the client what is wrong, and close."""
+    return session.moved(State.CLOSED), (Close(code, error.code, problems.fatal(error)),)
+
+
+def complain(session: Session, error: Error) -> Outcome:
+    """Tell the client what is wrong, and go on."""
+    return session, (Send(error),)
+
+
+# Tokens
+
+
+def verify(session: Session, event: Auth, now_ms: int) -> Outcome:
+    return session, (Verify(event.token),)
+
+
+def welcome(session: Session, event: Verified, now_ms: int) -> Outcome:
+    """The first token, or a fresh one of the same user."""
+    if session.identity is not None and session.identity.user_id != event.identity.user_id:
+        return fail(session, 4403, problems.wrong_user())
+    limits = Limits(
+        session_s=session.terms.session_s,
+        resume_grace_s=session.terms.grace_ms // 1000,
+        message_bytes=session.terms.message_bytes,
+    )
+    state = State.READY if session.state is State.CONNECTED else session.state
+    known = replace(session, state=state, identity=event.identity)
+    return known, (Send(Ready(user_id=event.identity.user_id, limits=limits)),)
+
+
+def turn_away(session: Session, event: Refused, now_ms: int) -> Outcome:
+    return fail(session, 4401, problems.token_refused(event.reason, event.message, event.hint))
+
+
+def refuse_stranger(
+    session: Session, event: Start | BeginAnswer | End | Ping | Audio | Garbled, now_ms: int
+) -> Outcome:
+    detail = event.error.message if isinstance(event, Garbled) else "This was something else."
+    return fail(session, 4401, problems.not_authorised(detail))
+
+
+def watch_for_token(session: Session, event: object, now_ms: int) -> Outcome:
+    if now_ms - session.opened_ms < session.terms.auth_ms:
+        return session, ()
+    return fail(session, 4408, problems.token_missing(session.terms.auth_ms))
+
+
+# The start
+
+
+def begin(session: Session, event: Start, now_ms: int) -> Outcome:
+    if event.resume is not None:
+        return fail(session, 4404, problems.resume_unavailable())
+    if event.audio != _TAKEN:
+        return fail(session, 4400, problems.unsupported_audio(_described(event.audio), _described(_TAKEN)))
+    started = SessionStarted(
+        event_id=derived_id(session.session_id, "started"),
+        at_ms=now_ms,
+        session_id=session.session_id,
+        user_id=session.user.user_id,
+        display_name=_shown_name(event.display_name, session),
+        org=session.user.org,
+        groups=session.user.groups,
+        mode=event.mode,
+        competition=event.competition,
+        language=event.language,
+        topic=event.topic,
+        question_count=event.questions,
+    )
+    talk, append = write(Talk(started, now_ms), RecordKind.START, started.encode(), now_ms)
+    return session.moved(State.STARTING, talk), (append,)
+
+
+def _described(audio: AudioFormat) -> str:
+    return f"{audio.encoding}, {audio.sample_rate} Hz, {audio.channels} channel{'s'[: audio.channels != 1]}"
+
+
+def _shown_name(wanted: str | None, session: Session) -> str:
+    """The client's wish, else the token's name, else the user's id; in one line of at most 40 characters."""
+    for name in (wanted, session.user.name):
+        if name and name.split():
+            return " ".join(name.split())[:_MAX_NAME]
+    return session.user.user_id[:_MAX_NAME]
+
+
+def announce(session: Session, event: Kept, now_ms: int) -> Outcome:
+    """The log has the start: now the other stages may know."""
+    talk = replace(session.speech, kept=session.speech.kept + 1)
+    return session.moved(State.STARTING, talk), (Announce(talk.started),)
+
+
+def hold_early(session: Session, event: Replied, now_ms: int) -> Outcome:
+    """Nothing but `pong` and `error` comes between `ready` and `started`. Before any audio no more than questions and a
+    notice or two can come."""
+    early = (*session.speech.early, event.message)[:_MAX_EARLY]
+    return session.moved(State.STARTING, replace(session.speech, early=early)), ()
+
+
+def open_session(session: Session, event: Announced, now_ms: int) -> Outcome:
+    """Everybody knows: the client may speak."""
+    started = Started(
+        session_id=session.session_id,
+        resume_token=event.resume_token,
+        frame_ms=FRAME_MS,
+        frame_bytes=FRAME_BYTES,
+        next_frame=0,
+    )
+    effects: list[Effect] = [Send(started)]
+    passage = session.speech.passage
+    for message in session.speech.early:
+        passage, passed = passage.receive(message)
+        effects.extend(Send(each) for each in passed)
+    talk = replace(session.speech, passage=passage, early=())
+    return session.moved(State.STREAMING, talk), tuple(effects)

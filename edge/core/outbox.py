@@ -1,0 +1,54 @@
+"""What waits to be written to a client's socket."""
+
+from schemas.wire import Ack, FinalMessage, Partial, ServerMessage
+
+MAX_MESSAGES = 1024
+MAX_CHARS = 4 * 1024 * 1024
+
+
+class Outbox:
+    """A bounded queue. Of the messages that a later one outdates (`ack`, `partial`) only the newest waits: so a slow
+    reader loses those first, and never a final. When nothing can be left out any more, the queue says so."""
+
+    def __init__(self, max_messages: int = MAX_MESSAGES, max_chars: int = MAX_CHARS) -> None:
+        self._max_messages = max_messages
+        self._max_chars = max_chars
+        self._waiting: dict[int, str] = {}  # in the order of their numbers
+        self._newest: dict[type[ServerMessage], int] = {}
+        self._next = 0
+        self._chars = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def push(self, message: ServerMessage) -> bool:
+        """False if there is no room for this message; it is left out then. A message of any size fits an empty queue."""
+        if isinstance(message, Ack | Partial):
+            self._drop(type(message))
+        if isinstance(message, FinalMessage):
+            self._drop(Partial)  # Its words are in the final now.
+        text = message.model_dump_json()
+        if self._waiting and (len(self) >= self._max_messages or self._chars + len(text) > self._max_chars):
+            return False
+        self._waiting[self._next] = text
+        self._newest[type(message)] = self._next
+        self._next += 1
+        self._chars += len(text)
+        return True
+
+    def pop(self) -> str | None:
+        """The text of the message that has waited longest; None if none waits."""
+        if not self._waiting:
+            return None
+        text = self._waiting.pop(next(iter(self._waiting)))
+        self._chars -= len(text)
+        return text
+
+    def clear(self) -> None:
+        self._waiting.clear()
+        self._chars = 0
+
+    def _drop(self, kind: type[ServerMessage]) -> None:
+        outdated = self._waiting.pop(self._newest.get(kind, -1), None)
+        if outdated is not None:
+            self._chars -= len(outdated)

@@ -1,0 +1,134 @@
+"""Everything the edge tells a client it did wrong, or cannot have: the protocol's `error` messages."""
+
+from schemas.wire import Error
+
+
+def _error(code: str, message: str, hint: str, *, retry_after_ms: int | None = None) -> Error:
+    return Error(code=code, message=message, hint=hint, fatal=False, retry_after_ms=retry_after_ms)
+
+
+def fatal(error: Error) -> Error:
+    """The same, with a close following it."""
+    return error.model_copy(update={"fatal": True})
+
+
+# What a message itself is.
+
+
+def bad_json(detail: str) -> Error:
+    return _error("bad_json", f"This text message is no JSON: {detail}.", "Send one JSON object with a `type`.")
+
+
+def bad_message(detail: str) -> Error:
+    return _error("bad_message", detail, "docs/protocol.md lists each type's fields and what they may hold.")
+
+
+def unknown_type(known: tuple[str, ...]) -> Error:
+    return _error("unknown_type", "There is no such message type.", f"The types are: {', '.join(known)}.")
+
+
+# Who is speaking.
+
+
+def not_authorised(detail: str) -> Error:
+    return _error(
+        "not_authorised", f"The first message must be a token. {detail}", 'Send {"type": "auth", "token": …} first.'
+    )
+
+
+def token_refused(reason: str, message: str, hint: str) -> Error:
+    return _error(f"token_{reason}", message, hint)
+
+
+def token_missing(after_ms: int) -> Error:
+    return _error(
+        "token_missing", f"No token came within {after_ms / 1000:g} s.", "Send `auth` as soon as the socket is open."
+    )
+
+
+def wrong_user() -> Error:
+    return _error(
+        "wrong_user",
+        "This token is another user's than the one the connection began with.",
+        "Open a connection of its own for another user.",
+    )
+
+
+# What a message does here.
+
+
+def not_started(what: str) -> Error:
+    return _error(
+        "not_started", f"{what} came before `started`.", "Send `start` and wait for `started`; send it again then."
+    )
+
+
+def already_started() -> Error:
+    return _error(
+        "already_started", "A second `start` on one connection.", "One connection holds one session: open another one."
+    )
+
+
+def session_ended(what: str) -> Error:
+    return _error("session_ended", f"{what} came after the session's end and was left out.", "Wait for the report.")
+
+
+def resume_unavailable() -> Error:
+    return _error(
+        "resume_unavailable", "Going on with a session is not served yet.", "Begin a new session with a plain `start`."
+    )
+
+
+# Audio.
+
+
+def unsupported_audio(given: str, taken: str) -> Error:
+    return _error(
+        "unsupported_audio",
+        f"Audio as {given} is not taken here.",
+        f"Convert it before sending; this server takes {taken}.",
+    )
+
+
+def bad_audio(length_bytes: int, sample_bytes: int) -> Error:
+    return _error(
+        "bad_audio",
+        f"A binary message of {length_bytes} bytes is no whole number of {sample_bytes}-byte samples.",
+        "Cut the audio between samples; what follows a torn one would be noise.",
+    )
+
+
+def message_too_large(length_bytes: int, limit_bytes: int) -> Error:
+    return _error(
+        "message_too_large",
+        f"A binary message of {length_bytes} bytes is more than a second of audio ({limit_bytes} bytes).",
+        "Send pieces of 250 ms.",
+    )
+
+
+def session_too_long(session_s: int) -> Error:
+    return _error(
+        "session_too_long",
+        f"The session reached its greatest length of {session_s} s and was ended there.",
+        "Begin a new session for more.",
+    )
+
+
+# What the server cannot do now.
+
+
+def not_kept(retry_after_ms: int) -> Error:
+    return _error(
+        "not_kept",
+        "Something you sent could not be stored. What was acknowledged is safe.",
+        "Connect again in a little while.",
+        retry_after_ms=retry_after_ms,
+    )
+
+
+def too_slow() -> Error:
+    return _error(
+        "too_slow",
+        "Too much is waiting for you: you read more slowly than your words are recognised.",
+        "Read from the socket all the time, also while sending.",
+    )

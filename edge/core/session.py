@@ -1,0 +1,105 @@
+"""One connection, as values: where it stands, who speaks, and what has become of the session."""
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from edge.core.effects import Append, Effect, LogRecord
+from edge.core.framing import Framing
+from edge.core.replies import Passage
+from infra.identity import Identity
+from schemas.replies import ReplyMessage
+from schemas.sessions import EndCause, RecordKind, SessionStarted
+
+
+class State(Enum):
+    """Where a connection stands."""
+
+    CONNECTED = "connected"
+    """The socket is open; nobody knows whose it is."""
+    READY = "ready"
+    """The user is known; no session yet."""
+    STARTING = "starting"
+    """The session's start is being written."""
+    STREAMING = "streaming"
+    """The speaker speaks."""
+    ENDING = "ending"
+    """No more audio is taken; finals, summary and report are still to come."""
+    CLOSED = "closed"
+    """The close is decided; what was begun is being finished."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What this edge grants every connection."""
+
+    session_s: int
+    grace_ms: int
+    auth_ms: int
+    message_bytes: int
+
+    @property
+    def alive_ms(self) -> int:
+        """A log that has been silent for this long is told that the speaker is still there."""
+        return max(50, self.grace_ms // 3)
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A session from its start on. `written` counts the records handed to the log, `kept` those it has accepted.
+    `early`: replies that came before the client was told that the session has started."""
+
+    started: SessionStarted
+    last_written_ms: int
+    written: int = 0
+    kept: int = 0
+    frames: int = 0
+    frames_kept: int = 0
+    framing: Framing = field(default_factory=Framing)
+    question: int | None = None
+    ended: EndCause | None = None
+    passage: Passage = field(default_factory=Passage)
+    early: tuple[ReplyMessage, ...] = ()
+
+
+@dataclass(frozen=True)
+class Session:
+    """`session_id` is the one that a session begun on this connection gets. Times are Unix milliseconds."""
+
+    conn: str
+    session_id: str
+    opened_ms: int
+    terms: Terms
+    state: State = State.CONNECTED
+    identity: Identity | None = None
+    talk: Talk | None = None
+
+    @property
+    def user(self) -> Identity:
+        if self.identity is None:
+            raise LookupError("nobody is known on this connection yet")
+        return self.identity
+
+    @property
+    def speech(self) -> Talk:
+        if self.talk is None:
+            raise LookupError("no session has begun on this connection yet")
+        return self.talk
+
+    def moved(self, state: State, talk: Talk | None = None) -> "Session":
+        """The same connection in another state, and with a changed session if one is given."""
+        return replace(self, state=state, talk=talk or self.talk)
+
+
+Outcome = tuple[Session, tuple[Effect, ...]]
+
+
+def write(talk: Talk, kind: RecordKind, value: bytes, now_ms: int) -> tuple[Talk, Append]:
+    """The next record of the session's log. Frames get the next number."""
+    seq = talk.frames if kind is RecordKind.FRAME else None
+    written = replace(
+        talk,
+        written=talk.written + 1,
+        frames=talk.frames + (kind is RecordKind.FRAME),
+        last_written_ms=now_ms,
+    )
+    return written, Append(LogRecord(kind, value, seq))

@@ -1,0 +1,126 @@
+"""Steps of a session: audio and answers into its log, acknowledgements and replies out, until it has its report."""
+
+# ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
+
+from dataclasses import replace
+
+from edge.core import problems
+from edge.core.effects import Close, Effect, Send
+from edge.core.events import Audio, Kept, Replied
+from edge.core.opening import complain, fail
+from edge.core.session import Outcome, Session, State, Talk, write
+from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
+from schemas.base import derived_id
+from schemas.sessions import AnswerBegun, ConnectionAlive, EndCause, RecordKind, SessionEnded
+from schemas.wire import Ack, BeginAnswer, End, Notice
+
+_SECOND_BYTES = SAMPLE_RATE * SAMPLE_BYTES
+_NAMES: dict[type, str] = {Audio: "Audio", BeginAnswer: "`answer`", End: "`end`"}
+
+
+def hear(session: Session, event: Audio, now_ms: int) -> Outcome:
+    """Audio for the log; what goes beyond the session's greatest length ends it."""
+    if len(event.data) > _SECOND_BYTES:
+        return fail(session, 1009, problems.message_too_large(len(event.data), _SECOND_BYTES))
+    if len(event.data) % SAMPLE_BYTES:
+        return fail(session, 4400, problems.bad_audio(len(event.data), SAMPLE_BYTES))
+    left_bytes = (session.terms.session_s * SAMPLE_RATE - session.speech.framing.samples) * SAMPLE_BYTES
+    framing, frames = session.speech.framing.push(event.data[:left_bytes])
+    talk, effects = _write_frames(replace(session.speech, framing=framing), frames, now_ms)
+    if len(event.data) <= left_bytes:
+        return session.moved(State.STREAMING, talk), effects
+    error = problems.session_too_long(session.terms.session_s)
+    session, ending = _end(session, talk, EndCause.LENGTH, now_ms)
+    return session, (*effects, *ending, Send(Notice(code=error.code, message=error.message)))
+
+
+def mark(session: Session, event: BeginAnswer, now_ms: int) -> Outcome:
+    """From the next sample on, another question is answered. The record precedes that sample's frame in the log, so an
+    acknowledgement of the frame covers it."""
+    talk = session.speech
+    if talk.question == event.question:
+        return session, ()
+    begun = AnswerBegun(
+        event_id=derived_id(session.session_id, session.conn, "answer", talk.framing.samples, event.question),
+        at_ms=now_ms,
+        session_id=session.session_id,
+        question=event.question,
+        from_sample=talk.framing.samples,
+    )
+    talk, append = write(replace(talk, question=event.question), RecordKind.ANSWER, begun.encode(), now_ms)
+    return session.moved(State.STREAMING, talk), (append,)
+
+
+def finish(session: Session, event: End, now_ms: int) -> Outcome:
+    return _end(session, session.speech, EndCause.CLIENT, now_ms)
+
+
+def _end(session: Session, talk: Talk, cause: EndCause, now_ms: int) -> Outcome:
+    """The last, shorter frame and the end itself."""
+    framing, frames = talk.framing.flush()
+    talk, effects = _write_frames(replace(talk, framing=framing, ended=cause), frames, now_ms)
+    ended = SessionEnded(
+        event_id=derived_id(session.session_id, session.conn, "ended"),
+        at_ms=now_ms,
+        session_id=session.session_id,
+        cause=cause,
+    )
+    talk, append = write(talk, RecordKind.END, ended.encode(), now_ms)
+    return session.moved(State.ENDING, talk), (*effects, append)
+
+
+def _write_frames(talk: Talk, frames: tuple[bytes, ...], now_ms: int) -> tuple[Talk, tuple[Effect, ...]]:
+    effects: list[Effect] = []
+    for frame in frames:
+        talk, append = write(talk, RecordKind.FRAME, frame, now_ms)
+        effects.append(append)
+    return talk, tuple(effects)
+
+
+def stay_alive(session: Session, event: object, now_ms: int) -> Outcome:
+    """The speaker is silent but there: say so, or the transcriber ends the session. What is still on its way into the
+    log says it as well."""
+    talk = session.speech
+    if talk.written > talk.kept or now_ms - talk.last_written_ms < session.terms.alive_ms:
+        return session, ()
+    alive = ConnectionAlive(
+        event_id=derived_id(session.session_id, session.conn, "alive", talk.written),
+        at_ms=now_ms,
+        session_id=session.session_id,
+    )
+    talk, append = write(talk, RecordKind.ALIVE, alive.encode(), now_ms)
+    return session.moved(session.state, talk), (append,)
+
+
+def acknowledge(session: Session, event: Kept, now_ms: int) -> Outcome:
+    """The log has accepted a record; of frames the client is told."""
+    talk = replace(session.speech, kept=session.speech.kept + 1)
+    if event.record.seq is None:
+        return session.moved(session.state, talk), ()
+    talk = replace(talk, frames_kept=event.record.seq + 1)
+    return session.moved(session.state, talk), (Send(Ack(frames=talk.frames_kept)),)
+
+
+def pass_on(session: Session, event: Replied, now_ms: int) -> Outcome:
+    """What the client should see now. The summary is the end of a session, whoever ended it; the report closes it."""
+    passage, passed = session.speech.passage.receive(event.message)
+    session = session.moved(session.state, replace(session.speech, passage=passage))
+    effects = tuple(Send(message) for message in passed)
+    if passage.report:
+        session, closing = _close_done(session)
+        return session, (*effects, *closing)
+    return session.moved(State.ENDING) if passage.summary else session, effects
+
+
+def _close_done(session: Session) -> Outcome:
+    if session.speech.ended is EndCause.LENGTH:
+        return fail(session, 4413, problems.session_too_long(session.terms.session_s))
+    return session.moved(State.CLOSED), (Close(1000, "done"),)
+
+
+def too_early(session: Session, event: Audio | BeginAnswer | End, now_ms: int) -> Outcome:
+    return complain(session, problems.not_started(_NAMES[type(event)]))
+
+
+def too_late(session: Session, event: Audio | BeginAnswer | End, now_ms: int) -> Outcome:
+    return complain(session, problems.session_ended(_NAMES[type(event)]))
