@@ -1,8 +1,8 @@
 """Installs the Java programs' jars, exactly those that the committed locks name.
 
-jgo fetches; what it does not do is done here: it compares a download only with the SHA-1 beside it, and merely warns; it
-writes in place; it fetches one by one. So every jar is fetched aside, compared with the lock's SHA-256, and moved in; a
-program's folder appears, complete, by one rename."""
+jgo fetches. What it does not do is done here: it compares a download only with the SHA-1 beside it, and merely warns;
+it writes in place; it fetches one by one. So every jar is fetched aside, compared with the lock's SHA-256, and moved
+in; a program's folder appears, complete, by one rename."""
 
 import hashlib
 import shutil
@@ -142,8 +142,8 @@ def _fetch(context: MavenContext, jar: Jar, staged: Path) -> None:
         raise JarsMissing(
             f"Could not download {jar.filename} ({type(error).__name__}).",
             "Connect this machine to the internet and try again (what has arrived is kept), or name a mirror of Maven "
-            "Central in jgo's configuration file ([repositories], JGO_CONFIG_FILE), or copy the folder ROSTRUM_CACHE from "
-            "a machine that has it.",
+            "Central in jgo's configuration file ([repositories], JGO_CONFIG_FILE), or copy the folder ROSTRUM_CACHE "
+            "from a machine that has it.",
         ) from error
     except RuntimeError as error:
         raise JarsMissing(

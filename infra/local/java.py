@@ -19,6 +19,15 @@ class Java:
     version: int
     unusable: str = ""
 
+    @property
+    def quiet_options(self) -> tuple[str, ...]:
+        """Keeps newer runtimes from warning, at each start, of calls that Kafka's and LanguageTool's libraries make."""
+        return (
+            ("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED")
+            if self.version >= 24
+            else ()
+        )
+
 
 def find_java(java_home: str | None = None) -> Java:
     """`java_home`: by default the environment's JAVA_HOME. Raises RostrumError if there is no usable Java at all."""

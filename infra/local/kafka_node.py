@@ -10,7 +10,7 @@ from infra.local.java import find_java
 from infra.local.ports import LOOPBACK, free_port
 from schemas.topics import Topic
 
-_JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true")
+_JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError")
 _LOGGING = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true")
 _MIB = 1024 * 1024
 _HEADROOM_BYTES = _MIB
@@ -91,4 +91,5 @@ def _format(jars: Path, properties: Path) -> None:
 
 
 def _java(jars: Path, main_class: str, *arguments: str) -> list[str]:
-    return [str(find_java().executable), *_JVM, *_LOGGING, "-cp", f"{jars}/*", main_class, *arguments]
+    java = find_java()
+    return [str(java.executable), *_JVM, *java.quiet_options, *_LOGGING, "-cp", f"{jars}/*", main_class, *arguments]

@@ -1,0 +1,40 @@
+"""The local stack that the settings describe."""
+
+import os
+from pathlib import Path
+
+from analytics.settings import AnalyticsSettings
+from edge.settings import EdgeSettings
+from infra.clickhouse.settings import ClickHouseSettings
+from infra.kafka.settings import KafkaSettings
+from infra.languagetool import LanguageToolSettings
+from infra.local.ports import free_port
+from infra.local.scale import parse_scale
+from infra.local.stack import Stack
+from infra.settings import LocalSettings, StageSettings, load
+
+
+def local_settings(data: Path | None) -> LocalSettings:
+    """Where this machine keeps things, as absolute paths: stages may be started elsewhere. `data` goes before
+    ROSTRUM_DATA."""
+    local = load(LocalSettings)
+    return local.model_copy(update={"data": (data or local.data).absolute(), "cache": local.cache.absolute()})
+
+
+def local_stack(local: LocalSettings, scale: str = "") -> Stack:
+    """Raises RostrumError if a setting or the scale is wrong: before anything is started."""
+    edge, analytics = load(EdgeSettings), load(AnalyticsSettings)
+    return Stack(
+        data=local.data,
+        cache=local.cache,
+        environment={**os.environ, "ROSTRUM_DATA": str(local.data), "ROSTRUM_CACHE": str(local.cache)},
+        scale=parse_scale(scale, clickhouse_is_embedded=load(ClickHouseSettings).is_embedded),
+        kafka=load(KafkaSettings),
+        languagetool=load(LanguageToolSettings),
+        edge_host=edge.host,
+        edge_port=edge.port or free_port(),
+        edge_plain_port=edge.plain_port,
+        analytics_host=analytics.host,
+        analytics_port=analytics.port or free_port(),
+        shutdown_s=load(StageSettings).shutdown_s,
+    )

@@ -1,0 +1,31 @@
+"""Login tokens for this machine's own stack."""
+
+from collections.abc import Sequence
+
+from infra.identity import DEVELOPMENT_TOKEN_S, IdentitySettings, development_token, login_secret
+from infra.settings import LocalSettings, load
+
+
+def login_token(
+    user: str,
+    *,
+    name: str | None = None,
+    org: str = "",
+    groups: Sequence[str] = (),
+    roles: Sequence[str] = (),
+    valid_s: float = DEVELOPMENT_TOKEN_S,
+    local: LocalSettings | None = None,
+) -> str:
+    """A token that the stack with these settings accepts. Raises SettingsError if its secret cannot be had."""
+    settings = load(IdentitySettings)
+    return development_token(
+        login_secret(settings, local or load(LocalSettings)),
+        user,
+        name=name,
+        org=org,
+        groups=groups,
+        roles=roles,
+        valid_s=valid_s,
+        issuer=settings.issuer,
+        audience=settings.audience,
+    )

@@ -1,0 +1,70 @@
+"""`rostrum ps`: what the running stack consists of."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from infra.local.run_file import ProcessEntry, ProcessMark, ProcessState, RunFile, find_process, running_stack
+from infra.settings import LocalSettings, load
+
+_MB = 1024 * 1024
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="A list of objects, one per process.")
+@click.option("--data", type=click.Path(path_type=Path), help="The stack's data folder; by default ROSTRUM_DATA.")
+def ps(as_json: bool, data: Path | None) -> None:
+    """List the processes of the stack that runs on the data folder, with their memory."""
+    data = data or load(LocalSettings).data
+    stack = running_stack(data)
+    rows = [_row(entry) for entry in stack.processes] if stack else []
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+    elif stack is None:
+        click.echo(f"No stack runs on {data}. Start one with `rostrum up`.")
+    else:
+        Console().print(_table(stack, rows))
+
+
+def _row(entry: ProcessEntry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "pid": entry.mark.pid if entry.mark else None,
+        "state": entry.state.value,
+        "restarts": entry.restarts,
+        "address": entry.address,
+        "rss_mb": round(_rss_mb(entry.mark, with_children=True), 1) if entry.mark else 0.0,
+    }
+
+
+def _rss_mb(mark: ProcessMark, *, with_children: bool) -> float:
+    """Resident memory in MiB; pages that processes share count in each. 0 once the process has ended."""
+    process = find_process(mark)
+    if process is None:
+        return 0.0
+    total_bytes = 0
+    with suppress(psutil.NoSuchProcess):
+        for member in [process, *(process.children(recursive=True) if with_children else [])]:
+            total_bytes += member.memory_info().rss
+    return total_bytes / _MB
+
+
+def _table(stack: RunFile, rows: list[dict[str, Any]]) -> Table:
+    own_mb = _rss_mb(stack.supervisor, with_children=False)
+    table = Table(show_footer=True)
+    table.add_column("name", footer="total")
+    for title in ("pid", "state", "restarts", "address"):
+        table.add_column(title)
+    table.add_column("memory", justify="right", footer=f"{sum(row['rss_mb'] for row in rows) + own_mb:.0f} MB")
+    for row in rows:
+        colour = "green" if row["state"] == ProcessState.READY else "yellow"
+        cells = (row["name"], str(row["pid"] or ""), f"[{colour}]{row['state']}[/]", str(row["restarts"]))
+        table.add_row(*cells, row["address"], f"{row['rss_mb']:.0f} MB")
+    table.add_row("supervisor", str(stack.supervisor.pid), "", "", "", f"{own_mb:.0f} MB")
+    return table

@@ -1,0 +1,63 @@
+"""`rostrum topics`: create what is missing, list what there is."""
+
+import asyncio
+from collections.abc import Mapping
+
+import click
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.table import Table
+
+from infra.errors import Unavailable
+from infra.kafka.clients import make_admin
+from infra.kafka.settings import KafkaSettings
+from infra.kafka.topics import create_topics, partition_counts
+from infra.settings import load
+from schemas.topics import DAY_MS, Topic
+
+
+@click.command()
+def topics() -> None:
+    """Create the topics that are missing, and list all of them."""
+    settings = load(KafkaSettings)
+    created, counts = asyncio.run(_create_and_count(settings))
+    table = Table("topic", "key", "partitions", "keep", "", title=f"Topics at {settings.address}")
+    for topic in Topic:
+        name = settings.topic(topic)
+        note = "created now" if name in created else ""
+        table.add_row(
+            name, topic.value.key, str(counts.get(topic, 0)), f"{topic.value.keep_ms / DAY_MS:.3g} days", note
+        )
+    Console().print(table)
+
+
+async def _create_and_count(settings: KafkaSettings) -> tuple[list[str], Mapping[Topic, int]]:
+    return await ensure_topics(settings), await count_partitions(settings)
+
+
+async def ensure_topics(settings: KafkaSettings) -> list[str]:
+    """Create the missing topics; gives their names. Raises Unavailable if the broker cannot be reached."""
+    try:
+        return await create_topics(settings)
+    except KafkaError as error:
+        raise _unavailable(settings, error) from error
+
+
+async def count_partitions(settings: KafkaSettings) -> Mapping[Topic, int]:
+    """Partitions of the topics that are there. Raises Unavailable if the broker cannot be reached."""
+    admin = make_admin(settings)
+    try:
+        await admin.start()
+        return await partition_counts(admin, settings)
+    except KafkaError as error:
+        raise _unavailable(settings, error) from error
+    finally:
+        await admin.close()
+
+
+def _unavailable(settings: KafkaSettings, error: KafkaError) -> Unavailable:
+    setting = "KAFKA_PORT" if settings.is_local else "KAFKA_BOOTSTRAP"
+    return Unavailable(
+        f"Kafka at {settings.address} does not answer as it should ({type(error).__name__}).",
+        f"Start the local stack (`rostrum up`), or check {setting} and the other KAFKA_ settings.",
+    )

@@ -1,0 +1,65 @@
+"""`rostrum up`: the whole local stack in the foreground."""
+
+import asyncio
+import os
+import signal
+from functools import partial
+from pathlib import Path
+
+import click
+
+from cli.install import install_programs
+from cli.local_stack import local_settings, local_stack
+from cli.login import login_token
+from cli.recogniser import recogniser_in_use
+from cli.topics import ensure_topics
+from cli.up_view import Terminal, Welcome
+from infra.llm import LlmSettings
+from infra.local.admission import hold_data_folder, refuse_taken_ports
+from infra.local.leftovers import end_leftovers
+from infra.local.run_file import mark_of
+from infra.local.stack import Stack
+from infra.local.supervisor import Supervisor
+from infra.settings import load
+
+_FIRST_USER = "speaker"
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of all local state; by default ROSTRUM_DATA.")
+@click.option("--scale", default="", help="Processes per stage, as edge=2,transcribe=2.")
+def up(data: Path | None, scale: str) -> None:
+    """Run the whole stack on this machine until Ctrl-C: broker, LanguageTool and every stage.
+
+    What dies is started again. Output of each process is in DATA/logs.
+    """
+    local = local_settings(data)
+    stack = local_stack(local, scale)
+    llm = load(LlmSettings)
+    with hold_data_folder(stack.data):
+        ended = end_leftovers(stack.data)
+        refuse_taken_ports(stack.ports)
+        install_programs(stack.programs, stack.cache)
+        welcome = Welcome(
+            addresses=stack.addresses,
+            token=login_token(_FIRST_USER, local=local),
+            recogniser=recogniser_in_use(stack.environment).description,
+            llm=f"{llm.model} at {llm.base_url}" if llm.base_url else "",
+            logs=stack.data / "logs",
+        )
+        terminal = Terminal(welcome)
+        terminal.starting([plan.name for plan in stack.plans()], ended)
+        asyncio.run(_supervise(stack, terminal))
+
+
+async def _supervise(stack: Stack, terminal: Terminal) -> None:
+    me = mark_of(os.getpid())
+    assert me is not None  # noqa: S101 - this process is running
+    supervisor = Supervisor(stack.plans(), stack.data, me, stack.addresses, terminal, partial(_lay_ground, stack))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, supervisor.request_stop)
+    await supervisor.run()
+
+
+async def _lay_ground(stack: Stack) -> None:
+    await ensure_topics(stack.kafka)

@@ -1,0 +1,75 @@
+"""What `rostrum up` shows at the terminal."""
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from infra.local.log_file import Quiet
+from infra.local.run_file import Addresses
+
+_SHOWN_LINES = 5
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """What a person needs once the stack is up. `llm`: empty if none is set."""
+
+    addresses: Addresses
+    token: str
+    recogniser: str
+    llm: str
+    logs: Path
+
+
+class Terminal:
+    """The supervisor's observer."""
+
+    def __init__(self, welcome: Welcome, console: Console | None = None) -> None:
+        self._welcome = welcome
+        self._console = console or Console(soft_wrap=True, highlight=False)
+        self._quiet: dict[str, Quiet] = defaultdict(Quiet)
+
+    def starting(self, names: list[str], ended: list[str]) -> None:
+        if ended:
+            self._print(f"Ended what an earlier, killed `rostrum up` had left running: {', '.join(ended)}.", "yellow")
+        self._print(f"Starting {', '.join(names)} …", "dim")
+
+    def waiting(self, reasons: dict[str, str]) -> None:
+        late = "; ".join(f"{name} ({reason})" for name, reason in reasons.items())
+        self._print(f"Still waiting for {late}. Logs: {self._welcome.logs}", "dim")
+
+    def up(self) -> None:
+        shown = self._welcome
+        llm = shown.llm or "none set (LLM_BASE_URL): questions come from the bank, reports from rules"
+        self._print("Rostrum is up. Ctrl-C stops it.", "bold green")
+        for what, value in (
+            ("Page", f"{shown.addresses.page}/#token={shown.token}"),
+            ("Clients", shown.addresses.edge),
+            ("On this machine", shown.addresses.edge_plain),
+            ("Token", shown.token),
+            ("Recogniser", shown.recogniser),
+            ("Language model", llm),
+            ("Logs", str(shown.logs)),
+        ):
+            if value:
+                self._print(f"  {what + ':':<17}{value}")
+
+    def said(self, name: str, level: str, text: str) -> None:
+        if self._quiet[name].admits(time.monotonic()):
+            self._print(f"{name}: {level}: {text}", "yellow" if level == "warning" else "red")
+
+    def died(self, name: str, code: int, tail: list[str], again_in_s: float) -> None:
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
+        self._print(f"{name} {how}; starting it again in {again_in_s:g} s. Log: {self._welcome.logs / name}.log", "red")
+        if code > 0:
+            for line in tail[-_SHOWN_LINES:]:
+                self._print(f"  {line}", "dim")
+
+    def stopping(self) -> None:
+        self._print("Stopping …", "dim")
+
+    def _print(self, text: str, style: str = "") -> None:
+        self._console.print(text, style=style, markup=False)

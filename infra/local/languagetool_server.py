@@ -1,0 +1,15 @@
+"""LanguageTool's own HTTP server as a local process, on loopback."""
+
+from pathlib import Path
+
+from infra.local.java import find_java
+
+# One checker for English at a time is all it has to do; the default heap is a quarter of the machine.
+_JVM = ("-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError")
+
+
+def command(jars: Path, port: int) -> list[str]:
+    """Without --public it listens on loopback alone."""
+    java = find_java()
+    server = ("org.languagetool.server.HTTPServer", "--port", str(port))
+    return [str(java.executable), *_JVM, *java.quiet_options, "-cp", f"{jars}/*", *server]
