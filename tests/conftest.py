@@ -26,3 +26,10 @@ async def kafka(kafka_node: KafkaSettings) -> KafkaSettings:
     settings = kafka_node.model_copy(update={"prefix": f"test-{secrets.token_hex(4)}."})
     await create_topics(settings)
     return settings
+
+
+@pytest.fixture(scope="session")
+def chdb_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this run's embedded ClickHouse lives. chDB takes one folder per process, so each test has its own database
+    in it (`tests/support/analytics_database.py`)."""
+    return tmp_path_factory.mktemp("chdb")

@@ -1,0 +1,61 @@
+"""Trying again for as long as it takes, in the open."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec, TypeVar, cast
+
+import tenacity
+
+from analytics import metrics
+from infra.errors import Unavailable
+from infra.health import Health
+from infra.telemetry import get_logger
+
+P = ParamSpec("P")
+ResultT = TypeVar("ResultT")
+
+_FIRST_WAIT_S = 0.2
+_LONGEST_WAIT_S = 5.0
+
+
+class Retry:
+    """Tries again with growing waits while something raises Unavailable; meanwhile the process is not ready. Raises
+    Unavailable itself only when `stopping` is set: then there is no time to try again."""
+
+    def __init__(self, stopping: asyncio.Event, health: Health) -> None:
+        self._stopping = stopping
+        self._health = health
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping.is_set()
+
+    async def __call__(
+        self, part: str, work: Callable[P, Awaitable[ResultT]], *args: P.args, **kwargs: P.kwargs
+    ) -> ResultT:
+        """What `work` gives. `part` names what is waited for, in the logs, the metrics and the reasons at `/readyz`."""
+
+        def tell(state: tenacity.RetryCallState) -> None:
+            reason = str(state.outcome.exception() if state.outcome else "")
+            metrics.RETRIES.labels(part).inc()
+            self._health.not_ready(part, reason)
+            get_logger("retry").warning("trying again", part=part, attempt=state.attempt_number, reason=reason)
+
+        retrying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type(Unavailable),
+            wait=tenacity.wait_random_exponential(multiplier=_FIRST_WAIT_S, max=_LONGEST_WAIT_S),
+            stop=lambda _state: self.stopping,
+            sleep=self._sleep,
+            before_sleep=tell,
+            reraise=True,
+        )
+        # tenacity's own types lose the result's.
+        result = cast(ResultT, await retrying(work, *args, **kwargs))
+        self._health.ready(part)
+        return result
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
