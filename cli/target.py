@@ -4,8 +4,8 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.login import login_token
 from infra.errors import RostrumError, Unavailable
-from infra.identity import IdentitySettings, development_token, login_secret
 from infra.local.run_file import running_stack
 from infra.settings import LocalSettings, load
 from infra.tls.contexts import client_context
@@ -37,18 +37,12 @@ def find_target(
             )
         url, api = run.addresses.edge, run.addresses.page
         if token is None:
-            token = _development_token(local, user, name)
+            token = login_token(user, name=name, local=local)
     if not url.startswith(("wss://", "ws://")):
         raise RostrumError(f"{url} is no address of an edge.", "It looks like wss://HOST:8443/v1/stream.")
     if token is None:
         raise RostrumError("There is no token for this server.", "Give one with --token or in ROSTRUM_TOKEN.")
     return Target(url, token, _trust(ca, insecure, data / "tls" / "ca.pem"), api)
-
-
-def _development_token(local: LocalSettings, user: str, name: str | None) -> str:
-    identity = load(IdentitySettings)
-    secret = login_secret(identity, local)
-    return development_token(secret, user, name=name, issuer=identity.issuer, audience=identity.audience)
 
 
 def _trust(ca: Path | None, insecure: bool, development_ca: Path) -> ssl.SSLContext:

@@ -1,0 +1,128 @@
+"""`rostrum demo`: the whole of it once, from an empty folder to a leaderboard."""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.client import connect
+from cli.install import install_programs
+from cli.local_stack import local_settings
+from cli.login import login_token
+from cli.outcome import Outcome
+from cli.own_stack import own_stack, with_stack
+from cli.playback import perform
+from cli.recording import Recording, read_recording
+from cli.report_view import show_outcome
+from cli.screen import Screen
+from infra.clock import SystemClock
+from infra.local.admission import hold_data_folder
+from infra.local.stack import Stack
+from infra.tls.contexts import client_context
+from schemas.wire import Start
+
+ANSWERS = Path(__file__).parents[1] / "samples" / "whisper-micro" / "speech" / "answers_1.wav"
+COMPETITION = "demo"
+USER = "demo-speaker"
+_BOARD_WITHIN_S = 15.0
+_REPORT_WITHIN_S = 60.0
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path), default=ANSWERS)
+def demo(file: Path) -> None:
+    """Bring a whole stack up, stream a recording in real time, show all that comes of it, and take the stack down.
+
+    FILE is a recording of your own in place of the bundled one; the demo's recogniser knows only the bundled voices.
+    Runs beside any other stack. Ends with 0 only if transcript, questions, summary, report and leaderboard all came.
+    """
+    console = Console(highlight=False)
+    began_s = time.monotonic()
+    recording = read_recording(file)
+    local = local_settings(None)
+    local.data.mkdir(parents=True, exist_ok=True)
+    data = Path(tempfile.mkdtemp(dir=local.data, prefix="demo-"))
+    stack = own_stack(data)
+    with hold_data_folder(data):
+        install_programs(stack.programs, stack.cache)
+        heading(console, "Starting Kafka, LanguageTool and the five stages")
+        missing = asyncio.run(with_stack(stack, console, partial(_session, stack, recording, console)))
+    if missing:
+        console.print(Text(f"✗ Missing: {', '.join(missing)}. The logs are in {data / 'logs'}.", style="red"))
+        sys.exit(1)
+    shutil.rmtree(data)
+    console.print(Text(f"✓ All of it came, in {time.monotonic() - began_s:.0f} s.", style="bold green"))
+
+
+def heading(console: Console, text: str) -> None:
+    console.print(Text(f"\n{text}", style="bold cyan"))
+
+
+async def _session(stack: Stack, recording: Recording, console: Console) -> list[str]:
+    """Stream, show, and tell what did not come."""
+    heading(console, f"Streaming {recording.path.name} in real time over {stack.addresses.edge}")
+    token = login_token(USER, name="Demo", local=local_settings(stack.data))
+    tls = client_context(stack.data / "tls" / "ca.pem")
+    clock = SystemClock()
+    with Screen(console) as screen:
+        async with connect(stack.addresses.edge, tls, clock=clock, watch=screen.received) as client:
+            await client.authenticate(token)
+            outcome = await perform(
+                client,
+                Start(competition=COMPETITION, display_name="Demo"),
+                [recording],
+                clock,
+                announce=screen.playing,
+                wait_s=_REPORT_WITHIN_S,
+            )
+    heading(console, "What came of it")
+    show_outcome(console, outcome)
+    heading(console, "Leaderboard, from the HTTP API")
+    board = await leaderboard(stack.addresses.page, token, outcome.summary.words if outcome.summary else 0)
+    show_leaderboard(console, board)
+    heading(console, "Stopping the stack")
+    return missing_parts(outcome, board)
+
+
+async def leaderboard(page: str, token: str, words: int) -> list[dict[str, Any]]:
+    """The demo's leaderboard once it tells of so many words; else as it is when the time is over."""
+    deadline_s = time.monotonic() + _BOARD_WITHIN_S
+    async with httpx.AsyncClient(base_url=page, headers={"Authorization": f"Bearer {token}"}) as http:
+        while True:
+            answer = await http.get(f"/api/competitions/{COMPETITION}/leaderboard")
+            entries: list[dict[str, Any]] = answer.json()["entries"] if answer.is_success else []
+            if [entry["words"] for entry in entries] == [words] or time.monotonic() > deadline_s:
+                return entries
+            await asyncio.sleep(0.3)
+
+
+def show_leaderboard(console: Console, board: list[dict[str, Any]]) -> None:
+    table = Table("rank", "name", "words")
+    for entry in board:
+        table.add_row(str(entry["rank"]), Text(entry["display_name"]), str(entry["words"]))
+    console.print(table)
+
+
+def missing_parts(outcome: Outcome, board: list[dict[str, Any]]) -> list[str]:
+    """What the demo promises and did not show; empty if all of it came."""
+    words = outcome.summary.words if outcome.summary else 0
+    came = {
+        "a transcript": bool(outcome.transcript),
+        "the acknowledgement of all audio": outcome.frames_acked == outcome.frames_sent,
+        "questions": outcome.questions is not None,
+        "a summary": outcome.summary is not None,
+        "a report": outcome.report is not None,
+        "the session's words on the leaderboard": [entry["words"] for entry in board] == [words],
+        "a clean close": not outcome.faults,
+    }
+    return [what for what, has_come in came.items() if not has_come]
