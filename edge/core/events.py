@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from edge.core.effects import LogRecord
-from infra.identity import Identity
+from edge.core.session import Speaker
 from schemas.replies import ReplyMessage
 from schemas.wire import Auth, BeginAnswer, End, Error, Ping, Start
 
@@ -26,7 +26,7 @@ class Garbled:
 class Verified:
     """The token names this user."""
 
-    identity: Identity
+    speaker: Speaker
 
 
 @dataclass(frozen=True)

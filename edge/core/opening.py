@@ -37,7 +37,7 @@ def verify(session: Session, event: Auth, now_ms: int) -> Outcome:
 
 def welcome(session: Session, event: Verified, now_ms: int) -> Outcome:
     """The first token, or a fresh one of the same user."""
-    if session.identity is not None and session.identity.user_id != event.identity.user_id:
+    if session.speaker is not None and session.speaker.user_id != event.speaker.user_id:
         return fail(session, 4403, problems.wrong_user())
     limits = Limits(
         session_s=session.terms.session_s,
@@ -45,8 +45,8 @@ def welcome(session: Session, event: Verified, now_ms: int) -> Outcome:
         message_bytes=session.terms.message_bytes,
     )
     state = State.READY if session.state is State.CONNECTED else session.state
-    known = replace(session, state=state, identity=event.identity)
-    return known, (Send(Ready(user_id=event.identity.user_id, limits=limits)),)
+    known = replace(session, state=state, speaker=event.speaker)
+    return known, (Send(Ready(user_id=event.speaker.user_id, limits=limits)),)
 
 
 def turn_away(session: Session, event: Refused, now_ms: int) -> Outcome:

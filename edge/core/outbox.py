@@ -22,7 +22,7 @@ class Outbox:
         return len(self._waiting)
 
     def push(self, message: ServerMessage) -> bool:
-        """False if there is no room for this message; it is left out then. A message of any size fits an empty queue."""
+        """False if there is no room for this message, which is then left out. Any message fits an empty queue."""
         if isinstance(message, Ack | Partial):
             self._drop(type(message))
         if isinstance(message, FinalMessage):

@@ -6,7 +6,6 @@ from enum import Enum
 from edge.core.effects import Append, Effect, LogRecord
 from edge.core.framing import Framing
 from edge.core.replies import Passage
-from infra.identity import Identity
 from schemas.replies import ReplyMessage
 from schemas.sessions import EndCause, RecordKind, SessionStarted
 
@@ -26,6 +25,17 @@ class State(Enum):
     """No more audio is taken; finals, summary and report are still to come."""
     CLOSED = "closed"
     """The close is decided; what was begun is being finished."""
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A user, as their token names them. `expires_at_ms` is Unix time, or None for a token without an end."""
+
+    user_id: str
+    name: str | None
+    org: str
+    groups: tuple[str, ...]
+    expires_at_ms: int | None
 
 
 @dataclass(frozen=True)
@@ -70,14 +80,14 @@ class Session:
     opened_ms: int
     terms: Terms
     state: State = State.CONNECTED
-    identity: Identity | None = None
+    speaker: Speaker | None = None
     talk: Talk | None = None
 
     @property
-    def user(self) -> Identity:
-        if self.identity is None:
+    def user(self) -> Speaker:
+        if self.speaker is None:
             raise LookupError("nobody is known on this connection yet")
-        return self.identity
+        return self.speaker
 
     @property
     def speech(self) -> Talk:

@@ -1,0 +1,88 @@
+"""`python -m edge`: the door. Wiring only."""
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from edge.adapters.kafka_log import kafka_log
+from edge.adapters.kafka_replies import kafka_replies
+from edge.adapters.resume_tokens import SignedResumeTokens, resume_key
+from edge.adapters.websocket import listening_socket, serve_websockets
+from edge.core.session import Terms
+from edge.service import Ports
+from edge.settings import EdgeSettings
+from edge.speakers import Speakers
+from infra.clock import SystemClock
+from infra.errors import Unavailable
+from infra.identity import IdentitySettings, TokenVerifier, login_secret
+from infra.kafka.settings import KafkaSettings
+from infra.lifecycle import Stage, run_stage
+from infra.settings import LocalSettings, SessionSettings, load
+from infra.telemetry import get_logger
+from infra.tls.contexts import server_context
+from infra.tls.development import development_certificate
+from schemas.wire import MAX_MESSAGE_BYTES
+
+NAME = "edge"
+_AUTH_MS = 5000
+# After its end a session can still be asked for: see docs/protocol.md, "What holds".
+_RESUME_AFTER_END_S = 600
+
+
+async def serve(stage: Stage) -> None:
+    settings, session = load(EdgeSettings), load(SessionSettings)
+    kafka, identity, local = load(KafkaSettings), load(IdentitySettings), load(LocalSettings)
+    clock = SystemClock()
+    login = login_secret(identity, local)
+    terms = Terms(session.max_s, int(session.grace_s * 1000), _AUTH_MS, MAX_MESSAGE_BYTES)
+    resume_tokens = SignedResumeTokens(
+        resume_key(settings.resume_secret.get_secret_value(), login),
+        clock,
+        valid_s=session.max_s + int(session.grace_s) + _RESUME_AFTER_END_S,
+    )
+    chain, key = Path(settings.tls_cert), Path(settings.tls_key)
+    if not settings.tls_cert:
+        made = development_certificate(local.data)
+        chain, key = made.chain, made.key
+    tls = server_context(chain, key)
+    async with AsyncExitStack() as stack:
+        log = await stack.enter_async_context(kafka_log(kafka, settings.ordinal))
+        replies = await stack.enter_async_context(kafka_replies(kafka, settings.ordinal))
+        speakers = Speakers(Ports(log, TokenVerifier(identity, local), resume_tokens, clock), terms)
+        distributing = asyncio.create_task(speakers.distribute(replies))
+        stack.callback(distributing.cancel)
+        listener = listening_socket("EDGE_PORT", settings.host, settings.port)
+        servers = [await stack.enter_async_context(serve_websockets(listener, tls, speakers.converse))]
+        if settings.plain_port:
+            # Never anything but loopback: there is no TLS on it.
+            plain = listening_socket("EDGE_PLAIN_PORT", "127.0.0.1", settings.plain_port)
+            servers.append(await stack.enter_async_context(serve_websockets(plain, None, speakers.converse)))
+        get_logger(NAME).info("listening", wss=listener.getsockname(), plain_port=settings.plain_port or None)
+        stage.ready()
+        await _first(stage.stopping.wait(), log.broken.wait(), asyncio.shield(distributing))
+        for server in servers:
+            server.close(close_connections=False)  # Nobody new; those who are there are told below.
+        await speakers.drain()
+        if log.broken.is_set():
+            raise Unavailable("The producer can write no more.", "The log above says why; a new start may help.")
+
+
+async def _first(*happenings: Awaitable[object]) -> None:
+    """Returns when the first of them is done; raises what it raised."""
+    waiting = [asyncio.ensure_future(happening) for happening in happenings]
+    try:
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waiting:
+            each.cancel()
+    for each in done:
+        each.result()
+
+
+def main() -> None:
+    run_stage(NAME, serve)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""This edge's own partition of `replies`, by aiokafka."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from pydantic import ValidationError
+
+from edge import metrics
+from infra.errors import Unavailable
+from infra.kafka.clients import make_consumer
+from infra.kafka.settings import KafkaSettings
+from infra.kafka.topics import ensure_replies_partition
+from infra.telemetry import get_logger
+from schemas.replies import Reply
+from schemas.topics import Topic
+
+_RETRY_S = 1.0
+
+_log = get_logger("edge.replies")
+
+
+class KafkaReplies:
+    """`edge.service.Replies`. Reads on through anything that happens to the broker: whoever is connected stays so."""
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+
+    async def for_sessions(self, ours: Callable[[str], bool]) -> AsyncIterator[Reply]:
+        while True:
+            try:
+                record = await self._consumer.getone()
+            except KafkaError as error:
+                _log.warning("replies cannot be read, trying again", reason=repr(error), after_s=_RETRY_S)
+                await asyncio.sleep(_RETRY_S)
+                continue
+            reply = _parse(record, ours)
+            if reply is not None:
+                yield reply
+
+
+def _parse(record: ConsumerRecord, ours: Callable[[str], bool]) -> Reply | None:
+    session_id = (record.key or b"").decode(errors="replace")
+    if not ours(session_id):
+        return None  # Of a client who has left: not worth parsing.
+    try:
+        return Reply.model_validate_json(record.value or b"")
+    except ValidationError as error:
+        # No fact is lost with it, and the next one may be right.
+        metrics.REPLIES_UNREADABLE.inc()
+        faults = [{"at": fault["loc"], "fault": fault["type"]} for fault in error.errors(include_input=False)]
+        _log.error("reply left out", session_id=session_id, offset=record.offset, faults=faults[:3])
+        return None
+
+
+@asynccontextmanager
+async def kafka_replies(settings: KafkaSettings, ordinal: int) -> AsyncIterator[KafkaReplies]:
+    """Replies sent from now on. Raises Unavailable if no broker answers."""
+    # Uncommitted by default of `make_consumer` for this topic: a hung transaction must hold up no speaker.
+    consumer = make_consumer(settings, Topic.REPLIES, stage=None)
+    partition = TopicPartition(settings.topic(Topic.REPLIES), ordinal)
+    try:
+        await ensure_replies_partition(settings, ordinal)
+        await consumer.start()
+        consumer.assign([partition])
+        # `seek_to_end` would look the end up only at the first fetch, when a client's replies may already be there.
+        ends = await consumer.end_offsets([partition])
+        consumer.seek(partition, ends[partition])
+    except KafkaError as error:
+        await consumer.stop()
+        raise Unavailable(
+            f"Kafka at {settings.address} does not answer ({error}).", "Start it, or set KAFKA_BOOTSTRAP."
+        ) from error
+    try:
+        yield KafkaReplies(consumer)
+    finally:
+        await consumer.stop()

@@ -1,0 +1,136 @@
+"""The WebSocket server, by the websockets library (https://websockets.readthedocs.io).
+
+Two of its habits are overridden. Its keepalive closes a connection whose pong is late; but a pong waits behind the
+audio while we do not read because Kafka is slow, so here a client counts as dead only if nothing came although we were
+reading. And its `close` waits without end for a client that stopped reading, so here it is bounded.
+"""
+
+import asyncio
+import http
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from edge.service import Gone
+from infra.errors import RostrumError
+from schemas.wire import MAX_MESSAGE_BYTES
+
+PATH = "/v1/stream"
+_PING_EVERY_S = 20.0
+_SILENT_S = 40.0
+_CLOSE_S = 3.0
+# Messages read ahead of us, per connection.
+_READ_AHEAD = 4
+# A client feels that we read no more once the kernel's buffer is full; its default can be megabytes.
+_RECEIVE_BUFFER_BYTES = 256 * 1024
+
+Converse = Callable[["WebSocket"], Awaitable[None]]
+
+
+class WebSocket:
+    """One client's socket, as `edge.service.Socket`."""
+
+    def __init__(self, connection: ServerConnection) -> None:
+        self._connection = connection
+        self._reading_since: float | None = None
+
+    async def receive(self) -> str | bytes:
+        self._reading_since = asyncio.get_running_loop().time()
+        try:
+            return await self._connection.recv()
+        except ConnectionClosed:
+            raise Gone from None
+        finally:
+            self._reading_since = None
+
+    async def send(self, text: str) -> None:
+        try:
+            await self._connection.send(text)
+        except ConnectionClosed:
+            raise Gone from None
+
+    async def close(self, code: int, reason: str) -> None:
+        try:
+            async with asyncio.timeout(_CLOSE_S):
+                await self._connection.close(code, reason)
+        except TimeoutError:
+            self._connection.transport.abort()
+
+    async def watch(self) -> None:
+        """Ping the client now and then; cut it off if it is dead. Runs until cancelled or cut off."""
+        while True:
+            await asyncio.sleep(_PING_EVERY_S)
+            try:
+                async with asyncio.timeout(_PING_EVERY_S):
+                    await (await self._connection.ping())
+            except TimeoutError:
+                if self._reading_s() >= _SILENT_S:
+                    self._connection.transport.abort()
+                    return
+            except ConnectionClosed:
+                return
+
+    def _reading_s(self) -> float:
+        """For how long we have been waiting for the next message, in seconds."""
+        now = asyncio.get_running_loop().time()
+        return now - self._reading_since if self._reading_since is not None else 0.0
+
+
+def listening_socket(setting: str, host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises RostrumError naming the setting if it cannot."""
+    try:
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise RostrumError(
+            f"{setting}: cannot listen on {host} port {port} ({error}).", f"Set {setting} to a port that is free."
+        ) from error
+    # Sockets accepted later have the buffer size of the one that listens.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
+    return listener
+
+
+@asynccontextmanager
+async def serve_websockets(
+    listener: socket.socket, tls: ssl.SSLContext | None, converse: Converse
+) -> AsyncIterator[Server]:
+    """Take clients while the block runs; those who are still there at its end are cut off."""
+
+    async def handle(connection: ServerConnection) -> None:
+        client = WebSocket(connection)
+        watching = asyncio.create_task(client.watch())
+        try:
+            await converse(client)
+        finally:
+            watching.cancel()
+
+    server = await serve(
+        handle,
+        sock=listener,
+        ssl=tls,
+        compression=None,  # PCM does not shrink, and deflate costs memory for every connection.
+        max_size=MAX_MESSAGE_BYTES,
+        max_queue=_READ_AHEAD,
+        ping_interval=None,
+        close_timeout=_CLOSE_S,
+        process_request=_only_the_endpoint,
+        server_header=None,
+    )
+    try:
+        yield server
+    finally:
+        server.close(code=1001, reason="draining")
+        await server.wait_closed()
+
+
+def _only_the_endpoint(connection: ServerConnection, request: Request) -> Response | None:
+    if request.path.partition("?")[0] == PATH:
+        return None
+    return connection.respond(
+        http.HTTPStatus.NOT_FOUND,
+        f"There is only one thing here: the WebSocket endpoint {PATH}. docs/protocol.md describes it.\n",
+    )
