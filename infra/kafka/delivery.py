@@ -27,7 +27,7 @@ class Handler(Protocol):
         would not help, KafkaError if its own results could not be written."""
         ...
 
-    async def give_up(self, event: Event, reason: str) -> None:
+    async def give_up(self, event: Event) -> None:
         """The event goes to the dead letters: tell whoever waits for it. Raises KafkaError."""
         ...
 
@@ -81,11 +81,7 @@ class Delivery:
             except (Unavailable, Unprocessable) as error:
                 await self._give_up(record, event, error.message)
             except Exception as error:  # noqa: BLE001 - a fault in a handler must not keep all later messages waiting
-                # The exception's own text may hold what somebody said, so only the place is told.
-                frames = traceback.extract_tb(error.__traceback__)
-                places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
-                get_logger("delivery").error("handler failed", error=type(error).__name__, places=places)
-                await self._give_up(record, event, f"{type(error).__name__} in {frames[-1].name}")
+                await self._give_up(record, event, _told(error))
         return True
 
     async def _try(self, event: Event) -> None:
@@ -109,8 +105,21 @@ class Delivery:
         raise _Stopping
 
     async def _give_up(self, record: Record, event: Event, reason: str) -> None:
-        await self._handler.give_up(event, reason)
+        try:
+            await self._handler.give_up(event)
+        except KafkaError:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above: the message must still be buried
+            _told(error)
         await self._bury(record, reason)
+
+
+def _told(error: Exception) -> str:
+    """A fault of ours in words, and in the log: its kind and place, for its own text may hold what somebody said."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    get_logger("delivery").error("handler failed", error=type(error).__name__, places=places)
+    return f"{type(error).__name__} in {frames[-1].name}"
 
 
 def _faults(error: ValueError) -> str:

@@ -56,7 +56,7 @@ class QuestionsService:
         await self._log.append(asked)
         get_logger("questions").info("questions asked", source=asked.source, count=len(asked.questions))
 
-    async def give_up(self, event: Event, reason: str) -> None:
+    async def give_up(self, event: Event) -> None:
         """Nobody waits for questions: a session is whole without them."""
 
     async def _written(self, event: SessionStarted) -> tuple[str, ...]:

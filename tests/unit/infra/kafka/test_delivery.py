@@ -47,16 +47,18 @@ class StubHandler:
 
     faults: Sequence[Exception] = ()
     seen: list[Event] = field(default_factory=list)
-    given_up: list[str] = field(default_factory=list)
+    given_up: list[Event] = field(default_factory=list)
+    fault_in_giving_up: Exception | None = None
 
     async def handle(self, event: Event) -> None:
         self.seen.append(event)
         if len(self.seen) <= len(self.faults):
             raise self.faults[len(self.seen) - 1]
 
-    async def give_up(self, event: Event, reason: str) -> None:
-        assert event == STARTED
-        self.given_up.append(reason)
+    async def give_up(self, event: Event) -> None:
+        self.given_up.append(event)
+        if self.fault_in_giving_up:
+            raise self.fault_in_giving_up
 
 
 @dataclass
@@ -99,19 +101,30 @@ async def test_buried_when_it_stays_unavailable() -> None:
     handler = StubHandler([unavailable()] * 9)
     assert await deliver(handler) == (True, ["It does not answer."])
     assert len(handler.seen) == AT_ONCE.attempts
-    assert handler.given_up == ["It does not answer."]
+    assert handler.given_up == [STARTED]
 
 
 async def test_buried_at_once_when_trying_again_would_not_help() -> None:
     handler = StubHandler([Unprocessable("It makes no sense.", "Mend it.")])
     assert await deliver(handler) == (True, ["It makes no sense."])
     assert len(handler.seen) == 1
-    assert handler.given_up == ["It makes no sense."]
+    assert handler.given_up == [STARTED]
 
 
 async def test_a_fault_in_the_handler_blocks_nothing_and_tells_no_text() -> None:
     handler = StubHandler([KeyError("what somebody said")])
     assert await deliver(handler) == (True, ["KeyError in handle"])
+
+
+async def test_a_fault_while_giving_up_keeps_nothing_from_the_grave() -> None:
+    handler = StubHandler([Unprocessable("It makes no sense.", "Mend it.")], fault_in_giving_up=TypeError())
+    assert await deliver(handler) == (True, ["It makes no sense."])
+
+
+async def test_giving_up_fails_with_kafka() -> None:
+    handler = StubHandler([Unprocessable("It makes no sense.", "Mend it.")], fault_in_giving_up=KafkaTimeoutError())
+    with pytest.raises(KafkaTimeoutError):
+        await deliver(handler)
 
 
 @pytest.mark.parametrize("value", [None, b"", b"{", b'{"type": "other"}', b'{"type": "session_started"}', b"123"])

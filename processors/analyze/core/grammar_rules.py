@@ -1,0 +1,164 @@
+"""LanguageTool's findings, as far as they concern speech.
+
+LanguageTool checks writing. A transcript has no spelling, capitals or commas of the speaker's own, so those rules are
+switched off, and the text is given the capitals that the grammar rules look for ("i am agree" is passed over, "I am
+agree" is found)."""
+
+import re
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+
+from processors.analyze.core.judgement import Claim, Kind
+from processors.analyze.core.words import said_words
+from schemas.words import Word
+
+DISABLED_CATEGORIES = (
+    "TYPOGRAPHY", "CASING", "PUNCTUATION", "COMPOUNDING", "MULTITOKEN_SPELLING",
+    "STYLE", "REDUNDANCY", "REPETITIONS_STYLE", "PLAIN_ENGLISH", "WIKIPEDIA", "CREATIVE_WRITING", "TON_ACADEMIC",
+    "COLLOQUIALISMS", "GENDER_NEUTRALITY", "SEMANTICS", "APRIL", "FALSE_FRIENDS",
+    "BRITISH_ENGLISH", "AMERICAN_ENGLISH", "AMERICAN_ENGLISH_STYLE", "BRE_STYLE_OXFORD_SPELLING",
+)  # fmt: skip
+# Repetitions and false starts belong to speaking.
+DISABLED_RULES = ("ENGLISH_WORD_REPEAT_RULE", "ENGLISH_WORD_REPEAT_BEGINNING_RULE", "PHRASE_REPETITION")
+_SPELLING = "TYPOS"
+# The one thing the speller knows about grammar: "buyed", "childs". Whatever else it does not know may be a name.
+_IRREGULAR_FORM = re.compile(r"the (?:plural|past tense|past participle|simple past|comparative|superlative) form of")
+_SENTENCE_END = (".", "?", "!")
+
+# Looked for in the rule's id first, then in its own words; the first that fits counts.
+_KINDS_BY_ID = (
+    (r"A_VS_AN|ARTICLE|(?:^|_)THE_|DETERMINER|_DT(?:_|$)", Kind.ARTICLE),
+    (r"AGREEMENT|_AGR|VBZ|NON3PRS|THERE_.*MANY|AM_I", Kind.AGREEMENT),
+    (r"PLURAL|SINGULAR|COUNTABLE|MANY|MUCH", Kind.PLURAL),
+    (r"PREPOSITION|DEPEND_ON|_TO_|_OF_|SINCE_FOR", Kind.PREPOSITION),
+    (r"TENSE", Kind.TENSE),
+    (r"VERB|BASEFORM|VBG|VBN|_VB|GERUND|INFINITIVE", Kind.VERB_FORM),
+    (r"MISSING", Kind.MISSING_WORD),
+    (r"CONFUS", Kind.WORD_CHOICE),
+)
+_KINDS_BY_WORDS = (
+    (r"\barticle\b", Kind.ARTICLE),
+    (r"past tense", Kind.TENSE),
+    (r"agreement", Kind.AGREEMENT),
+    (r"preposition", Kind.PREPOSITION),
+    (r"plural|singular|countable", Kind.PLURAL),
+    (r"\bverb|gerund|infinitive|participle", Kind.VERB_FORM),
+    (r"pronoun", Kind.PRONOUN),
+    (r"word order", Kind.WORD_ORDER),
+    (r"confused|nonstandard|colloc", Kind.WORD_CHOICE),
+)
+
+
+class _Named(BaseModel):
+    id: str
+
+
+class _Rule(_Named):
+    issueType: str = ""  # noqa: N815 - LanguageTool's name
+    category: _Named
+
+
+class _Replacement(BaseModel):
+    value: str
+
+
+class Match(BaseModel):
+    """`offset` and `length` count UTF-16 units, as Java does."""
+
+    message: str
+    shortMessage: str = ""  # noqa: N815 - LanguageTool's name
+    offset: int
+    length: int
+    replacements: tuple[_Replacement, ...]
+    rule: _Rule
+
+
+class _Software(BaseModel):
+    name: str
+    version: str
+
+
+class CheckResult(BaseModel):
+    """An answer of `/v2/check`, as far as it is needed."""
+
+    software: _Software
+    matches: tuple[Match, ...]
+
+
+def checkable(words: Sequence[Word]) -> str:
+    """An answer as LanguageTool should see it: capitals where writing has them, a sign at the end, and every word where
+    it stands in `" ".join(...)` of the words that are no bare signs."""
+    text = []
+    begins = True
+    for word in said_words(words):
+        shown = word.text
+        if begins or re.fullmatch(r"i(?:['’](?:m|ve|ll|d|re))?[.,?!]*", shown):
+            shown = shown[:1].upper() + shown[1:] if shown[:1].isascii() else shown
+        text.append(shown)
+        begins = shown.endswith(_SENTENCE_END)
+    return " ".join(text) + ("" if begins or not text else ".")
+
+
+def claims(words: Sequence[Word], matches: Sequence[Match]) -> tuple[Claim, ...]:
+    """Claims from the matches in an answer's `checkable` text. A finding in one word is quoted with its neighbours, for
+    "a" says nothing where "eat a apple" does."""
+    said = said_words(words)
+    text = checkable(words)
+    found = []
+    for match in matches:
+        if not match.replacements or not _concerns_speech(match):
+            continue
+        begin = _index(text, match.offset)
+        end = _index(text, match.offset + match.length)
+        first, last = text.count(" ", 0, begin), text.count(" ", 0, max(begin, end - 1))
+        if last >= len(said):
+            continue
+        if first == last:
+            first, last = _with_neighbours(said, first)
+        start, stop = _character(said, first), _character(said, last) + len(said[last].text)
+        spoken = " ".join(word.text for word in said)
+        found.append(
+            Claim(
+                quote=spoken[start:stop],
+                correction=spoken[start:begin] + match.replacements[0].value + spoken[min(end, stop) : stop],
+                explanation=match.message,
+                kind=kind_of(match),
+                first_word=first,
+            )
+        )
+    return tuple(found)
+
+
+def kind_of(match: Match) -> Kind:
+    for pattern, kind in _KINDS_BY_ID:
+        if re.search(pattern, match.rule.id):
+            return kind
+    words = f"{match.shortMessage} {match.message}".casefold()
+    for pattern, kind in _KINDS_BY_WORDS:
+        if re.search(pattern, words):
+            return kind
+    return Kind.OTHER
+
+
+def _concerns_speech(match: Match) -> bool:
+    if match.rule.category.id == _SPELLING:
+        return _IRREGULAR_FORM.search(match.message) is not None
+    return match.rule.issueType not in {"typographical", "whitespace", "style", "duplication", "locale-violation"}
+
+
+def _with_neighbours(words: Sequence[Word], number: int) -> tuple[int, int]:
+    """First and last of a word and those beside it in the same sentence."""
+    first = number - 1 if number > 0 and not words[number - 1].text.endswith(_SENTENCE_END) else number
+    last = number + 1 if number + 1 < len(words) and not words[number].text.endswith(_SENTENCE_END) else number
+    return first, last
+
+
+def _character(words: Sequence[Word], number: int) -> int:
+    """Where a word begins in the words joined by spaces."""
+    return sum(len(word.text) + 1 for word in words[:number])
+
+
+def _index(text: str, utf16: int) -> int:
+    """The index of a character, given as a number of UTF-16 units."""
+    return len(text.encode("utf-16-le")[: 2 * utf16].decode("utf-16-le", errors="ignore"))

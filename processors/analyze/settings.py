@@ -1,0 +1,24 @@
+"""Settings of the analyze stage."""
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from infra.settings import Settings
+
+
+class AnalyzeSettings(Settings):
+    model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "ANALYZE_"})
+
+    unsure_probability: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="errors that rest on a word heard with a lower probability than this are uncertain and not counted",
+    )
+    deadline_s: float = Field(
+        90.0,
+        gt=0,
+        le=240,
+        description="seconds a language model may take for a session's report; then it is made by rules",
+    )
+    languagetool_timeout_s: float = Field(20.0, gt=0, le=60, description="seconds one request to LanguageTool may take")
