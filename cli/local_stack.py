@@ -24,17 +24,26 @@ def local_settings(data: Path | None) -> LocalSettings:
 def local_stack(local: LocalSettings, scale: str = "") -> Stack:
     """Raises RostrumError if a setting or the scale is wrong: before anything is started."""
     edge, analytics = load(EdgeSettings), load(AnalyticsSettings)
+    edge_port, analytics_port = edge.port or free_port(), analytics.port or free_port()
+    # Said to every stage, so that all mean the same folder and doors as we do.
+    said = {
+        "ROSTRUM_DATA": str(local.data),
+        "ROSTRUM_CACHE": str(local.cache),
+        "EDGE_PORT": str(edge_port),
+        "EDGE_PLAIN_PORT": str(edge.plain_port),
+        "ANALYTICS_PORT": str(analytics_port),
+    }
     return Stack(
         data=local.data,
         cache=local.cache,
-        environment={**os.environ, "ROSTRUM_DATA": str(local.data), "ROSTRUM_CACHE": str(local.cache)},
+        environment={**os.environ, **said},
         scale=parse_scale(scale, clickhouse_is_embedded=load(ClickHouseSettings).is_embedded),
         kafka=load(KafkaSettings),
         languagetool=load(LanguageToolSettings),
         edge_host=edge.host,
-        edge_port=edge.port or free_port(),
+        edge_port=edge_port,
         edge_plain_port=edge.plain_port,
         analytics_host=analytics.host,
-        analytics_port=analytics.port or free_port(),
+        analytics_port=analytics_port,
         shutdown_s=load(StageSettings).shutdown_s,
     )

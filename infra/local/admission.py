@@ -1,7 +1,7 @@
 """What must hold before anything is started: the data folder is ours, and the ports are free."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from infra.errors import RostrumError
@@ -15,21 +15,22 @@ from infra.local.run_file import read_run_file, run_file_path
 def hold_data_folder(data: Path) -> Iterator[None]:
     """Have the folder to ourselves while the block runs. Raises RostrumError if another stack uses it, or if it cannot
     be made."""
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        with file_lock(data / "lock", wait=False):
-            yield
-    except Locked:
-        run = read_run_file(run_file_path(data))
-        by = f" by process {run.supervisor.pid}" if run else ""
-        raise RostrumError(
-            f"The data folder {data} is in use{by}.",
-            "Stop that stack with Ctrl-C, or set ROSTRUM_DATA (and the ports) for a second one beside it.",
-        ) from None
-    except PermissionError as error:
-        raise RostrumError(
-            f"The data folder {data} cannot be used ({error}).", "Set ROSTRUM_DATA to a folder you may write to."
-        ) from error
+    with ExitStack() as held:
+        try:
+            data.mkdir(parents=True, exist_ok=True)
+            held.enter_context(file_lock(data / "lock", wait=False))
+        except Locked:
+            run = read_run_file(run_file_path(data))
+            by = f" by process {run.supervisor.pid}" if run else ""
+            raise RostrumError(
+                f"The data folder {data} is in use{by}.",
+                "Stop that stack with Ctrl-C, or set ROSTRUM_DATA (and the ports) for a second one beside it.",
+            ) from None
+        except OSError as error:
+            raise RostrumError(
+                f"The data folder {data} cannot be used ({error}).", "Set ROSTRUM_DATA to a folder you may write to."
+            ) from error
+        yield
 
 
 def refuse_taken_ports(uses: Sequence[PortUse]) -> None:

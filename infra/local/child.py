@@ -37,8 +37,8 @@ class Observer(Protocol):
 
 
 class Child:
-    """`changed` is called whenever `entry()` would differ. Run it on the main thread: on Linux the system ends a process
-    with the thread that started it."""
+    """`changed` is called whenever `entry()` would differ. Run it on the main thread: on Linux the system ends a
+    process with the thread that started it."""
 
     def __init__(
         self,

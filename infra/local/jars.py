@@ -14,6 +14,7 @@ from pathlib import Path
 import requests
 import tenacity
 from jgo.config import GlobalSettings
+from jgo.constants import MAVEN_CENTRAL_URL
 from jgo.env import LockFile
 from jgo.maven import MavenContext, PythonResolver
 
@@ -142,8 +143,8 @@ def _fetch(context: MavenContext, jar: Jar, staged: Path) -> None:
         raise JarsMissing(
             f"Could not download {jar.filename} ({type(error).__name__}).",
             "Connect this machine to the internet and try again (what has arrived is kept), or name a mirror of Maven "
-            "Central in jgo's configuration file ([repositories], JGO_CONFIG_FILE), or copy the folder ROSTRUM_CACHE "
-            "from a machine that has it.",
+            "Central in jgo's configuration file (`central = https://…` under [repositories] in JGO_CONFIG_FILE), or "
+            "copy the folder ROSTRUM_CACHE from a machine that has it.",
         ) from error
     except RuntimeError as error:
         raise JarsMissing(
@@ -173,10 +174,10 @@ def _fetch_once(context: MavenContext, jar: Jar, staged: Path) -> None:
 
 
 def maven_context(cache: Path) -> MavenContext:
-    """Fetches into `cache`, never ~/.m2; from Maven Central or the mirrors that jgo's configuration file names."""
-    mirrors = GlobalSettings.load().repositories
+    """Fetches into `cache`, never ~/.m2; from Maven Central, or the mirrors that jgo's configuration file names."""
+    repositories = {"central": MAVEN_CENTRAL_URL} | GlobalSettings.load().repositories
     return MavenContext(
-        resolver=PythonResolver(), repo_cache=cache, local_repos=[], remote_repos=mirrors or None, timeout=_TIMEOUT_S
+        resolver=PythonResolver(), repo_cache=cache, local_repos=[], remote_repos=repositories, timeout=_TIMEOUT_S
     )
 
 

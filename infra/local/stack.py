@@ -102,7 +102,8 @@ class Stack:
         """A process's own environment, and its address. The first of a stage has the named ports, further ones free
         ones, chosen once so that a restart keeps its address."""
         if stage == "edge":
-            port, plain = (self.edge_port, self.edge_plain_port) if index == 0 else (free_port(), free_port())
+            port = self.edge_port if index == 0 else free_port()
+            plain = free_port() if index > 0 and self.edge_plain_port else self.edge_plain_port
             own = {"EDGE_ORDINAL": str(index), "EDGE_PORT": str(port), "EDGE_PLAIN_PORT": str(plain)}
             return own, f"wss://localhost:{port}/v1/stream"
         if stage == "analytics":
