@@ -22,9 +22,10 @@ class Retry:
     """Tries again with growing waits while something raises Unavailable; meanwhile the process is not ready. Raises
     Unavailable itself only when `stopping` is set: then there is no time to try again."""
 
-    def __init__(self, stopping: asyncio.Event, health: Health) -> None:
+    def __init__(self, stopping: asyncio.Event, health: Health, first_wait_s: float = _FIRST_WAIT_S) -> None:
         self._stopping = stopping
         self._health = health
+        self._first_wait_s = first_wait_s
 
     @property
     def stopping(self) -> bool:
@@ -43,7 +44,7 @@ class Retry:
 
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception_type(Unavailable),
-            wait=tenacity.wait_random_exponential(multiplier=_FIRST_WAIT_S, max=_LONGEST_WAIT_S),
+            wait=tenacity.wait_random_exponential(multiplier=self._first_wait_s, max=_LONGEST_WAIT_S),
             stop=lambda _state: self.stopping,
             sleep=self._sleep,
             before_sleep=tell,

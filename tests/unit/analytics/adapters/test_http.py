@@ -1,0 +1,229 @@
+"""The HTTP API: statuses, bodies, headers."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from analytics.adapters.http.app import make_app
+from analytics.adapters.http.site import Config, ConfigLimits, Edge
+from analytics.core.facts import Competition, Standing, StoredReport
+from analytics.reading import Reading
+from analytics.settings import EdgePorts
+from infra.clock import SystemClock
+from infra.health import Health
+from infra.identity import IdentitySettings, TokenVerifier, development_token
+from infra.settings import LocalSettings
+from schemas.reports import Report
+from tests.support.analytics_events import final, report
+from tests.support.analytics_facts import FakeFacts, session
+
+SECRET = "a secret for tests, and only for those"
+
+
+def bearer(
+    user: str, *roles: str, org: str = "north", groups: tuple[str, ...] = (), valid_s: float = 60
+) -> dict[str, str]:
+    token = development_token(SECRET, user, org=org, groups=groups, roles=roles, valid_s=valid_s)
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def facts() -> FakeFacts:
+    return FakeFacts(
+        known={"cup": Competition(id="cup", name="The Cup")},
+        standings=[Standing(rank=1, user_id="ann", display_name="Ann", words=5, sessions=1)],
+        sessions={"s1": session()},
+        said={"s1": [final(1, "he go to the sea")]},
+    )
+
+
+@pytest.fixture
+async def client(facts: FakeFacts, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    verifier = TokenVerifier(IdentitySettings(secret=SecretStr(SECRET)), LocalSettings(data=tmp_path))
+    config = Config(
+        development=True,
+        public_leaderboards=True,
+        edge=Edge.on_this_machine(EdgePorts(port=1443, plain_port=1444)),
+        limits=ConfigLimits(session_s=3600, resume_grace_s=30, message_bytes=262_144),
+    )
+    app = make_app(Reading(facts, SystemClock(), public=True, tell_ids=False), verifier, config, Health())
+    # A fault must come out as an answer, as it would from a real server.
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        yield client
+
+
+def is_error(response: httpx.Response, status: int, code: str) -> bool:
+    body: dict[str, Any] = response.json()
+    assert set(body) == {"code", "message", "hint"}
+    assert all(body.values())
+    return (response.status_code, body["code"]) == (status, code)
+
+
+async def test_a_leaderboard_for_everybody(client: httpx.AsyncClient) -> None:
+    response = await client.get("/api/competitions/cup/leaderboard", params={"limit": 5, "day": "2026-06-01"})
+    assert response.status_code == 200
+    assert response.json()["day"] == "2026-06-01"
+    assert response.json()["competition"]["name"] == "The Cup"
+    assert response.json()["entries"] == [
+        {"rank": 1, "user_id": None, "display_name": "Ann", "words": 5, "sessions": 1}
+    ]
+    signed_in = await client.get("/api/competitions/cup/leaderboard", headers=bearer("eve"))
+    assert signed_in.json()["entries"][0]["user_id"] == "ann"
+
+
+@pytest.mark.parametrize("query", [{"day": "yesterday"}, {"limit": "0"}, {"limit": "9999"}])
+async def test_a_leaderboard_asked_for_wrongly(client: httpx.AsyncClient, query: dict[str, str]) -> None:
+    assert is_error(await client.get("/api/competitions/cup/leaderboard", params=query), 422, "bad_request")
+
+
+async def test_an_unknown_competition(client: httpx.AsyncClient) -> None:
+    assert is_error(await client.get("/api/competitions/x/leaderboard"), 404, "no_such_competition")
+
+
+async def test_an_admin_sets_up_a_competition(client: httpx.AsyncClient, facts: FakeFacts) -> None:
+    body = {"name": "Autumn", "time_zone": "Europe/Berlin", "starts_at": "2026-09-01T00:00:00+02:00", "entry": "claim"}
+    assert is_error(await client.put("/api/competitions/autumn", json=body), 401, "not_signed_in")
+    assert is_error(
+        await client.put("/api/competitions/autumn", json=body, headers=bearer("eve", "teacher")), 403, "not_admin"
+    )
+    response = await client.put("/api/competitions/autumn", json=body, headers=bearer("root", "admin"))
+    assert response.status_code == 200
+    assert facts.known["autumn"].org == "north"
+    listed = (await client.get("/api/competitions")).json()["competitions"]
+    assert [one["id"] for one in listed] == ["cup", "autumn"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": ""},
+        {"time_zone": "Mars/Olympus"},
+        {"time_zone": "../etc/passwd"},
+        {"starts_at": "2026-09-01T00:00:00"},
+        {"starts_at": "2026-09-01T00:30:00Z"},
+        {"starts_at": "1066-09-01T00:00:00Z"},
+        {"starts_at": "2026-09-02T00:00:00Z", "ends_at": "2026-09-01T00:00:00Z"},
+        {"entry": "closed"},
+    ],
+)
+async def test_a_competition_that_cannot_be(client: httpx.AsyncClient, change: dict[str, str]) -> None:
+    body = {"name": "Autumn"} | change
+    response = await client.put("/api/competitions/autumn", json=body, headers=bearer("root", "admin"))
+    assert is_error(response, 422, "bad_request")
+
+
+async def test_a_session_for_its_owner_and_its_teacher(client: httpx.AsyncClient) -> None:
+    for headers in (bearer("ann"), bearer("tom", "teacher", groups=("7a",))):
+        body = (await client.get("/api/sessions/s1", headers=headers)).json()
+        assert body["state"] == "ended"
+        assert body["report"] == "pending"
+        assert body["answers"][0]["text"] == "he go to the sea"
+        assert body["session"]["started_at"] == "2026-06-01T09:00:00Z"
+    assert is_error(await client.get("/api/sessions/s1", headers=bearer("eve")), 403, "not_your_session")
+    assert is_error(await client.get("/api/sessions/s1"), 401, "not_signed_in")
+    assert is_error(await client.get("/api/sessions/s9", headers=bearer("ann")), 404, "no_such_session")
+
+
+async def test_a_report_before_it_is_there_when_it_is_and_when_it_never_will_be(
+    client: httpx.AsyncClient, facts: FakeFacts
+) -> None:
+    path = "/api/sessions/s1/report"
+    pending = await client.get(path, headers=bearer("ann"))
+    assert (pending.status_code, pending.json()["status"]) == (202, "pending")
+
+    facts.reports["s1"] = StoredReport(session_id="s1", analysis_version=1, report=report(), error=None)
+    ready = await client.get(path, headers=bearer("ann"))
+    assert ready.status_code == 200
+    assert Report.model_validate(ready.json()["report"]) == report()
+
+    facts.reports["s1"] = StoredReport(session_id="s1", analysis_version=1, report=None, error="No words were said.")
+    failed = await client.get(path, headers=bearer("ann"))
+    assert is_error(failed, 410, "report_failed")
+    assert failed.json()["message"] == "No words were said."
+    assert is_error(await client.get(path, headers=bearer("eve")), 403, "not_your_session")
+
+
+async def test_ones_own_progress_and_erasure(client: httpx.AsyncClient, facts: FakeFacts) -> None:
+    progress = (await client.get("/api/users/me/progress", headers=bearer("ann"))).json()
+    assert (progress["user_id"], progress["words"], len(progress["sessions"])) == ("ann", 5, 1)
+    assert is_error(await client.delete("/api/users/me"), 401, "not_signed_in")
+    assert (await client.delete("/api/users/me", headers=bearer("ann"))).status_code == 200
+    assert facts.erased == ["ann"]
+
+
+async def test_tokens_that_prove_nothing(client: httpx.AsyncClient) -> None:
+    for headers, code in (
+        ({"Authorization": "Bearer x"}, "token_malformed"),
+        (bearer("ann", valid_s=-60), "token_expired"),
+        ({"Authorization": "Basic YTpi"}, "not_signed_in"),
+    ):
+        response = await client.get("/api/users/me/progress", headers=headers)
+        assert is_error(response, 401, code)
+        assert response.headers["www-authenticate"] == "Bearer"
+
+
+async def test_storage_that_is_away(client: httpx.AsyncClient, facts: FakeFacts) -> None:
+    facts.broken = True
+    assert is_error(await client.get("/api/competitions"), 503, "storage_unavailable")
+
+
+async def test_a_fault_of_ours(client: httpx.AsyncClient, facts: FakeFacts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "known", None)
+    assert is_error(await client.get("/api/competitions"), 500, "internal")
+
+
+async def test_what_is_not_there(client: httpx.AsyncClient) -> None:
+    assert is_error(await client.get("/api/nothing"), 404, "no_such_page")
+    assert is_error(await client.get("/../settings.py"), 404, "no_such_page")
+    assert is_error(await client.post("/api/competitions"), 405, "method_not_allowed")
+
+
+async def test_what_a_page_must_know(client: httpx.AsyncClient) -> None:
+    body = (await client.get("/api/config")).json()
+    assert body["protocol"] == 1
+    assert body["edge"] == {"wss_url": "wss://localhost:1443/v1/stream", "ws_url": "ws://127.0.0.1:1444/v1/stream"}
+    assert body["audio"] == {"sample_rate": 16000, "frame_ms": 250, "frame_bytes": 8000}
+
+
+@pytest.mark.parametrize(
+    ("url", "wss", "plain"),
+    [
+        ("wss://speak.example.org", "wss://speak.example.org/v1/stream", None),
+        ("wss://speak.example.org:9443/", "wss://speak.example.org:9443/v1/stream", None),
+        ("wss://example.org/rostrum/stream", "wss://example.org/rostrum/stream", None),
+        ("ws://127.0.0.1:9", None, "ws://127.0.0.1:9/v1/stream"),
+    ],
+)
+def test_an_edge_elsewhere(url: str, wss: str | None, plain: str | None) -> None:
+    assert Edge.at(url) == Edge(wss_url=wss, ws_url=plain)
+
+
+async def test_the_page_may_load_nothing_from_elsewhere(client: httpx.AsyncClient) -> None:
+    for path in ("/", "/app.js", "/worklet.js", "/style.css", "/docs"):
+        response = await client.get(path)
+        assert response.status_code == 200
+        policy = response.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "connect-src 'self' ws://127.0.0.1:1444 wss://localhost:1443;" in policy
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert "https://" not in response.text.replace("https://www.w3.org", "")
+    assert (await client.get("/api/config")).headers["cache-control"] == "no-store"
+
+
+async def test_the_description_of_the_api(client: httpx.AsyncClient) -> None:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    assert {"/api/competitions/{competition_id}/leaderboard", "/api/sessions/{session_id}/report"} <= set(paths)
+    page = (await client.get("/docs")).text
+    assert all(path in page for path in paths)
+    assert "<script" not in page
+
+
+async def test_health(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/healthz")).status_code == 200
+    assert (await client.get("/readyz")).status_code == 503
+    assert "rostrum_analytics_http_requests_total" in (await client.get("/metrics")).text
