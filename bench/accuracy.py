@@ -1,6 +1,7 @@
 """How much of what was said was written down."""
 
 import re
+from collections.abc import Sequence
 
 import jiwer
 
@@ -12,7 +13,11 @@ def normalised(text: str) -> str:
     return " ".join(_NOT_OF_A_WORD.sub(" ", text.lower()).split())
 
 
-def word_error_rate(said: str, heard: str) -> float:
-    """Substitutions, deletions and insertions per word said."""
-    rate: float = jiwer.wer(normalised(said), normalised(heard))
+def word_error_rate(said: str | Sequence[str], heard: str | Sequence[str]) -> float:
+    """Substitutions, deletions and insertions per word said; of several texts, pooled."""
+    rate: float = jiwer.wer(_texts(said), _texts(heard))
     return rate
+
+
+def _texts(given: str | Sequence[str]) -> list[str]:
+    return [normalised(text) for text in ([given] if isinstance(given, str) else given)]

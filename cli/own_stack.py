@@ -101,17 +101,20 @@ async def show_start(stack: Stack, console: Console, up: asyncio.Event) -> None:
     shown: set[str] = set()
     path = run_file_path(stack.data)
     with console.status("Starting the stack"):
-        while not up.is_set():
+        while True:
+            is_up = up.is_set()  # asked before the file is read: what it says then is the last word
             run = read_run_file(path)
             for entry in run.processes if run else ():
                 if entry.state is ProcessState.READY and entry.name not in shown:
                     shown.add(entry.name)
                     console.print(f"  {entry.name} is ready", style="dim")
+            if is_up:
+                return
             await asyncio.sleep(_LOOK_EVERY_S)
 
 
 class Watcher:
-    """The supervisor's observer: warnings stay in the logs, deaths are told."""
+    """The supervisor's observer: deaths are told, what the processes log stays in the logs."""
 
     def __init__(self, console: Console, up: asyncio.Event) -> None:
         self._console = console
@@ -125,8 +128,7 @@ class Watcher:
         self._console.print(f"  still waiting for {late}", style="dim", markup=False)
 
     def said(self, name: str, level: str, text: str) -> None:
-        if level != "warning":
-            self._console.print(f"  {name}: {text}", style="yellow", markup=False)
+        """In the logs, whose place is told if the work fails."""
 
     def died(self, name: str, code: int, tail: list[str], again_in_s: float) -> None:
         self._console.print(f"  {name} ended ({code}); starting it again in {again_in_s:g} s", style="red")

@@ -1,0 +1,81 @@
+"""The commands around a running stack."""
+
+import json
+from pathlib import Path
+
+import jwt
+import pytest
+
+from schemas.topics import Topic
+from tests.support.stack import PROCESSES, STOP_S, Stack, environment
+
+REST_MB = 2_500
+
+
+def test_ps_lists_every_process_and_their_memory_is_bounded(stack: Stack) -> None:
+    run = stack.rostrum("ps", "--json")
+
+    assert run.returncode == 0, run.stderr
+    listed = json.loads(run.stdout)
+    assert {process["name"] for process in listed} == PROCESSES
+    for process in listed:
+        assert set(process) == {"name", "pid", "state", "restarts", "address", "rss_mb"}
+        assert process["state"] == "ready"
+    total_mb = sum(process["rss_mb"] for process in listed)
+    print(f"memory of the stack: {total_mb:.0f} MB")  # noqa: T201 - shown by `pytest -rP`
+    assert total_mb <= REST_MB
+    for name in PROCESSES:
+        assert name in stack.rostrum("ps").stdout
+
+
+def test_token_prints_the_token_alone(stack: Stack) -> None:
+    token = stack.token("ada", "--name", "Ada")
+
+    claims = jwt.decode(token, (stack.data / "jwt.secret").read_text().strip(), algorithms=["HS256"])
+    assert claims["sub"] == "ada"
+    assert claims["name"] == "Ada"
+
+
+def test_topics_lists_every_topic(stack: Stack) -> None:
+    listed = stack.rostrum("topics")
+
+    assert listed.returncode == 0, listed.stderr
+    for topic in Topic:
+        assert topic.value.name in listed.stdout
+
+
+def test_doctor_finds_nothing_amiss(stack: Stack) -> None:
+    told = stack.rostrum("doctor")
+
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_a_second_stack_on_the_same_data_is_refused(stack: Stack) -> None:
+    own = environment(stack.data)
+    ports = {name: own[name] for name in ("EDGE_PORT", "EDGE_PLAIN_PORT", "ANALYTICS_PORT", "KAFKA_PORT")}
+
+    second = stack.rostrum("up", timeout_s=STOP_S, LANGUAGETOOL_PORT=own["LANGUAGETOOL_PORT"], **ports)
+
+    assert second.returncode != 0
+    assert str(stack.data) in second.stderr + second.stdout
+    assert stack.ready()
+
+
+def test_a_taken_port_is_named(stack: Stack, tmp_path: Path) -> None:
+    env = environment(tmp_path / "data", EDGE_PORT=stack.env["EDGE_PORT"])
+
+    second = stack.rostrum("up", timeout_s=STOP_S, **env)
+
+    assert second.returncode != 0
+    assert stack.env["EDGE_PORT"] in second.stderr + second.stdout
+
+
+@pytest.mark.parametrize(("name", "value"), [("EDGE_PORT", "many"), ("SESSION_GRACE_S", "-1")])
+def test_broken_settings_are_named_with_the_mend(stack: Stack, tmp_path: Path, name: str, value: str) -> None:
+    env = environment(tmp_path / "data") | {name: value}
+
+    refused = stack.rostrum("up", timeout_s=STOP_S * 2, **env)
+
+    assert refused.returncode != 0
+    assert name in refused.stderr + refused.stdout
+    assert "Traceback" not in refused.stderr

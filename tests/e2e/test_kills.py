@@ -1,0 +1,60 @@
+"""Processes killed in the middle of a session: it ends whole."""
+
+import asyncio
+
+import pytest
+
+from bench.accuracy import word_error_rate
+from tests.e2e.test_session import check_whole
+from tests.support.protocol_client import Transcript, speak
+from tests.support.speech import Speech, joined
+from tests.support.stack import Stack, wait_for
+
+KILL_AFTER_S = 1.5
+RESTART_S = 30
+
+
+async def spoken_through_a_kill(stack: Stack, user: str, speech: Speech, *names: str) -> Transcript:
+    """A session during which the named processes are killed, and after which all of them run again."""
+    token = stack.token(user)
+    speaking = asyncio.create_task(
+        speak(stack.url, token, speech.pcm, tls=stack.tls(), competition=f"kill-{user}", display_name=user)
+    )
+    await asyncio.sleep(KILL_AFTER_S)
+    killed = {name: await asyncio.to_thread(stack.kill, name) for name in names}
+    heard = await speaking
+    await asyncio.to_thread(wait_for, "all is ready again", stack.ready, RESTART_S)
+    now = stack.processes()
+    for name, pid in killed.items():
+        mark = now[name].mark
+        assert mark is not None
+        assert mark.pid != pid
+        assert now[name].restarts >= 1
+    words = heard.of("summary")[0]["words"]
+    await asyncio.to_thread(
+        wait_for,
+        f"the leaderboard tells {words} words",
+        lambda: stack.leaderboard(f"kill-{user}", token) == {user: words},
+        10,
+    )
+    assert stack.get(f"/sessions/{heard.session_id}/report", token).status_code == 200
+    return heard
+
+
+@pytest.mark.parametrize("names", [("questions", "analyze", "analytics"), ("kafka",)])
+async def test_a_session_survives(stack: Stack, names: tuple[str, ...]) -> None:
+    speech = joined("sentence_1", "sentence_2")
+
+    heard = await spoken_through_a_kill(stack, f"survivor-of-{names[0]}", speech, *names)
+
+    check_whole(heard, speech)
+
+
+async def test_a_killed_transcriber_loses_no_audio(stack: Stack) -> None:
+    speech = joined("sentence_4", "sentence_5")
+
+    heard = await spoken_through_a_kill(stack, "survivor-of-transcribe", speech, "transcribe")
+
+    assert heard.close_code == 1000
+    assert heard.acked == heard.frames_sent
+    assert word_error_rate(speech.text, heard.text) <= 0.15

@@ -1,0 +1,89 @@
+"""A second stack beside the first, with a language model from a script; at last it is stopped with Ctrl-C."""
+
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.support.llm_server import NOBODY_SAID, SUMMARY, Script, ScriptedLlm
+from tests.support.protocol_client import speak
+from tests.support.speech import bundled
+from tests.support.stack import STOP_S, Stack, stack_running
+
+
+@dataclass
+class Judged:
+    """A stack and the language model that judges its sessions."""
+
+    stack: Stack
+    llm: ScriptedLlm
+
+    async def session(self, script: Script) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Questions and report of a short session under a script of the model."""
+        self.llm.script = script
+        speech = bundled("sentence_2")
+        token = self.stack.token(f"judged-{script}")
+        heard = await speak(self.stack.url, token, speech.pcm, tls=self.stack.tls(), questions=3)
+        assert heard.close_code == 1000
+        (questions,) = heard.of("questions")
+        (report,) = heard.of("report")
+        return questions, report["report"]
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory, stack: Stack) -> Iterator[Judged]:
+    folder: Path = tmp_path_factory.mktemp("judged")
+    with (
+        ScriptedLlm() as llm,
+        stack_running(folder, LLM_BASE_URL=llm.base_url, LLM_TIMEOUT_S="5", SESSION_GRACE_S="6") as second,
+    ):
+        assert stack.ready(), "the first stack is not disturbed"
+        yield Judged(second, llm)
+
+
+async def test_a_model_that_answers_well_asks_and_judges(judged: Judged) -> None:
+    questions, report = await judged.session("good")
+
+    assert questions["source"] == "llm"
+    assert len(questions["questions"]) == 3
+    assert report["engine"] == "llm"
+    assert report["summary"] == SUMMARY
+    assert [answer["question"] for answer in report["answers"]] == [1]
+    assert report["answers"][0]["errors"]
+
+
+async def test_a_quote_that_nobody_said_is_dropped(judged: Judged) -> None:
+    _, report = await judged.session("misquote")
+
+    assert report["engine"] == "llm"
+    quotes = [error["quote"] for answer in report["answers"] for error in answer["errors"]]
+    assert quotes
+    assert NOBODY_SAID not in quotes
+
+
+@pytest.mark.parametrize("script", ["garbage", "error"])
+async def test_a_model_that_fails_leaves_it_to_bank_and_rules(judged: Judged, script: Script) -> None:
+    questions, report = await judged.session(script)
+
+    assert questions["source"] == "bank"
+    assert report["engine"] == "rules"
+    assert report["answers"]
+
+
+def test_ctrl_c_stops_all_of_it_within_its_time(judged: Judged) -> None:
+    stack = judged.stack
+    children = psutil.Process(stack.up.pid).children(recursive=True)
+    assert len(children) >= 7
+
+    took_s = stack.stop(signal.SIGINT)
+
+    print(f"stopped in {took_s:.1f} s")  # noqa: T201 - shown by `pytest -rP`
+    assert stack.up.returncode == 0, stack.tail()
+    assert took_s <= STOP_S
+    _, alive = psutil.wait_procs(children, timeout=1)
+    assert alive == []
+    assert "Traceback" not in stack.log.read_text(errors="replace")

@@ -1,0 +1,81 @@
+"""The main job, seen by a client that knows nothing but the protocol."""
+
+import asyncio
+import statistics
+
+from bench.accuracy import word_error_rate
+from tests.support.protocol_client import Transcript, speak
+from tests.support.speech import Speech, joined
+from tests.support.stack import Stack, wait_for
+
+MEDIAN_DELAY_S = 3.0
+
+
+def check_whole(heard: Transcript, speech: Speech) -> None:
+    """A session with nothing missing, by the protocol's page."""
+    assert heard.close_code == 1000
+    finals = heard.of("final")
+    assert [final["number"] for final in finals] == list(range(1, len(finals) + 1))
+    assert all(" ".join(word["text"] for word in final["words"]) == final["text"] for final in finals)
+    assert heard.acked == heard.frames_sent
+    assert word_error_rate(speech.text, heard.text) <= 0.15
+    (summary,) = heard.of("summary")
+    assert summary["finals"] == len(finals)
+    assert summary["words"] == sum(any(char.isalnum() for char in word) for word in heard.text.split())
+    assert summary["audio_ms"] == int(speech.seconds * 1000)
+    (report,) = heard.of("report")
+    assert report["report"]["answers"]
+    kinds = [message["type"] for _, message in heard.messages]
+    assert kinds.index("summary") < kinds.index("report") == len(kinds) - 1
+    assert kinds[:2] == ["ready", "started"]
+
+
+async def test_two_speakers_side_by_side(stack: Stack) -> None:
+    speeches = {
+        "ada": joined("sentence_1", "sentence_4", "sentence_5"),
+        "ben": joined("sentence_2", "sentence_3", "sentence_6"),
+    }
+    tokens = {user: stack.token(user) for user in speeches}
+    tls = stack.tls()
+
+    sessions = await asyncio.gather(
+        *(
+            speak(stack.url, tokens[user], speech.pcm, tls=tls, competition="side-by-side")
+            for user, speech in speeches.items()
+        )
+    )
+
+    for heard, speech in zip(sessions, speeches.values(), strict=True):
+        check_whole(heard, speech)
+        (asked,) = heard.of("questions")
+        assert [question["number"] for question in asked["questions"]] == list(range(1, 11))
+        assert asked["source"] == "bank"
+        assert all(final["question"] == 1 for final in heard.of("final"))
+        median_s = statistics.median(heard.word_delays_s())
+        print(f"median word-to-final delay: {median_s:.2f} s")  # noqa: T201 - shown by `pytest -rP`
+        assert median_s < MEDIAN_DELAY_S
+
+    said = {user: heard.of("summary")[0]["words"] for user, heard in zip(speeches, sessions, strict=True)}
+    wait_for(
+        f"the leaderboard tells {said}",
+        lambda: stack.leaderboard("side-by-side", tokens["ada"]) == said,
+        timeout_s=10,
+    )
+
+
+async def test_a_client_that_is_gone_still_gets_its_report_at_the_api(stack: Stack) -> None:
+    speech = joined("sentence_2")
+    token = stack.token("cleo")
+
+    heard = await speak(stack.url, token, speech.pcm, tls=stack.tls(), end=False)
+
+    path = f"/sessions/{heard.session_id}"
+    await asyncio.to_thread(
+        wait_for,
+        "the report of the lost client",
+        lambda: stack.get(f"{path}/report", token).status_code == 200,
+        20,
+        0.5,
+    )
+    assert stack.get(path, token).json()["session"]["ended_by"] == "idle"
+    assert stack.get(f"{path}/report", stack.token("somebody-else")).status_code == 404
