@@ -11,8 +11,8 @@ class TranscribeSettings(Settings):
 
     model: str = Field(
         "",
-        description="folder of a converted Whisper model, or the name of a published one; empty: `base.en` or `small` if this "
-        "machine has it, else the demo recogniser",
+        description="folder of a converted Whisper model, or the name of a published one; empty: `base.en` or `small` "
+        "if this machine has it, else the demo recogniser",
     )
     device: str = Field("auto", description="`cpu`, `cuda`, or `auto`: a GPU if there is one")
     compute_type: str = Field(

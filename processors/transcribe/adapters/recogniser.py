@@ -49,7 +49,7 @@ class WhisperRecogniser:
                 f"{settings.compute_type}: {error}.",
                 "Check TRANSCRIBE_MODEL, TRANSCRIBE_DEVICE and TRANSCRIBE_COMPUTE_TYPE.",
             ) from error
-        self._languages = frozenset(self._model.supported_languages)
+        self._languages: frozenset[str] = frozenset(self._model.supported_languages)
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="whisper")
 
     @property
@@ -70,6 +70,12 @@ class WhisperRecogniser:
                 "See the errors before; the process starts anew.",
             )
         return hypotheses
+
+    async def warm_up(self) -> None:
+        """The first window of a worker takes longer than the others: let it be nobody's."""
+        noise = np.random.default_rng(0).normal(scale=300, size=SAMPLE_RATE).astype("<i2").tobytes()
+        window = Window("", 0, 0, "en", 0, noise)
+        await self.transcribe([window] * self.workers)
 
     def close(self) -> None:
         self._threads.shutdown(cancel_futures=True)

@@ -36,6 +36,9 @@ class Audio:
         return Audio(sample, self.end, tuple(_without(self.chunks, (sample - self.start) * SAMPLE_BYTES)))
 
 
+NO_AUDIO = Audio()
+
+
 def _without(chunks: tuple[bytes, ...], count: int) -> Iterator[bytes]:
     for chunk in chunks:
         if count < len(chunk):

@@ -36,9 +36,23 @@ class Addressed:
 
 
 @dataclass(frozen=True)
-class Output:
-    """In the order in which it is to be told: facts first."""
+class Rejected:
+    """A record of the log that could not be handled, by its coordinates, and why. Without a value where that is no
+    help."""
 
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Output:
+    """In the order in which it is to be told: what could not be handled, facts, replies."""
+
+    rejected: tuple[Rejected, ...] = ()
     facts: tuple[Fact, ...] = ()
     replies: tuple[Addressed, ...] = ()
     dropped: tuple[Dropped, ...] = ()
@@ -50,6 +64,7 @@ NOTHING = Output()
 def joined(outputs: Iterable[Output]) -> Output:
     parts = tuple(outputs)
     return Output(
+        rejected=tuple(letter for part in parts for letter in part.rejected),
         facts=tuple(fact for part in parts for fact in part.facts),
         replies=tuple(reply for part in parts for reply in part.replies),
         dropped=tuple(reason for part in parts for reason in part.dropped),

@@ -6,6 +6,16 @@ from schemas.sessions import AnswerBegun, ConnectionAlive, QuestionsAsked, Sessi
 
 
 @dataclass(frozen=True)
+class Start:
+    """A session begins. `conn` names the connection that speaks for it, `reply_to` the partition of `replies` that
+    reaches that connection's edge."""
+
+    started: SessionStarted
+    conn: str
+    reply_to: int
+
+
+@dataclass(frozen=True)
 class Frame:
     """A piece of audio: number `seq`, counted from 0, and its samples as 16 bit little-endian PCM."""
 
@@ -13,18 +23,15 @@ class Frame:
     pcm: bytes
 
 
-Body = SessionStarted | Frame | QuestionsAsked | AnswerBegun | ConnectionAlive | SessionEnded
+Body = Start | Frame | QuestionsAsked | AnswerBegun | ConnectionAlive | SessionEnded
 
 
 @dataclass(frozen=True)
 class LogRecord:
-    """One record. `timestamp_ms` is the time the log gives it (Unix time); `conn` and `reply_to` name the connection
-    that wrote it and the partition of `replies` that reaches it, where a connection did."""
+    """One record. `timestamp_ms` is the time the log gives it: Unix time in milliseconds."""
 
     session_id: str
     partition: int
     offset: int
     timestamp_ms: int
-    conn: str
-    reply_to: int | None
     body: Body

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from processors.transcribe.core.audio import Audio
+from processors.transcribe.core.audio import NO_AUDIO, Audio
 from processors.transcribe.core.counting import Pace
 from processors.transcribe.core.finals import AnswerMark
 from processors.transcribe.core.policy import Policy
@@ -53,7 +53,7 @@ class Stream:
     policy: Policy
     pace: Pace
     phase: Phase = Phase.LISTENING
-    audio: Audio = Audio()
+    audio: Audio = NO_AUDIO
     frames: int = 0
     heard_frames: int = 0
     questions: QuestionsAsked | None = None

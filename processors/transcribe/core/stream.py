@@ -10,26 +10,26 @@ from processors.transcribe.core import telling
 from processors.transcribe.core.counting import Pace, hourly_counts, merged
 from processors.transcribe.core.finals import AnswerMark, make_finals
 from processors.transcribe.core.output import NOTHING, Dropped, Output, joined
-from processors.transcribe.core.records import Frame, LogRecord
+from processors.transcribe.core.records import Frame, LogRecord, Start
 from processors.transcribe.core.state import Phase, Stream, StreamOptions
 from processors.transcribe.core.trimming import trim
 from processors.transcribe.core.windows import Hypothesis, Window, placed
 from schemas.audio import samples_to_ms
-from schemas.sessions import AnswerBegun, ConnectionAlive, EndCause, QuestionsAsked, SessionEnded, SessionStarted
+from schemas.sessions import AnswerBegun, ConnectionAlive, EndCause, QuestionsAsked, SessionEnded
 from schemas.wire import Questions
 from schemas.words import Word
 
 FRAMES_PER_WINDOW = 4
 
 
-def begin(options: StreamOptions, record: LogRecord, started: SessionStarted, reply_to: int) -> tuple[Stream, Output]:
+def begin(options: StreamOptions, record: LogRecord, start: Start) -> tuple[Stream, Output]:
     """A `start` record creates a stream."""
     stream = Stream(
         options=options,
-        started=started,
+        started=start.started,
         newest=record,
-        conn=record.conn,
-        reply_to=reply_to,
+        conn=start.conn,
+        reply_to=start.reply_to,
         policy=options.policy(),
         pace=Pace(record.timestamp_ms),
     )
@@ -58,7 +58,7 @@ def receive(stream: Stream, record: LogRecord) -> tuple[Stream, Output]:
             return stream, Output(dropped=(Dropped.VOID_END,))
         case SessionEnded(cause=cause):
             return _ending(stream, cause)
-        case SessionStarted():
+        case Start():
             return stream, Output(dropped=(Dropped.STARTED_TWICE,))
 
 

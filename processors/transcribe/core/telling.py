@@ -27,7 +27,7 @@ def heard(stream: Stream, finals: tuple[Final, ...], tail: tuple[Word, ...]) -> 
     messages: list[ReplyMessage | None] = [FinalMessage(**dict(final)) for final in finals]
     if tail or (stream.shows_partial and not finals):
         messages.append(_partial(stream, tail))
-    return Output(tuple(facts), tuple(_reply(stream, message) for message in messages or [None]))
+    return Output(facts=tuple(facts), replies=tuple(_reply(stream, message) for message in messages or [None]))
 
 
 def ended(stream: Stream, cause: EndCause) -> Output:
@@ -63,7 +63,7 @@ def ended(stream: Stream, cause: EndCause) -> Output:
         conn=stream.conn,
         reply_to=stream.reply_to,
     )
-    return Output((Fact(stream.newest.partition, transcribed),), (_reply(stream, summary),))
+    return Output(facts=(Fact(stream.newest.partition, transcribed),), replies=(_reply(stream, summary),))
 
 
 def _transcribed(stream: Stream, final: Final) -> TranscriptFinal:

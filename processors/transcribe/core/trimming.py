@@ -19,6 +19,12 @@ class WindowLimits:
     trim_ms: int
     step_ms: int = 1000
 
+    @classmethod
+    def for_model(cls, window_ms: int) -> "WindowLimits":
+        """For a model that hears so much at once. Short windows keep the words' times and the end of a window exact;
+        a few seconds of what came before keep the words right."""
+        return cls(longest_ms=window_ms, trim_ms=window_ms * 6 // 10)
+
 
 _PAUSE_MS = 200
 """A gap between two words that is surely not inside one."""

@@ -1,0 +1,71 @@
+"""Starts a transcriber: `python -m processors.transcribe`."""
+
+import asyncio
+
+from infra.clock import SystemClock
+from infra.kafka.clients import make_producer
+from infra.kafka.settings import KafkaSettings
+from infra.lifecycle import Stage, run_stage
+from infra.settings import SessionSettings, load
+from infra.telemetry import get_logger
+from processors.transcribe.adapters.log import KafkaSessionLog
+from processors.transcribe.adapters.models import resolve_model
+from processors.transcribe.adapters.outbox import KafkaOutbox
+from processors.transcribe.adapters.recogniser import WhisperRecogniser
+from processors.transcribe.core.agreement import LocalAgreement
+from processors.transcribe.core.idle import IdleWatch
+from processors.transcribe.core.state import StreamOptions
+from processors.transcribe.core.streams import Streams
+from processors.transcribe.core.trimming import WindowLimits
+from processors.transcribe.service import Limits, run
+from processors.transcribe.settings import TranscribeSettings
+from schemas.wire import Notice
+
+NAME = "transcribe"
+DEMO_NOTICE = Notice(
+    code="demo_model",
+    message="demo recogniser: understands only the bundled recordings; for your own voice: make up MODEL=base.en",
+)
+
+
+async def serve(stage: Stage) -> None:
+    settings, kafka, session = load(TranscribeSettings), load(KafkaSettings), load(SessionSettings)
+    model = await asyncio.to_thread(resolve_model, settings.model)
+    recogniser = await asyncio.to_thread(WhisperRecogniser, model, settings)
+    get_logger(NAME).info("model loaded", model=model.name, window_ms=recogniser.window_ms, workers=recogniser.workers)
+    await recogniser.warm_up()
+    options = StreamOptions(
+        model=model.name,
+        limits=WindowLimits.for_model(recogniser.window_ms),
+        policy=LocalAgreement,
+        notice=DEMO_NOTICE if model.is_demo else None,
+    )
+    clock = SystemClock()
+    log = KafkaSessionLog(kafka)
+    producer = make_producer(kafka)
+    try:
+        await producer.start()
+        await log.start()
+        stage.ready()
+        await run(
+            log=log,
+            recogniser=recogniser,
+            outbox=KafkaOutbox(producer, kafka, clock),
+            streams=Streams(options),
+            watch=IdleWatch(round(session.grace_s * 1000)),
+            clock=clock,
+            limits=Limits(windows=2 * recogniser.workers, backlog=settings.backlog_frames),
+            stopping=stage.stopping,
+        )
+    finally:
+        await log.stop()
+        await producer.stop()
+        recogniser.close()
+
+
+def main() -> None:
+    run_stage(NAME, serve)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Facts, replies, dead letters and idle ends, written to Kafka in the order that keeps promises: facts are held by
+the broker before a client hears of them."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
+
+from infra.clock import Clock
+from infra.kafka.dead_letters import send_dead_letter
+from infra.kafka.headers import LogHeaders
+from infra.kafka.settings import KafkaSettings
+from infra.telemetry import get_logger
+from processors.transcribe.core.idle import OpenSession
+from processors.transcribe.core.output import Addressed, Fact, Output, Rejected
+from schemas.base import derived_id
+from schemas.counts import WordsCounted
+from schemas.sessions import EndCause, RecordKind, SessionEnded
+from schemas.topics import Topic
+
+_LOG = get_logger(__name__)
+_STAGE = "transcribe"
+_AGAIN_S = 1.0
+
+
+@dataclass(frozen=True)
+class _Message:
+    topic: str
+    key: bytes
+    value: bytes
+    partition: int | None = None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+@dataclass(frozen=True)
+class _SourceRecord:
+    """A rejected record, as the dead letters' writer wants it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+
+class KafkaOutbox:
+    """Writes until the broker has accepted. While it is away, writing waits: the log keeps what is to be done, and to
+    write something again changes nothing, for every event's id says which one it is."""
+
+    def __init__(self, producer: AIOKafkaProducer, settings: KafkaSettings, clock: Clock) -> None:
+        self._producer = producer
+        self._settings = settings
+        self._clock = clock
+
+    async def publish(self, output: Output) -> None:
+        for letter in output.rejected:
+            await self._bury(letter)
+        await self._send([self._fact(fact) for fact in output.facts])
+        await self._send([self._reply(each) for each in output.replies if await self._has_partition(each)])
+
+    async def append_end(self, session: OpenSession) -> None:
+        ended = SessionEnded(
+            event_id=derived_id(session.session_id, "idle end", session.last_offset),
+            at_ms=self._clock.now_ms(),
+            session_id=session.session_id,
+            cause=EndCause.IDLE,
+            last_offset=session.last_offset,
+        )
+        _LOG.info("client is gone", session_id=session.session_id)
+        await self._send(
+            [
+                _Message(
+                    self._settings.topic(Topic.AUDIO_FRAMES),
+                    session.session_id.encode(),
+                    ended.encode(),
+                    session.partition,
+                    LogHeaders(RecordKind.END).encode(),
+                )
+            ]
+        )
+
+    def _fact(self, fact: Fact) -> _Message:
+        event = fact.event
+        if isinstance(event, WordsCounted):
+            return _Message(self._settings.topic(Topic.WORD_COUNTS), event.user_id.encode(), event.encode())
+        topic = self._settings.topic(Topic.TRANSCRIPTS)
+        return _Message(topic, event.session_id.encode(), event.encode(), fact.partition)
+
+    def _reply(self, addressed: Addressed) -> _Message:
+        reply = addressed.reply
+        return _Message(
+            self._settings.topic(Topic.REPLIES), reply.session_id.encode(), reply.encode(), addressed.reply_to
+        )
+
+    async def _has_partition(self, addressed: Addressed) -> bool:
+        """An edge that is new may own a partition that this client has not heard of; one that never was has no
+        reader."""
+        topic, reply_to = self._settings.topic(Topic.REPLIES), addressed.reply_to
+        if reply_to in await self._producer.partitions_for(topic):
+            return True
+        await self._producer.client.force_metadata_update()
+        known = reply_to in await self._producer.partitions_for(topic)
+        if not known:
+            _LOG.error("no such partition of replies", session_id=addressed.reply.session_id, reply_to=reply_to)
+        return known
+
+    async def _bury(self, letter: Rejected) -> None:
+        source = _SourceRecord(
+            self._settings.topic(Topic.AUDIO_FRAMES),
+            letter.partition,
+            letter.offset,
+            letter.timestamp_ms,
+            letter.key,
+            letter.value,
+        )
+        while True:
+            try:
+                return await send_dead_letter(self._producer, self._settings, _STAGE, source, letter.reason)
+            except KafkaError as error:
+                await _wait_or_raise(error)
+
+    async def _send(self, messages: Sequence[_Message]) -> None:
+        """In order; what is not accepted is sent again, with all that followed it."""
+        while messages:
+            accepted = await self._offer(messages)
+            messages = messages[accepted:]
+
+    async def _offer(self, messages: Sequence[_Message]) -> int:
+        """How many of the messages, counted from the first, are done with."""
+        results = await asyncio.gather(*[await self._enqueue(each) for each in messages], return_exceptions=True)
+        for done, (message, result) in enumerate(zip(messages, results, strict=True)):
+            if isinstance(result, MessageSizeTooLargeError):
+                # It would be refused for ever. Nothing else may wait for it.
+                _LOG.error("too large for the broker", topic=message.topic, bytes=len(message.value))
+            elif isinstance(result, BaseException):
+                await _wait_or_raise(result)
+                return done
+        return len(messages)
+
+    async def _enqueue(self, message: _Message) -> Awaitable[object]:
+        try:
+            accepted: Awaitable[object] = await self._producer.send(
+                message.topic,
+                message.value,
+                key=message.key,
+                partition=message.partition,
+                headers=list(message.headers),
+            )
+        except KafkaError as error:
+            return _failure(error)
+        return accepted
+
+
+def _failure(error: KafkaError) -> Awaitable[object]:
+    future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+    future.set_exception(error)
+    return future
+
+
+async def _wait_or_raise(error: BaseException) -> None:
+    """Pause if the broker may take the same message later. aiokafka calls its own timeouts final; they are an outage
+    that lasts."""
+    if not isinstance(error, KafkaTimeoutError) and not getattr(error, "retriable", False):
+        raise error
+    _LOG.warning("the broker does not accept, trying again", error=type(error).__name__)
+    await asyncio.sleep(_AGAIN_S)

@@ -1,0 +1,21 @@
+"""Every metric of this stage."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+WINDOWS = Counter("rostrum_transcribe_windows_total", "Windows heard", ["outcome"])
+AUDIO_SECONDS = Counter("rostrum_transcribe_window_audio_seconds_total", "Audio in the windows heard, in seconds")
+MODEL_SECONDS = Counter(
+    "rostrum_transcribe_model_seconds_total", "Time in which windows were being heard, in seconds of the clock"
+)
+REAL_TIME_FACTOR = Histogram(
+    "rostrum_transcribe_real_time_factor",
+    "Time of one round of the model per second of new audio in it",
+    buckets=(0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 5.0),
+)
+FINALS = Counter("rostrum_transcribe_finals_total", "Finals published")
+WORDS = Counter("rostrum_transcribe_words_total", "Words published in finals")
+SESSIONS_ENDED = Counter("rostrum_transcribe_sessions_ended_total", "Sessions transcribed to their end", ["cause"])
+SESSIONS_OPEN = Gauge("rostrum_transcribe_sessions_open", "Sessions begun and not ended")
+RECORDS_WAITING = Gauge("rostrum_transcribe_records_waiting", "Records read that wait for a window to be heard")
+RECORDS_DROPPED = Counter("rostrum_transcribe_records_dropped_total", "Records that changed nothing", ["reason"])
+RECORDS_REJECTED = Counter("rostrum_transcribe_records_rejected_total", "Records sent to the dead letters")
