@@ -6,6 +6,7 @@ agree" is found)."""
 
 import re
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 from pydantic import BaseModel
 
@@ -19,11 +20,12 @@ DISABLED_CATEGORIES = (
     "COLLOQUIALISMS", "GENDER_NEUTRALITY", "SEMANTICS", "APRIL", "FALSE_FRIENDS",
     "BRITISH_ENGLISH", "AMERICAN_ENGLISH", "AMERICAN_ENGLISH_STYLE", "BRE_STYLE_OXFORD_SPELLING",
 )  # fmt: skip
-# Repetitions and false starts belong to speaking.
-DISABLED_RULES = ("ENGLISH_WORD_REPEAT_RULE", "ENGLISH_WORD_REPEAT_BEGINNING_RULE", "PHRASE_REPETITION")
+# Repetitions and false starts belong to speaking. AM_I mends "it am raining" to "it am I raining".
+DISABLED_RULES = ("ENGLISH_WORD_REPEAT_RULE", "ENGLISH_WORD_REPEAT_BEGINNING_RULE", "PHRASE_REPETITION", "AM_I")
 _SPELLING = "TYPOS"
 # The one thing the speller knows about grammar: "buyed", "childs". Whatever else it does not know may be a name.
 _IRREGULAR_FORM = re.compile(r"the (?:plural|past tense|past participle|simple past|comparative|superlative) form of")
+_SPELLERS_OPENING = "Possible spelling mistake. "
 _SENTENCE_END = (".", "?", "!")
 
 # Looked for in the rule's id first, then in its own words; the first that fits counts.
@@ -101,8 +103,8 @@ def checkable(words: Sequence[Word]) -> str:
 
 
 def claims(words: Sequence[Word], matches: Sequence[Match]) -> tuple[Claim, ...]:
-    """Claims from the matches in an answer's `checkable` text. A finding in one word is quoted with its neighbours, for
-    "a" says nothing where "eat a apple" does."""
+    """Claims from the matches in an answer's `checkable` text. A finding in one word, before or after its correction,
+    is quoted with its neighbours, for "a" says nothing where "eat a apple" does."""
     said = said_words(words)
     text = checkable(words)
     found = []
@@ -114,15 +116,16 @@ def claims(words: Sequence[Word], matches: Sequence[Match]) -> tuple[Claim, ...]
         first, last = text.count(" ", 0, begin), text.count(" ", 0, max(begin, end - 1))
         if last >= len(said):
             continue
-        if first == last:
-            first, last = _with_neighbours(said, first)
+        replacement = _replacement(match, text[begin:end])
+        if first == last or len(replacement.split()) == 1:
+            first, last = _with_neighbours(said, first, last)
         start, stop = _character(said, first), _character(said, last) + len(said[last].text)
         spoken = " ".join(word.text for word in said)
         found.append(
             Claim(
                 quote=spoken[start:stop],
-                correction=spoken[start:begin] + match.replacements[0].value + spoken[min(end, stop) : stop],
-                explanation=match.message,
+                correction=spoken[start:begin] + replacement + spoken[min(end, stop) : stop],
+                explanation=match.message.removeprefix(_SPELLERS_OPENING),
                 kind=kind_of(match),
                 first_word=first,
             )
@@ -147,10 +150,19 @@ def _concerns_speech(match: Match) -> bool:
     return match.rule.issueType not in {"typographical", "whitespace", "style", "duplication", "locale-violation"}
 
 
-def _with_neighbours(words: Sequence[Word], number: int) -> tuple[int, int]:
-    """First and last of a word and those beside it in the same sentence."""
-    first = number - 1 if number > 0 and not words[number - 1].text.endswith(_SENTENCE_END) else number
-    last = number + 1 if number + 1 < len(words) and not words[number].text.endswith(_SENTENCE_END) else number
+def _replacement(match: Match, written: str) -> str:
+    """The first with anything in common with what was said, else the first: for "he were" a rule offers "is" before
+    "was", and the tense was right."""
+    offered = [replacement.value for replacement in match.replacements]
+    return next((value for value in offered if SequenceMatcher(None, written, value).ratio() > 0), offered[0])
+
+
+def _with_neighbours(words: Sequence[Word], first: int, last: int) -> tuple[int, int]:
+    """The passage with the words beside it in the same sentence."""
+    if first > 0 and not words[first - 1].text.endswith(_SENTENCE_END):
+        first -= 1
+    if last + 1 < len(words) and not words[last].text.endswith(_SENTENCE_END):
+        last += 1
     return first, last
 
 

@@ -27,6 +27,7 @@ def verify(words: Sequence[Word], claims: Iterable[Claim], floor: float) -> Veri
     punctuation aside), a correction must change a word, and no word is corrected twice: the first claim wins. An error
     is uncertain if a word it corrects, or stands between, was heard with a probability below `floor`."""
     said = said_words(words)
+    position = [index for index, word in enumerate(words) if token(word.text)]
     heard = tuple(token(word.text) for word in said)
     found: list[tuple[int, SpokenError, Kind]] = []
     taken: set[int] = set()
@@ -48,7 +49,7 @@ def verify(words: Sequence[Word], claims: Iterable[Claim], floor: float) -> Veri
         place = free[0]
         touched = range(place + begin, place + end)
         taken |= set(touched)
-        passage = said[place : place + len(quote)]
+        passage = words[position[place] : position[place + len(quote) - 1] + 1]
         error = SpokenError(
             quote=plain(" ".join(word.text for word in passage)),
             correction=plain(claim.correction),
