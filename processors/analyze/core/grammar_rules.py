@@ -113,9 +113,9 @@ def claims(words: Sequence[Word], matches: Sequence[Match]) -> tuple[Claim, ...]
             continue
         begin = _index(text, match.offset)
         end = _index(text, match.offset + match.length)
-        first, last = text.count(" ", 0, begin), text.count(" ", 0, max(begin, end - 1))
-        if last >= len(said):
+        if begin == end:
             continue
+        first, last = text.count(" ", 0, begin), text.count(" ", 0, end - 1)
         replacement = _replacement(match, text[begin:end])
         if first == last or len(replacement.split()) == 1:
             first, last = _with_neighbours(said, first, last)
