@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bench.accuracy import word_error_rate
 from processors.transcribe.adapters.models import DEMO_MODEL, resolve_model
-from processors.transcribe.adapters.recogniser import WhisperRecogniser
+from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.core.agreement import LocalAgreement
 from processors.transcribe.core.finals import transcript
 from processors.transcribe.core.records import Body, Frame, LogRecord, Start
@@ -134,7 +134,7 @@ async def main() -> None:
     parser.add_argument("--text", action="store_true", help="print what was said and what was heard")
     given = parser.parse_args()
     settings = TranscribeSettings(beam_size=given.beam, workers=1)
-    recogniser = WhisperRecogniser(resolve_model(given.model), settings)
+    recogniser = WhisperRecogniser(load_model(resolve_model(given.model), settings), settings)
     limits = WindowLimits.for_model(recogniser.window_ms)
     show([await score(recogniser, limits, path, texts.get(path.name, "")) for path in given.files], given.text)
     recogniser.close()

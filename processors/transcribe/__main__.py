@@ -11,7 +11,7 @@ from infra.telemetry import get_logger
 from processors.transcribe.adapters.log import KafkaSessionLog
 from processors.transcribe.adapters.models import resolve_model
 from processors.transcribe.adapters.outbox import KafkaOutbox
-from processors.transcribe.adapters.recogniser import WhisperRecogniser
+from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.core.agreement import LocalAgreement
 from processors.transcribe.core.idle import IdleWatch
 from processors.transcribe.core.state import StreamOptions
@@ -31,7 +31,7 @@ DEMO_NOTICE = Notice(
 async def serve(stage: Stage) -> None:
     settings, kafka, session = load(TranscribeSettings), load(KafkaSettings), load(SessionSettings)
     model = await asyncio.to_thread(resolve_model, settings.model)
-    recogniser = await asyncio.to_thread(WhisperRecogniser, model, settings)
+    recogniser = WhisperRecogniser(await asyncio.to_thread(load_model, model, settings), settings)
     get_logger(NAME).info("model loaded", model=model.name, window_ms=recogniser.window_ms, workers=recogniser.workers)
     await recogniser.warm_up()
     options = StreamOptions(

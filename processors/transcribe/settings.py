@@ -1,5 +1,7 @@
 """What a transcriber can be told."""
 
+import os
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -26,3 +28,7 @@ class TranscribeSettings(Settings):
         ge=100,
         description="audio frames (8 kB each) of one partition that may wait in memory before no more are read",
     )
+
+    @property
+    def worker_count(self) -> int:
+        return self.workers or os.cpu_count() or 1

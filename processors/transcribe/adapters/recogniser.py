@@ -5,7 +5,6 @@ begin to repeat themselves when it is. Decoding takes the likeliest path and nev
 gives the same words again."""
 
 import asyncio
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -27,29 +26,33 @@ _FAILURES_TO_STOP = 20
 """So many windows in a row that cannot be heard are the model's fault, not the windows'."""
 
 
+def load_model(model: ResolvedModel, settings: TranscribeSettings) -> WhisperModel:
+    """May take seconds. Raises SettingsError if the model cannot be loaded so."""
+    try:
+        return WhisperModel(
+            model.folder,
+            device=settings.device,
+            compute_type=settings.compute_type,
+            cpu_threads=settings.cpu_threads,
+            num_workers=settings.worker_count,
+        )
+    except (RuntimeError, ValueError, OSError) as error:
+        raise SettingsError(
+            f"TRANSCRIBE_MODEL: {model.name} cannot be loaded on device {settings.device} as "
+            f"{settings.compute_type}: {error}.",
+            "Check TRANSCRIBE_MODEL, TRANSCRIBE_DEVICE and TRANSCRIBE_COMPUTE_TYPE.",
+        ) from error
+
+
 class WhisperRecogniser:
     """Hears windows on a pool of threads, each with its own worker of the model."""
 
-    def __init__(self, model: ResolvedModel, settings: TranscribeSettings) -> None:
-        """Loads the model, which may take seconds. Raises SettingsError if it cannot be loaded so."""
-        self.workers = settings.workers or os.cpu_count() or 1
+    def __init__(self, model: WhisperModel, settings: TranscribeSettings) -> None:
+        self.workers = settings.worker_count
+        self._model = model
         self._beam_size = settings.beam_size
         self._failures = 0
-        try:
-            self._model = WhisperModel(
-                model.folder,
-                device=settings.device,
-                compute_type=settings.compute_type,
-                cpu_threads=settings.cpu_threads,
-                num_workers=self.workers,
-            )
-        except (RuntimeError, ValueError, OSError) as error:
-            raise SettingsError(
-                f"TRANSCRIBE_MODEL: {model.name} cannot be loaded on device {settings.device} as "
-                f"{settings.compute_type}: {error}.",
-                "Check TRANSCRIBE_MODEL, TRANSCRIBE_DEVICE and TRANSCRIBE_COMPUTE_TYPE.",
-            ) from error
-        self._languages: frozenset[str] = frozenset(self._model.supported_languages)
+        self._languages: frozenset[str] = frozenset(model.supported_languages)
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="whisper")
 
     @property

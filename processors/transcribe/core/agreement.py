@@ -40,8 +40,9 @@ class LocalAgreement:
     recent: tuple[Word, ...] = ()
     tail: tuple[Word, ...] = ()
 
-    def hear(self, words: Sequence[Word]) -> tuple[Self, tuple[Word, ...]]:
-        fresh = tuple(words[known_words(self.recent, words) :])
+    def hear(self, words: Sequence[Word], from_ms: int) -> tuple[Self, tuple[Word, ...]]:
+        audible = [word for word in self.recent if word.end_ms > from_ms]
+        fresh = tuple(words[known_words(audible, words) :])
         return self._with(fresh, agreed=_common_prefix(self.tail, fresh))
 
     def force(self, until_ms: int) -> tuple[Self, tuple[Word, ...]]:
@@ -62,7 +63,8 @@ def _common_prefix(one: Sequence[Word], other: Sequence[Word]) -> int:
 
 
 def known_words(recent: Sequence[Word], words: Sequence[Word]) -> int:
-    """How many words at the beginning of a hypothesis are certain already.
+    """How many words at the beginning of a hypothesis are certain already. `recent`: the newest certain words, as far
+    as they lie in the audio.
 
     Times alone decide this badly, for they move from one hypothesis to the next, and text alone decides it badly, for
     speakers repeat words. So the times suggest a place, and near it the place is taken that the longest run of the
@@ -70,7 +72,7 @@ def known_words(recent: Sequence[Word], words: Sequence[Word]) -> int:
     if not recent:
         return 0
     known_until_ms = recent[-1].end_ms
-    by_time = sum(word.start_ms + word.end_ms < 2 * known_until_ms for word in words)
+    by_time = sum((word.start_ms + word.end_ms) // 2 < known_until_ms for word in words)
     near = range(max(by_time - _SEARCH, 0), min(by_time + _SEARCH, len(words)) + 1)
     return max(near, key=lambda place: (_run_before(place, recent, words), -abs(place - by_time)))
 

@@ -15,8 +15,8 @@ class Policy(Protocol):
         """What was heard last and is not yet certain."""
         ...
 
-    def hear(self, words: Sequence[Word]) -> tuple[Self, tuple[Word, ...]]:
-        """A new hypothesis. It may begin with words that are certain already."""
+    def hear(self, words: Sequence[Word], from_ms: int) -> tuple[Self, tuple[Word, ...]]:
+        """A new hypothesis, of audio from this time on. It may begin with words that are certain already."""
         ...
 
     def force(self, until_ms: int) -> tuple[Self, tuple[Word, ...]]:

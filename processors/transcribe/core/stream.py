@@ -86,7 +86,7 @@ def settle(stream: Stream, window: Window, hypothesis: Hypothesis) -> tuple[Stre
     heard = replace(stream, phase=Phase.LISTENING, heard_frames=stream.frames)
     certain: tuple[Word, ...] = ()
     if hypothesis.failed is None:
-        policy, certain = heard.policy.hear(placed(hypothesis.words, window))
+        policy, certain = heard.policy.hear(placed(hypothesis.words, window), window.start_ms)
         heard = replace(heard, policy=policy)
     if stream.ending is None:
         return _tell(*_make_room(heard, certain))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from processors.transcribe.core.audio import Audio
 from processors.transcribe.core.policy import Policy
@@ -23,7 +22,7 @@ class WindowLimits:
     def for_model(cls, window_ms: int) -> "WindowLimits":
         """For a model that hears so much at once. Short windows keep the words' times and the end of a window exact;
         a few seconds of what came before keep the words right."""
-        return cls(longest_ms=window_ms, trim_ms=window_ms * 6 // 10)
+        return cls(longest_ms=window_ms, trim_ms=window_ms // 2)
 
 
 _PAUSE_MS = 200
@@ -32,6 +31,8 @@ _LEAD_MS = 400
 """Silence left before a word: its beginning is often heard later than it is."""
 _SILENCE_MS = 2000
 """What is kept of a buffer in which nothing was heard: a word may have just begun."""
+_CONTEXT_WORDS = 3
+"""Certain words that stay before a cut in the middle of speech; so many heard words best, of one, two and three."""
 _HOLD_BACK_MS = 1000
 """The newest part of a window, in which words may be cut off: nothing is forced there if it can be helped."""
 
@@ -41,34 +42,34 @@ def trim(
 ) -> tuple[Audio, Policy, tuple[Word, ...]]:
     """The buffer as the next window should find it, and the words that had to be taken for certain to get there.
     `certain`: the certain words, of which those that lie in the buffer matter."""
-    if audio.end_ms - audio.start_ms > limits.trim_ms:
-        audio = _trimmed(audio, _cut_ms(audio, policy.tail, certain))
+    keep_from_ms = audio.end_ms - limits.trim_ms
+    if audio.start_ms < keep_from_ms:
+        audio = _from(audio, _cut_ms(audio, policy.tail, certain, keep_from_ms))
     room_from_ms = audio.end_ms - (limits.longest_ms - limits.step_ms)
     if audio.start_ms >= room_from_ms:
         return audio, policy, ()
     policy, forced = policy.force(max(audio.end_ms - _HOLD_BACK_MS, room_from_ms))
-    cut_ms = max(forced[-1].end_ms if forced else 0, room_from_ms)
-    return _trimmed(audio, cut_ms), policy, forced
+    return _from(audio, max(forced[-1].start_ms if forced else 0, room_from_ms)), policy, forced
 
 
-def _trimmed(audio: Audio, cut_ms: int) -> Audio:
-    # Rounded up: a millisecond that is left standing would make the next window longer than allowed.
-    return audio.trimmed(ms_to_samples(cut_ms + 1) if cut_ms > audio.start_ms else audio.start)
+def _from(audio: Audio, cut_ms: int) -> Audio:
+    # Rounded up: a sample left standing would make the next window longer than allowed.
+    return audio.trimmed(ms_to_samples(cut_ms + 1)) if cut_ms > audio.start_ms else audio
 
 
-def _cut_ms(audio: Audio, tail: Sequence[Word], certain: Sequence[Word]) -> int:
+def _cut_ms(audio: Audio, tail: Sequence[Word], certain: Sequence[Word], keep_from_ms: int) -> int:
+    """Where to cut: in the last pause after a certain word, if that leaves little enough; else before a few certain
+    words, which stay as context: a cut right behind a word would leave its end to be heard as a word of its own."""
     inside = [word for word in certain if word.end_ms > audio.start_ms]
-    following = tail[0].start_ms if tail else audio.end_ms
+    following_ms = tail[0].start_ms if tail else audio.end_ms
     if not inside:
-        return min(following - _LEAD_MS, audio.end_ms - _SILENCE_MS)
+        return min(following_ms - _LEAD_MS, audio.end_ms - _SILENCE_MS)
+    next_ms = [*(word.start_ms for word in inside[1:]), following_ms]
     pauses = [
-        (word.end_ms, next_start_ms)
-        for word, next_start_ms in zip(
-            inside, [*(after.start_ms for _, after in pairwise(inside)), following], strict=True
-        )
-        if next_start_ms - word.end_ms >= _PAUSE_MS
+        max((word.end_ms + until_ms) // 2, until_ms - _LEAD_MS)
+        for word, until_ms in zip(inside, next_ms, strict=True)
+        if until_ms - word.end_ms >= _PAUSE_MS
     ]
-    if pauses:
-        end_ms, next_start_ms = pauses[-1]
-        return max((end_ms + next_start_ms) // 2, next_start_ms - _LEAD_MS)
-    return inside[-1].end_ms
+    if pauses and pauses[-1] >= keep_from_ms:
+        return pauses[-1]
+    return max([inside[-_CONTEXT_WORDS:][0].start_ms, *pauses])
