@@ -24,7 +24,7 @@ OPEN_TIMEOUT_S = 10.0
 HANDSHAKE_TIMEOUT_S = 15.0
 """Between `auth` and `ready`, and between `start` and `started`: the server first asks Kafka."""
 _GREATEST_REPORT_BYTES = 16 * 1024 * 1024
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _SchemaT = TypeVar("_SchemaT", bound=Schema)
 
 
@@ -171,7 +171,7 @@ async def connect(url: str, tls: ssl.SSLContext | None = None, *, clock: Clock, 
             open_timeout=OPEN_TIMEOUT_S,
             max_size=_GREATEST_REPORT_BYTES,
             # A proxy that the environment names does not lead back to this machine.
-            proxy=None if urlsplit(url).hostname in _LOOPBACK else True,
+            proxy=None if urlsplit(url).hostname in LOOPBACK_NAMES else True,
         )
     except ssl.SSLCertVerificationError as error:  # an OSError too, with a mend of its own
         raise Unavailable(

@@ -39,8 +39,9 @@ class Screen:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._live.stop()
-        if self._console.is_terminal and self._finals:
-            self._console.print(self._words())
+        if self._finals:
+            self._console.print("Transcript", style="bold")
+            self._console.print(self._words(), soft_wrap=not self._console.is_terminal)
 
     def playing(self, recording: Recording, question: int | None) -> None:
         to = f", answer to question {question}" if question else ""

@@ -3,7 +3,9 @@
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from cli.client import LOOPBACK_NAMES
 from cli.login import login_token
 from infra.errors import RostrumError, Unavailable
 from infra.local.run_file import running_stack
@@ -13,12 +15,9 @@ from infra.tls.contexts import client_context
 
 @dataclass(frozen=True)
 class Target:
-    """`api` is the HTTP API's base address, or empty if only the edge's is known."""
-
     url: str
     token: str
     tls: ssl.SSLContext
-    api: str
 
 
 def find_target(
@@ -27,7 +26,6 @@ def find_target(
     """Raises Unavailable if no address is given and no stack runs, RostrumError for a token or file that is missing."""
     local = load(LocalSettings)
     data = local.data.expanduser()
-    api = ""
     if url is None:
         run = running_stack(data)
         if run is None:
@@ -35,14 +33,14 @@ def find_target(
                 f"No stack runs on the data folder {data}.",
                 "Start one with `rostrum up`, set ROSTRUM_DATA to that of a running one, or name a server with --url.",
             )
-        url, api = run.addresses.edge, run.addresses.page
-        if token is None:
-            token = login_token(user, name=name, local=local)
+        url = run.addresses.edge
     if not url.startswith(("wss://", "ws://")):
         raise RostrumError(f"{url} is no address of an edge.", "It looks like wss://HOST:8443/v1/stream.")
+    if token is None and urlsplit(url).hostname in LOOPBACK_NAMES:
+        token = login_token(user, name=name, local=local)
     if token is None:
         raise RostrumError("There is no token for this server.", "Give one with --token or in ROSTRUM_TOKEN.")
-    return Target(url, token, _trust(ca, insecure, data / "tls" / "ca.pem"), api)
+    return Target(url, token, _trust(ca, insecure, data / "tls" / "ca.pem"))
 
 
 def _trust(ca: Path | None, insecure: bool, development_ca: Path) -> ssl.SSLContext:

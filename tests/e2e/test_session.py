@@ -25,6 +25,7 @@ def check_whole(heard: Transcript, speech: Speech) -> None:
     assert summary["audio_ms"] == int(speech.seconds * 1000)
     (report,) = heard.of("report")
     assert report["report"]["answers"]
+    assert len(heard.of("questions")) == 1
     kinds = [message["type"] for _, message in heard.messages]
     assert kinds.index("summary") < kinds.index("report") == len(kinds) - 1
     assert kinds[:2] == ["ready", "started"]
@@ -78,4 +79,4 @@ async def test_a_client_that_is_gone_still_gets_its_report_at_the_api(stack: Sta
         0.5,
     )
     assert stack.get(path, token).json()["session"]["ended_by"] == "idle"
-    assert stack.get(f"{path}/report", stack.token("somebody-else")).status_code == 404
+    assert stack.get(f"{path}/report", stack.token("somebody-else")).status_code == 403

@@ -30,7 +30,7 @@ def test_without_a_terminal_each_final_is_a_line_and_partials_are_not_shown() ->
         screen.received(received(type="partial", text="good mor", start_ms=0, end_ms=1, after_final=0))
         screen.received(received(**FINAL))
 
-    assert shown(on).splitlines() == ["     0.1 s  good morning."]
+    assert shown(on).splitlines() == ["     0.1 s  good morning.", "Transcript", "good morning."]
 
 
 def test_on_a_terminal_the_newest_words_run_and_the_whole_transcript_stays() -> None:

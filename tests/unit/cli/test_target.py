@@ -35,7 +35,6 @@ def test_the_running_stack_is_the_default(data: Path) -> None:
     target = find_target(url=None, token=None, user="ada", ca=None, insecure=False, name="Ada")
 
     assert target.url == EDGE
-    assert target.api == "http://localhost:9080"
     claims = jwt.decode(target.token, SECRET, algorithms=["HS256"])
     assert (claims["sub"], claims["name"]) == ("ada", "Ada")
 
@@ -45,6 +44,13 @@ def test_without_a_running_stack_the_hint_says_how_to_start_one(data: Path) -> N
         find_target(url=None, token=None, user="ada", ca=None, insecure=False)
 
     assert str(data) in caught.value.message
+
+
+def test_an_address_on_this_machine_gets_a_development_token(data: Path) -> None:
+    target = find_target(url="ws://127.0.0.1:8444/v1/stream", token=None, user="ada", ca=None, insecure=False)
+
+    assert data.is_dir()
+    assert jwt.decode(target.token, SECRET, algorithms=["HS256"])["sub"] == "ada"
 
 
 def test_another_server_gets_no_development_token(data: Path) -> None:
