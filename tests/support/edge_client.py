@@ -1,4 +1,4 @@
-"""The edge itself in the test's process, a plain client for it, and a player of the transcriber's and analyzer's parts."""
+"""The edge in the test's own process, a client for it, and somebody who plays the stages behind it."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
@@ -201,12 +201,3 @@ async def stages(kafka: KafkaSettings) -> AsyncIterator[Stages]:
         finally:
             following.cancel()
             await asyncio.wait({following})
-
-
-async def end_of(kafka: KafkaSettings, topic: Topic) -> int:
-    """How many records a topic holds."""
-    consumer = make_consumer(kafka, topic, stage=None)
-    async with consumer:
-        name = kafka.topic(topic)
-        partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
-        return sum((await consumer.end_offsets(partitions)).values())

@@ -1,0 +1,320 @@
+"""The edge on the real broker, its clients over real TLS; the test plays the stages behind it."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import httpx
+import jwt
+import psutil
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from infra.identity import development_token
+from infra.kafka.settings import KafkaSettings
+from infra.tls.contexts import client_context
+from schemas.audio import FRAME_BYTES
+from schemas.sessions import AnswerBegun, EndCause, Question, RecordKind, SessionEnded, SessionStarted
+from schemas.topics import Topic
+from schemas.wire import FinalMessage, Partial, Questions, ReportMessage, Summary
+from tests.support.edge_client import FRAME, Address, Client, Stages, client, edge, stages
+from tests.support.stage_in_process import read
+
+SUMMARY = Summary(words=2, speech_ms=500, audio_ms=600, words_per_minute=120.0, finals=2)
+REPORT = ReportMessage(error="No report in this test.")
+QUESTIONS = Questions(questions=(Question(number=1, text="How are you?"),), source="bank")
+
+
+def final(number: int) -> FinalMessage:
+    return FinalMessage(number=number, text="word", start_ms=0, end_ms=250, question=1, words=())
+
+
+def partial(text: str, after_final: int) -> Partial:
+    return Partial(text=text, start_ms=0, end_ms=250, after_final=after_final)
+
+
+@pytest.fixture
+async def address(kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Address]:
+    async with edge(kafka, tmp_path / "data", monkeypatch) as running:
+        yield running
+
+
+@pytest.fixture
+async def later(kafka: KafkaSettings) -> AsyncIterator[Stages]:
+    async with stages(kafka) as played:
+        yield played
+
+
+async def test_a_whole_session(address: Address, later: Stages, kafka: KafkaSettings) -> None:
+    async with client(address) as speaker:
+        ready = await speaker.authorise(address.token("ada", name="Ada Lovelace", org="school", groups=["9b"]))
+        assert ready == {
+            "type": "ready",
+            "protocol": 1,
+            "user_id": "ada",
+            "limits": {"session_s": 3600, "resume_grace_s": 30, "message_bytes": 262144},
+        }
+        await speaker.say("start", competition="spring", topic="weather", questions=3)
+        started = await speaker.hear("started")
+        assert (started["frame_ms"], started["frame_bytes"], started["next_frame"]) == (250, FRAME_BYTES, 0)
+        session_id = started["session_id"]
+
+        await speaker.say("answer", question=1)
+        await speaker.play(FRAME + FRAME[:3000])
+        await speaker.say("answer", question=1)
+        await speaker.say("answer", question=2)
+        await speaker.play(FRAME)
+        await speaker.acked(2)
+        await later.seen(session_id, RecordKind.FRAME, 2)
+        await later.reply(session_id, QUESTIONS)
+        await later.reply(session_id, None)
+        await later.reply(session_id, final(1), conn="another connection")
+        await later.reply(session_id, partial("w", after_final=0))
+        await later.reply(session_id, QUESTIONS)
+        await later.reply(session_id, final(1))
+        await later.reply(session_id, partial("outdated", after_final=0))
+        await later.send_raw(session_id, b'{"type": "reply", "no": "reply"}')
+        await later.reply(session_id, final(1))
+        await speaker.hear("final")
+
+        await speaker.say("end")
+        await speaker.acked(3)
+        await later.seen(session_id, RecordKind.END)
+        await later.reply(session_id, REPORT)
+        await later.reply(session_id, SUMMARY)
+        await later.reply(session_id, final(2))
+        assert await speaker.closed() == 1000
+
+    told = [message for message in speaker.received if message["type"] != "ack"]
+    assert [message["type"] for message in told] == [
+        *("ready", "started", "questions", "partial", "final", "final", "summary", "report"),
+    ]
+    assert [message["number"] for message in told if message["type"] == "final"] == [1, 2]
+    assert told[-1]["error"] == "No report in this test."
+
+    log = later.of(session_id)
+    kinds = [entry.headers.kind.value for entry in log]
+    assert kinds == ["start", "answer", "frame", "answer", "frame", "frame", "end"]
+    assert len({entry.headers.conn for entry in log}) == 1
+    assert {entry.headers.reply_to for entry in log} == {0}
+    frames = [entry for entry in log if entry.headers.kind is RecordKind.FRAME]
+    assert [(entry.headers.seq, len(entry.value)) for entry in frames] == [(0, 8000), (1, 8000), (2, 3000)]
+    answers = [AnswerBegun.model_validate_json(entry.value) for entry in log if entry.headers.kind == "answer"]
+    assert [(answer.question, answer.from_sample) for answer in answers] == [(1, 0), (2, 5500)]
+    assert SessionEnded.model_validate_json(log[-1].value).cause is EndCause.CLIENT
+    [event] = await read(kafka, Topic.SESSION_EVENTS, 1)
+    assert event.value == log[0].value
+    start = SessionStarted.model_validate_json(log[0].value)
+    assert (start.user_id, start.display_name, start.org, start.groups) == ("ada", "Ada Lovelace", "school", ("9b",))
+    assert (start.competition, start.topic, start.question_count) == ("spring", "weather", 3)
+
+
+async def test_bad_input_of_some_leaves_another_undisturbed(address: Address, later: Stages) -> None:
+    token = address.token("ada")
+    async with client(address) as good:
+        session_id = (await good.start(token))["session_id"]
+        await good.play(FRAME)
+
+        for first, code, close_code in (
+            ('{"type": "auth", "token": "nonsense"}', "token_malformed", 4401),
+            (development_token("x" * 40, "mallory"), "token_bad_signature", 4401),
+            ('{"type": "start"}', "not_authorised", 4401),
+            ("hello", "not_authorised", 4401),
+            (b"\0\0", "not_authorised", 4401),
+        ):
+            async with client(address) as bad:
+                await bad.socket.send(first)
+                error, closed = await bad.refused()
+                assert (error["code"], closed) == (code, close_code)
+                assert error["hint"]
+
+        for message, code in (
+            ("{", "bad_json"),
+            ("[" * 100_000, "bad_json"),
+            ('{"type": "ping", "id": NaN}', "bad_json"),
+            ('["type"]', "bad_json"),
+            ('{"type": 7}', "bad_message"),
+            ('{"type": "sing"}', "unknown_type"),
+            ('{"type": "start", "questions": "many"}', "bad_message"),
+            ('{"type": "answer", "question": true}', "bad_message"),
+            ('{"type": "answer", "question": 1}', "not_started"),
+            (FRAME, "not_started"),
+        ):
+            async with client(address) as bad:
+                await bad.authorise(token)
+                await bad.socket.send(message)
+                error = await bad.hear("error")
+                assert (error["code"], error["fatal"]) == (code, False), error
+                await bad.say("ping", id=[1, {"a": None}])
+                assert (await bad.hear("pong"))["id"] == [1, {"a": None}]
+
+        for fields, code, close_code in (
+            ({"resume": "token", "from_frame": 3}, "resume_unavailable", 4404),
+            ({"audio": {"encoding": "webm_opus"}}, "unsupported_audio", 4400),
+            ({"audio": {"sample_rate": 48_000}}, "unsupported_audio", 4400),
+        ):
+            async with client(address) as bad:
+                await bad.authorise(token)
+                await bad.say("start", **fields)
+                error, closed = await bad.refused()
+                assert (error["code"], closed) == (code, close_code)
+
+        for message, code, close_code in (
+            ('{"type": "start"}', "already_started", 4400),
+            (b"\0" * 7999, "bad_audio", 4400),
+            (b"\0" * 32_002, "message_too_large", 1009),
+            ('{"type": "auth", "token": "x.y.z"}', "token_malformed", 4401),
+            (address.token("somebody else"), "wrong_user", 4403),
+        ):
+            async with client(address) as bad:
+                await bad.start(token)
+                await bad.socket.send(message)
+                error, closed = await bad.refused()
+                assert (error["code"], closed) == (code, close_code)
+
+        async with client(address) as bad:
+            await bad.start(token)
+            await bad.play(b"\0" * 300_000)
+            assert await bad.closed() == 1009
+
+        await good.play(FRAME)
+        await good.acked(2)
+        await later.reply(session_id, final(1))
+        await good.hear("final")
+        assert not [message for message in good.received if message["type"] == "error"]
+
+
+async def test_after_the_end_nothing_is_taken(address: Address, later: Stages) -> None:
+    async with client(address, plain=True) as speaker:
+        session_id = (await speaker.start(address.token()))["session_id"]
+        await speaker.say("end")
+        for message in (FRAME, '{"type": "answer", "question": 1}', '{"type": "end"}'):
+            await speaker.socket.send(message)
+            error = await speaker.hear("error")
+            assert (error["code"], error["fatal"]) == ("session_ended", False)
+        await later.seen(session_id, RecordKind.END)
+        await later.reply(session_id, SUMMARY.model_copy(update={"finals": 0}))
+        await later.reply(session_id, REPORT)
+        assert await speaker.closed() == 1000
+    assert [entry.headers.kind.value for entry in later.of(session_id)] == ["start", "end"]
+
+
+async def test_a_fresh_token_is_answered_by_ready(address: Address) -> None:
+    async with client(address) as speaker:
+        await speaker.start(address.token("ada"))
+        await speaker.socket.send(address.token("ada", valid_s=60))
+        assert (await speaker.hear("ready"))["user_id"] == "ada"
+        await speaker.play(FRAME)
+        await speaker.acked(1)
+
+
+async def test_a_resume_token_is_no_login(address: Address) -> None:
+    async with client(address) as speaker:
+        resume_token = (await speaker.start(address.token("ada")))["resume_token"]
+    claims = jwt.decode(resume_token, options={"verify_signature": False})
+    assert (claims["aud"], claims["sub"]) == ("rostrum-resume", "ada")
+    async with client(address) as thief:
+        await thief.say("auth", token=resume_token)
+        error, closed = await thief.refused()
+        assert (error["code"], closed) == ("token_bad_signature", 4401)
+
+
+async def test_only_the_endpoint_is_served_and_only_over_tls(address: Address) -> None:
+    tls = client_context(address.data / "tls" / "ca.pem")
+    with pytest.raises(InvalidStatus) as elsewhere:
+        await connect(address.url.replace("/v1/stream", "/elsewhere"), ssl=tls)
+    assert elsewhere.value.response.status_code == 404
+    assert b"/v1/stream" in (elsewhere.value.response.body or b"")
+    async with httpx.AsyncClient(verify=tls) as browser:
+        assert (await browser.get(f"https://localhost:{address.port}/v1/stream")).status_code == 426
+    with pytest.raises(ssl.SSLCertVerificationError):
+        await connect(address.url, ssl=ssl.create_default_context())
+
+
+async def test_who_is_silent_is_alive_and_who_says_nothing_at_first_is_not_let_in(
+    kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: Stages
+) -> None:
+    async with (
+        edge(kafka, tmp_path, monkeypatch, ordinal=5, SESSION_GRACE_S="0.9", SESSION_MAX_S="1") as address,
+        client(address) as stranger,
+        client(address) as speaker,
+    ):
+        session_id = (await speaker.start(address.token()))["session_id"]
+        alive = await later.seen(session_id, RecordKind.ALIVE, 3)
+        assert {entry.headers.reply_to for entry in alive} == {5}
+
+        # Nor can anybody speak for longer than the session may last.
+        for _ in range(5):
+            await speaker.play(FRAME)
+        assert (await speaker.hear("notice"))["code"] == "session_too_long"
+        [end] = await later.seen(session_id, RecordKind.END)
+        assert SessionEnded.model_validate_json(end.value).cause is EndCause.LENGTH
+        assert len(await later.seen(session_id, RecordKind.FRAME, 4)) == 4
+        for message in (final(1), final(2), SUMMARY, REPORT):
+            await later.reply(session_id, message)
+        await speaker.hear("report")
+        error, closed = await speaker.refused()
+        assert (error["code"], closed) == ("session_too_long", 4413)
+
+        error, closed = await stranger.refused()
+        assert (error["code"], closed) == ("token_missing", 4408)
+
+
+async def test_a_stop_stores_what_was_sent_and_says_farewell(
+    kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: Stages
+) -> None:
+    async with AsyncExitStack() as stack:
+        address = await stack.enter_async_context(edge(kafka, tmp_path, monkeypatch))
+        async with client(address) as speaker, client(address) as stranger:
+            session_id = (await speaker.start(address.token()))["session_id"]
+            for _ in range(8):
+                await speaker.play(FRAME)
+            await speaker.acked(1)
+            stopping = asyncio.create_task(stack.aclose())
+            assert await speaker.closed() == 1001
+            assert await stranger.closed() == 1001
+            await stopping
+    assert [message["code"] for message in speaker.received if message["type"] == "notice"] == ["draining"]
+    acked = max(message["frames"] for message in speaker.received if message["type"] == "ack")
+    assert len(await later.seen(session_id, RecordKind.FRAME, acked)) == acked
+
+
+async def test_a_broker_that_does_not_answer_for_a_while_costs_nothing(
+    address: Address, later: Stages, kafka: KafkaSettings
+) -> None:
+    """Held up by SIGSTOP: the sockets stay open and nothing comes, as in a long pause of the broker's machine."""
+    broker = _listener_on(kafka.port)
+    async with client(address) as speaker:
+        session_id = (await speaker.start(address.token()))["session_id"]
+        await speaker.play(FRAME)
+        await speaker.acked(1)
+        broker.suspend()
+        try:
+            sending = asyncio.create_task(_play(speaker, 40))
+            await speaker.say("ping", id=1)
+            await speaker.hear("pong")
+            await asyncio.sleep(4)
+        finally:
+            broker.resume()
+        await sending
+        await speaker.acked(41)
+        await later.reply(session_id, final(1))
+        await speaker.hear("final")
+    frames = await later.seen(session_id, RecordKind.FRAME, 41)
+    assert [entry.headers.seq for entry in frames] == list(range(41))
+
+
+async def _play(speaker: Client, frames: int) -> None:
+    for _ in range(frames):
+        await speaker.play(FRAME)
+
+
+def _listener_on(port: int) -> psutil.Process:
+    """The process, of those this test run started, that listens on a port."""
+    for process in psutil.Process().children(recursive=True):
+        if any(at.status == psutil.CONN_LISTEN and at.laddr.port == port for at in process.net_connections("tcp")):
+            return process
+    raise LookupError(f"nobody listens on {port}")

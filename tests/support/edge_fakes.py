@@ -1,0 +1,135 @@
+"""The edge's ports, played in memory."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from edge.core.effects import LogRecord
+from edge.core.session import Terms
+from edge.service import Gone, Ports
+from infra.errors import Unavailable
+from infra.identity import Identity, TokenRefused
+from schemas.replies import Reply
+from schemas.sessions import SessionStarted
+
+TERMS = Terms(session_s=60, grace_ms=30_000, auth_ms=5000, message_bytes=262_144)
+
+
+class Socket:
+    """`say` and `leave` are the client's side; `sent` is what it has received, `closed` the code it saw."""
+
+    def __init__(self, *, reads: bool = True) -> None:
+        self._incoming: asyncio.Queue[str | bytes | None] = asyncio.Queue()
+        self._reads = reads
+        self.taken = 0
+        self.sent: list[dict[str, Any]] = []
+        self.closed: tuple[int, str] | None = None
+
+    def say(self, message: str | bytes | dict[str, Any]) -> None:
+        self._incoming.put_nowait(json.dumps(message) if isinstance(message, dict) else message)
+
+    def leave(self) -> None:
+        self._incoming.put_nowait(None)
+
+    def types(self) -> list[str]:
+        return [message["type"] for message in self.sent]
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():  # noqa: ASYNC110 - no event tells of everything a test may wait for
+                await asyncio.sleep(0)
+
+    async def receive(self) -> str | bytes:
+        message = await self._incoming.get()
+        if message is None:
+            raise Gone
+        self.taken += 1
+        return message
+
+    async def send(self, text: str) -> None:
+        if not self._reads:
+            await asyncio.Event().wait()
+        self.sent.append(json.loads(text))
+
+    async def close(self, code: int, reason: str) -> None:
+        self.closed = (code, reason)
+
+
+class Log:
+    """Accepts everything, unless told to wait (`accepting`) or to fail at a record's number (`fails_at`)."""
+
+    def __init__(self) -> None:
+        self.records: list[LogRecord] = []
+        self.conns: dict[str, str] = {}
+        self.announced: list[SessionStarted] = []
+        self.accepting = asyncio.Event()
+        self.accepting.set()
+        self.fails_at: int | None = None
+        self.writing = 0
+
+    async def append(self, session_id: str, conn: str, record: LogRecord) -> None:
+        assert self.conns.setdefault(session_id, conn) == conn
+        self.writing += 1
+        assert self.writing == 1, "one session's records one at a time"
+        await self.accepting.wait()
+        self.writing -= 1
+        if len(self.records) == self.fails_at:
+            raise Unavailable("The broker is gone.", "Start it.")
+        self.records.append(record)
+
+    async def announce(self, started: SessionStarted) -> None:
+        self.announced.append(started)
+
+
+class Tokens:
+    """A token is good if it is a short word, and names the user so called."""
+
+    def verify(self, token: str) -> Identity:
+        if not token.isalpha():
+            raise TokenRefused("malformed", "No word.", "Send a word.")
+        return Identity(token, None, "", (), frozenset(), None)
+
+
+class ResumeTokens:
+    def issue(self, session_id: str, user_id: str) -> str:
+        return f"{user_id} may resume {session_id}"
+
+
+class Clock:
+    """The tests' own time: `ms` is both Unix and monotonic."""
+
+    def __init__(self) -> None:
+        self.ms = 1_000
+
+    def now_ms(self) -> int:
+        return self.ms
+
+    def monotonic_ms(self) -> int:
+        return self.ms
+
+
+class Replies:
+    """Says what is put into it."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[Reply] = asyncio.Queue()
+
+    async def for_sessions(self, ours: Callable[[str], bool]) -> AsyncIterator[Reply]:
+        while True:
+            reply = await self.queue.get()
+            if ours(reply.session_id):
+                yield reply
+
+
+@dataclass
+class World:
+    """All ports of one edge."""
+
+    log: Log = field(default_factory=Log)
+    clock: Clock = field(default_factory=Clock)
+
+    @property
+    def ports(self) -> Ports:
+        return Ports(self.log, Tokens(), ResumeTokens(), self.clock)

@@ -1,0 +1,63 @@
+"""Replies find the connection they are for, and nobody else's."""
+
+import asyncio
+
+from edge.speakers import Speakers
+from schemas.replies import Reply, ReplyMessage
+from schemas.wire import FinalMessage, Notice
+from tests.support.edge_fakes import TERMS, Replies, Socket, World
+
+NOTICE = Notice(code="demo_model", message="Understands only the bundled recordings.")
+
+
+def reply(session_id: str, conn: str, message: ReplyMessage | None) -> Reply:
+    return Reply(event_id="e", at_ms=0, session_id=session_id, conn=conn, heard_frames=1, message=message)
+
+
+async def test_replies_find_their_connection_and_everybody_leaves_at_the_end() -> None:
+    world, replies, ada, eve = World(), Replies(), Socket(), Socket()
+    speakers = Speakers(world.ports, TERMS)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        distributing = tasks.create_task(speakers.distribute(replies))
+        for socket in (ada, eve):
+            tasks.create_task(speakers.converse(socket))
+            socket.say({"type": "auth", "token": "name"})
+            socket.say({"type": "start"})
+            await socket.until(lambda socket=socket: "started" in socket.types())  # type: ignore[misc] # bound early
+        session_id = ada.sent[1]["session_id"]
+        conn = world.log.conns[session_id]
+        final = FinalMessage(number=1, text="w", start_ms=0, end_ms=1, question=None, words=())
+        replies.queue.put_nowait(reply("nobody's", conn, NOTICE))
+        replies.queue.put_nowait(reply(session_id, "an older connection", NOTICE))
+        replies.queue.put_nowait(reply(session_id, conn, None))
+        replies.queue.put_nowait(reply(session_id, conn, final))
+        await ada.until(lambda: "final" in ada.types())
+        await speakers.drain()
+        distributing.cancel()
+    assert ada.types() == ["ready", "started", "final", "notice"]
+    assert eve.types() == ["ready", "started", "notice"]
+    assert ada.closed == eve.closed == (1001, "draining")
+
+
+async def test_with_nobody_there_a_stop_takes_no_time() -> None:
+    async with asyncio.timeout(1):
+        await Speakers(World().ports, TERMS).drain()
+
+
+async def test_the_fault_of_one_conversation_is_nobody_elses() -> None:
+    class Broken(Socket):
+        async def send(self, text: str) -> None:
+            raise RuntimeError(f"a fault of ours at {len(text)} characters")
+
+    world, broken, fine = World(), Broken(), Socket()
+    speakers = Speakers(world.ports, TERMS)
+    good = asyncio.create_task(speakers.converse(fine))
+    bad = asyncio.create_task(speakers.converse(broken))
+    broken.say({"type": "auth", "token": "eve"})
+    await asyncio.wait({bad}, timeout=5)
+    assert isinstance(bad.exception(), ExceptionGroup)
+    fine.say({"type": "auth", "token": "ada"})
+    fine.say({"type": "ping", "id": 1})
+    await fine.until(lambda: "pong" in fine.types())
+    await speakers.drain()
+    await good
