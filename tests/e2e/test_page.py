@@ -1,0 +1,204 @@
+"""The practice page in a real browser: with a microphone that hears a recording, against a scripted edge."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+from pydantic import SecretStr
+
+from analytics.adapters.http.app import make_app
+from analytics.adapters.http.site import Config, ConfigLimits, Edge
+from analytics.core.facts import Competition, Standing, StoredReport
+from analytics.reading import Reading
+from infra.clock import SystemClock
+from infra.health import Health, serve_http
+from infra.identity import IdentitySettings, TokenVerifier, development_token
+from infra.settings import LocalSettings
+from tests.support.analytics_browser import Watched, browser_running
+from tests.support.analytics_edge import PageEdge, edge_running
+from tests.support.analytics_events import report
+from tests.support.analytics_facts import FakeFacts, session
+
+# One browser for all: it takes a second to start.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+RECORDING = Path("samples/whisper-micro/speech/answers_1.wav")
+SECRET = "a secret for tests, and only for those"
+
+
+def token(user: str = "ann", valid_s: float = 600) -> str:
+    return development_token(SECRET, user, name="Ann <script>", org="north", valid_s=valid_s)
+
+
+def facts() -> FakeFacts:
+    return FakeFacts(
+        known={"cup": Competition(id="cup", name="The <i>Cup</i>")},
+        standings=[
+            Standing(rank=1, user_id="bob", display_name="Bob", words=412, sessions=3),
+            Standing(rank=2, user_id="ann", display_name="<img src=x onerror=alert(1)>", words=96, sessions=1),
+            Standing(rank=2, user_id="cem", display_name="Cem", words=96, sessions=2),
+        ],
+    )
+
+
+@asynccontextmanager
+async def site(facts: FakeFacts, edge: PageEdge, folder: Path) -> AsyncIterator[str]:
+    """The stage's HTTP side on a free port; gives its address as a browser is told it."""
+    verifier = TokenVerifier(IdentitySettings(secret=SecretStr(SECRET)), LocalSettings(data=folder))
+    config = Config(
+        development=True,
+        public_leaderboards=True,
+        edge=Edge.at(edge.url),
+        limits=ConfigLimits(session_s=3600, resume_grace_s=30, message_bytes=262_144),
+    )
+    app = make_app(Reading(facts, SystemClock(), public=True, tell_ids=True), verifier, config, Health())
+    async with serve_http(app, "127.0.0.1", 0) as port:
+        yield f"http://localhost:{port}"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with browser_running(RECORDING) as browser:
+        yield browser
+
+
+@asynccontextmanager
+async def opened(
+    browser: Browser,
+    folder: Path,
+    edge: PageEdge | None = None,
+    stored: FakeFacts | None = None,
+    signed: str | None = None,
+) -> AsyncIterator[tuple[Page, PageEdge, Watched]]:
+    """The page, opened with a token."""
+    async with (
+        edge_running(edge or PageEdge()) as running,
+        site(stored or facts(), running, folder) as address,
+        await browser.new_context(viewport={"width": 1200, "height": 900}) as context,
+    ):
+        page = await context.new_page()
+        watched = Watched(page)
+        await page.goto(f"{address}/#token={signed or token()}")
+        yield page, running, watched
+
+
+async def test_a_speaker_from_the_first_click_to_the_report(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path) as (page, edge, watched):
+        await expect(page.get_by_label("Your name on the board")).to_have_value("Ann <script>")
+        assert "token" not in page.url
+        tree = await page.locator("body").aria_snapshot()
+        assert not re.search(r"- (button|textbox|combobox|checkbox)\s*$", tree, re.MULTILINE), "a control has no name"
+        await expect(page.locator("#board-rows tr")).to_have_count(3)
+        await expect(page.locator("tr[aria-current] td").nth(1)).to_have_text("<img src=x onerror=alert(1)>")
+        await page.get_by_label("Topic").fill("markets")
+        await page.get_by_role("button", name="Start speaking").click()
+
+        await expect(page.get_by_role("status")).to_contain_text("Demo recogniser")
+        await expect(page.locator("#question")).to_have_text("What did you do 1 days ago?")
+        await page.get_by_role("button", name="Answer this question").click()
+        await expect(page.locator(".partial")).not_to_be_empty()
+        await expect(page.locator(".final")).to_have_count(1, timeout=10_000)
+        await page.get_by_role("button", name="Next question").click()
+        await expect(page.locator("#question-count")).to_have_text("Question 2 of 10")
+        # What was said is text, whatever it looks like.
+        await expect(page.locator("#words")).to_contain_text("<b>market</b>")
+        await expect(page.locator("#kept")).to_contain_text("safely kept")
+        await expect(page.locator(".unsure")).to_have_text("buy")
+        await page.get_by_role("button", name="I am done").click()
+
+        await expect(page.locator("#figures")).to_contain_text("129")
+        await expect(page.locator("#report-body")).to_contain_text("You told a story well.")
+        await expect(page.locator(".mistakes del")).to_have_text("he go")
+        await expect(page.locator(".mistakes ins")).to_have_text("he goes")
+        await expect(page.get_by_role("button", name="Speak again")).to_be_visible()
+        assert watched.complaints == []
+
+    assert [one["type"] for one in edge.texts] == ["auth", "start", "answer", "answer", "end"]
+    assert edge.texts[1]["display_name"] == "Ann <script>"
+    assert edge.texts[1]["competition"] == "cup"
+    assert edge.texts[1]["topic"] == "markets"
+    assert set(edge.sizes[:-1]) == {8000}
+    assert 0 < edge.sizes[-1] <= 8000
+    # It is sound, and not silence.
+    samples = memoryview(edge.audio).cast("h")
+    assert max(samples) > 2000
+
+
+async def test_a_token_that_is_refused_and_one_that_is_pasted(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, signed=token(valid_s=-60)) as (page, _, _watched):
+        await expect(page.get_by_role("alert")).to_contain_text("The token has expired.")
+        await page.get_by_label("Token").fill("nonsense")
+        await page.get_by_role("button", name="Go on").click()
+        await expect(page.get_by_role("alert")).to_contain_text("This is not a token.")
+        await page.get_by_label("Token").fill(token())
+        await page.get_by_role("button", name="Go on").click()
+        await expect(page.get_by_role("button", name="Start speaking")).to_be_visible()
+        # It outlives a reload, and not a sign-out.
+        await page.reload()
+        await expect(page.get_by_role("button", name="Start speaking")).to_be_visible()
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page.get_by_label("Token")).to_be_visible()
+
+
+async def test_a_microphone_that_is_denied(tmp_path: Path) -> None:
+    async with (
+        browser_running(RECORDING, microphone=False) as deaf,
+        opened(deaf, tmp_path) as (page, edge, _),
+    ):
+        await page.get_by_role("button", name="Start speaking").click()
+        await expect(page.get_by_role("alert")).to_contain_text("The microphone was not allowed.")
+        await expect(page.get_by_role("alert")).to_contain_text("lock symbol")
+        await expect(page.get_by_role("button", name="Start speaking")).to_be_enabled()
+        assert edge.texts == []
+
+
+async def test_a_refusal_is_shown_in_the_servers_words(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, PageEdge(refuse=True)) as (page, _, _watched):
+        await page.get_by_role("button", name="Start speaking").click()
+        await expect(page.get_by_role("alert")).to_have_text("The token has expired. Get one.")
+        await expect(page.get_by_role("button", name="Speak again")).to_be_visible()
+
+
+async def test_a_connection_that_breaks_is_explained_and_the_report_is_fetched(
+    browser: Browser, tmp_path: Path
+) -> None:
+    stored = facts()
+    stored.sessions["s1"] = session()
+    stored.reports["s1"] = StoredReport(
+        session_id="s1", analysis_version=1, report=report("Late, but here."), error=None
+    )
+    async with opened(browser, tmp_path, PageEdge(close_after=(4, 1013)), stored) as (page, _, _watched):
+        await page.get_by_role("button", name="Start speaking").click()
+        await expect(page.get_by_role("alert")).to_contain_text("The server has too much to do", timeout=10_000)
+        await expect(page.locator("#report-body")).to_contain_text("Late, but here.")
+
+
+async def test_sound_at_another_rate_is_resampled(browser: Browser, tmp_path: Path) -> None:
+    """Where a browser gives the microphone only at its own rate: what can be heard stays, what would alias goes."""
+    async with opened(browser, tmp_path) as (page, _, _watched):
+        loudness = await page.evaluate(
+            """async () => {
+                const { Resampler } = await import("/resample.js");
+                const rms = (rate, hertz) => {
+                    const resampler = new Resampler(rate, 16000);
+                    const out = [];
+                    for (let at = 0; at < rate; at += 128) {
+                        const wave = (_, i) => Math.sin((2 * Math.PI * hertz * (at + i)) / rate);
+                        out.push(...resampler.push(Float32Array.from({ length: 128 }, wave)));
+                    }
+                    const body = out.slice(1000, -1000);
+                    return [out.length, Math.sqrt(body.reduce((sum, x) => sum + x * x, 0) / body.length)];
+                };
+                return [44100, 48000].map((rate) => [300, 3000, 6000, 10000, 15000].map((hertz) => rms(rate, hertz)));
+            }"""
+        )
+    for at_rate in loudness:
+        for length, _ in at_rate:
+            assert 15_900 <= length <= 16_050
+        levels = [level for _, level in at_rate]
+        assert all(abs(level - 0.7071) < 0.01 for level in levels[:3]), levels
+        assert all(level < 0.01 for level in levels[3:]), levels

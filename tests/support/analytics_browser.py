@@ -1,0 +1,53 @@
+"""A real browser with a microphone that hears a recording."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+
+def chromium() -> str:
+    """Its path, from CHROMIUM or the PATH; skips the test if there is none."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found:
+        pytest.skip("no chromium: `apt-get install chromium`, or name one in CHROMIUM")
+    return found
+
+
+@asynccontextmanager
+async def browser_running(recording: Path, *, microphone: bool = True) -> AsyncIterator[Browser]:
+    """`recording` is what the microphone hears, once a page; without `microphone` the permission is denied."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium(),
+            args=[
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--use-fake-device-for-media-stream",
+                "--use-fake-ui-for-media-stream" if microphone else "--deny-permission-prompts",
+                f"--use-file-for-fake-audio-capture={Path.cwd() / recording}%noloop",
+            ],
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+class Watched:
+    """What a page complains of: errors of its scripts and everything that its own policy forbids."""
+
+    def __init__(self, page: Page) -> None:
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
