@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
 
+import unicodedata
 from dataclasses import replace
 
 from edge.core import problems
@@ -99,8 +100,10 @@ def _described(audio: AudioFormat) -> str:
 def _shown_name(wanted: str | None, session: Session) -> str:
     """The client's wish, else the token's name, else the user's id; in one line of at most 40 characters."""
     for name in (wanted, session.user.name):
-        if name and name.split():
-            return " ".join(name.split())[:_MAX_NAME]
+        # Control characters would be carried out by the terminals that show the name.
+        visible = "".join(" " if unicodedata.category(char) == "Cc" else char for char in name or "")
+        if words := visible.split():
+            return " ".join(words)[:_MAX_NAME]
     return session.user.user_id[:_MAX_NAME]
 
 

@@ -211,6 +211,7 @@ def test_the_start_is_in_the_log_then_announced_then_told() -> None:
         (None, None, "user-1"),
         (None, "x" * 60, "x" * 40),
         ("two\nlines", None, "two lines"),
+        ("\x1b[2JAda\0", None, "[2JAda"),
     ],
 )
 def test_the_shown_name(wanted: str | None, named: str | None, shown: str) -> None:

@@ -1,0 +1,64 @@
+"""What becomes of a record when the producer fails, told by a producer that plays each failure."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaError, KafkaTimeoutError, NotLeaderForPartitionError, OutOfOrderSequenceNumber
+
+from edge.adapters import kafka_log
+from edge.adapters.kafka_log import KafkaLog
+from edge.core.effects import LogRecord
+from infra.errors import Unavailable
+from infra.kafka.headers import LogHeaders, decode_headers
+from infra.kafka.settings import KafkaSettings
+from schemas.sessions import RecordKind
+
+SETTINGS = KafkaSettings(prefix="test.")
+FRAME = LogRecord(RecordKind.FRAME, b"\1\2", 7)
+
+
+class Producer:
+    def __init__(self, failure: Exception | None = None, *, answers: bool = True) -> None:
+        self._failure = failure
+        self._answers = answers
+        self.sent: list[tuple[str, bytes, dict[str, Any]]] = []
+
+    async def send_and_wait(self, topic: str, value: bytes, **rest: Any) -> None:
+        if not self._answers:
+            await asyncio.Event().wait()
+        if self._failure:
+            raise self._failure
+        self.sent.append((topic, value, rest))
+
+
+async def test_a_record_bears_its_session_and_where_to_answer() -> None:
+    producer = Producer()
+    await KafkaLog(producer, SETTINGS, 3).append("s1", "c1", FRAME)
+    [(topic, value, rest)] = producer.sent
+    assert (topic, value, rest["key"]) == ("test.audio.frames", b"\1\2", b"s1")
+    assert decode_headers(rest["headers"]) == LogHeaders(RecordKind.FRAME, "c1", 3, 7)
+
+
+@pytest.mark.parametrize(
+    ("failure", "broken"),
+    [
+        (KafkaTimeoutError(), False),
+        (NotLeaderForPartitionError(), False),
+        (OutOfOrderSequenceNumber(), True),
+        (KafkaError("Unexpected error during batch delivery"), True),
+    ],
+)
+async def test_a_failure_is_told_and_a_lasting_one_marks_the_log(failure: Exception, broken: bool) -> None:
+    log = KafkaLog(Producer(failure), SETTINGS, 0)
+    with pytest.raises(Unavailable):
+        await log.append("s1", "c1", FRAME)
+    assert log.broken.is_set() is broken
+
+
+async def test_no_record_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_log, "_ACCEPTED_WITHIN_S", 0.01)
+    log = KafkaLog(Producer(answers=False), SETTINGS, 0)
+    with pytest.raises(Unavailable, match=r"audio\.frames"):
+        await log.append("s1", "c1", FRAME)
+    assert not log.broken.is_set()

@@ -1,0 +1,115 @@
+"""The WebSocket server, over loopback: who is dead, who is only slow, and that every close comes to an end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from edge.adapters import websocket
+from edge.adapters.websocket import PATH, Converse, WebSocket, listening_socket, serve_websockets
+from edge.service import Gone
+from infra.errors import RostrumError
+
+
+@asynccontextmanager
+async def talking(converse: Converse) -> AsyncIterator[ClientConnection]:
+    listener = listening_socket("EDGE_PORT", "127.0.0.1", 0)
+    url = f"ws://127.0.0.1:{listener.getsockname()[1]}{PATH}"
+    async with asyncio.timeout(5), serve_websockets(listener, None, converse), connect(url, compression=None) as client:
+        yield client
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websocket, "_PING_EVERY_S", 0.05)
+    monkeypatch.setattr(websocket, "_SILENT_S", 0.1)
+    monkeypatch.setattr(websocket, "_CLOSE_S", 0.1)
+
+
+async def test_messages_go_both_ways_until_the_close() -> None:
+    async def converse(socket: WebSocket) -> None:
+        message = await socket.receive()
+        await socket.send(f"{message!r}")
+        await socket.close(4400, "bad_audio")
+        with pytest.raises(Gone):
+            await socket.receive()
+        with pytest.raises(Gone):
+            await socket.send("too late")
+
+    async with talking(converse) as client:
+        await client.send(b"\1\2")
+        assert await client.recv() == r"b'\x01\x02'"
+        with pytest.raises(ConnectionClosed):
+            await client.recv()
+        assert (client.close_code, client.close_reason) == (4400, "bad_audio")
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_dead_client_is_cut_off() -> None:
+    gone = asyncio.Event()
+
+    async def converse(socket: WebSocket) -> None:
+        with pytest.raises(Gone):
+            await socket.receive()
+        gone.set()
+
+    async with talking(converse) as client:
+        client.transport.pause_reading()  # So no ping is ever answered.
+        await gone.wait()
+        client.transport.resume_reading()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_silent_client_that_answers_pings_stays() -> None:
+    async def converse(socket: WebSocket) -> None:
+        assert await socket.receive() == "still here"
+        await socket.send("good")
+
+    async with talking(converse) as client:
+        await asyncio.sleep(0.4)
+        await client.send("still here")
+        assert await client.recv() == "good"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_client_we_do_not_read_from_is_not_dead() -> None:
+    async def converse(socket: WebSocket) -> None:
+        await asyncio.sleep(0.4)  # Kafka is slow; the pong waits behind the audio.
+        for _ in range(100):
+            await socket.receive()
+        await socket.send("all of it")
+
+    async with talking(converse) as client:
+        for _ in range(100):
+            await client.send(bytes(8000))
+        assert await client.recv() == "all of it"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_closing_one_that_reads_nothing_takes_no_longer_than_it_may() -> None:
+    closed = asyncio.Event()
+
+    async def flood(socket: WebSocket) -> None:
+        while True:
+            await socket.send("x" * 1_000_000)
+
+    async def converse(socket: WebSocket) -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(flood(socket), timeout=0.2)
+        await socket.close(1013, "too_slow")
+        closed.set()
+
+    async with talking(converse) as client:
+        client.transport.pause_reading()
+        await closed.wait()
+        client.transport.resume_reading()
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with listening_socket("EDGE_PORT", "127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(RostrumError, match=f"EDGE_PLAIN_PORT.*{port}"):
+            listening_socket("EDGE_PLAIN_PORT", "127.0.0.1", port)
