@@ -1,6 +1,8 @@
 """Settings of the analytics stage."""
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from infra.settings import Settings
@@ -23,9 +25,21 @@ class AnalyticsSettings(Settings):
 
 
 class EdgePorts(Settings):
-    """Where this machine's edge listens: the page is told."""
+    """Where this machine's edge listens, for the page: the edge's own settings, read here because stages do not import
+    each other."""
 
-    model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "EDGE_"})
+    model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "EDGE_", "env_ignore_empty": False})
 
-    port: int = Field(8443, ge=0, le=65535, description="port of the WebSocket over TLS")
-    plain_port: int = Field(8444, ge=0, le=65535, description="port of the plain WebSocket, on loopback only; 0: none")
+    port: int = Field(8443, ge=0, le=65535, description="port of wss; 0: any free one")
+    plain_port: int = Field(
+        8444,
+        ge=0,
+        le=65535,
+        description="port of plain ws, on loopback only, for pages on this machine; 0 or empty: none",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _handle_empty(cls, given: dict[str, Any]) -> dict[str, Any]:
+        plain = {"plain_port": 0} if given.get("plain_port") == "" else {}
+        return {name: value for name, value in given.items() if value != ""} | plain

@@ -103,7 +103,7 @@ export function showReport(report) {
 }
 
 function suggestion({ title, reason }) {
-  return holding(make("li"), make("strong", title), make("span", ` ${reason}`));
+  return holding(make("li"), make("strong", title), make("span", `: ${reason}`));
 }
 
 function answer(one) {

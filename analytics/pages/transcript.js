@@ -10,7 +10,7 @@ export class Transcript {
     this.paragraph = null;
     this.question = undefined;
     this.tail = make("span", "", "partial");
-    find("words").replaceChildren();
+    find("words").replaceChildren(make("p", "Your words appear here.", "help waiting"));
     reveal("transcript");
   }
 
@@ -31,6 +31,7 @@ export class Transcript {
   }
 
   partial({ text }) {
+    if (!text && !this.paragraph) return;
     const paragraph = this.paragraph ?? this.at(null);
     this.tail.textContent = text;
     paragraph.append(this.tail);
@@ -38,8 +39,10 @@ export class Transcript {
 
   at(question) {
     if (!this.paragraph || question !== this.question) {
+      if (this.paragraph && !this.paragraph.querySelector(".final")) this.paragraph.remove();
       this.question = question;
       this.paragraph = make("p");
+      find("words").querySelector(".waiting")?.remove();
       const asked = this.questions().find((one) => one.number === question);
       if (asked) find("words").append(make("h3", `${asked.number}. ${asked.text}`));
       find("words").append(this.paragraph);

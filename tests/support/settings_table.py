@@ -39,7 +39,8 @@ def rows() -> list[str]:
                 default = ",".join(map(str, default))
             shown = f"`{default}`" if str(default) else "*(empty)*"
             lines.append(f"| `{(prefix + name).upper()}` | {shown} | {field.description} |")
-    return lines
+    # Two stages may read the same setting: it has one line, if they say the same of it.
+    return list(dict.fromkeys(lines))
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def api_page(openapi: dict[str, Any]) -> str:
         f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
         f"<title>{title}</title><link rel=stylesheet href=/style.css><main><h1>{title}</h1>"
         f"<p>{escape(openapi['info'].get('description', ''))} The whole description is at "
-        "<a href=/openapi.json>/openapi.json</a>.</p>"
+        "<a href=/openapi.json>/openapi.json</a>, the practice page at <a href=/>the front</a>.</p>"
         f"<table><thead><tr><th>Method<th>Path<th>What it does</thead><tbody>{rows}</tbody></table></main></html>"
     )
 
