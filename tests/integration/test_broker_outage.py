@@ -1,0 +1,76 @@
+"""The broker is killed while a stage works: the stage survives, or ends and its successor goes on; nothing is lost."""
+
+import asyncio
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from infra.kafka.clients import make_producer
+from infra.kafka.settings import KafkaSettings
+from infra.kafka.topics import create_topics
+from infra.local.jars import KAFKA, install
+from infra.local.kafka_node import prepare
+from infra.local.ports import free_port
+from infra.settings import LocalSettings, load
+from processors.questions.__main__ import NAME, serve
+from schemas.sessions import QuestionsAsked, SessionStarted
+from schemas.topics import Topic, parse_event
+from tests.support.java_program import started
+from tests.support.stage_in_process import read, running
+
+
+def session_started() -> SessionStarted:
+    return SessionStarted(
+        event_id="e",
+        at_ms=time.time_ns() // 1_000_000,
+        session_id=str(uuid.uuid4()),
+        user_id="ada",
+        display_name="Ada",
+        org="",
+        groups=(),
+        mode="practice",
+        competition=None,
+        language="en",
+        topic=None,
+        question_count=10,
+    )
+
+
+async def start_sessions(kafka: KafkaSettings, count: int) -> set[str]:
+    """Ids of sessions whose start the broker has accepted."""
+    sessions = [session_started() for _ in range(count)]
+    async with make_producer(kafka) as producer:
+        for session in sessions:
+            await producer.send_and_wait(
+                kafka.topic(Topic.SESSION_EVENTS), session.encode(), key=session.session_id.encode()
+            )
+    return {session.session_id for session in sessions}
+
+
+async def sessions_with_questions(kafka: KafkaSettings, count: int, within_s: float) -> set[str]:
+    events = [
+        parse_event(Topic.AUDIO_FRAMES, record.value or b"")
+        for record in await read(kafka, Topic.AUDIO_FRAMES, count, within_s)
+    ]
+    return {event.session_id for event in events if isinstance(event, QuestionsAsked)}
+
+
+async def test_a_killed_broker_ends_no_stage_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    kafka = KafkaSettings(port=port, bootstrap="", prefix="")
+    monkeypatch.setenv("KAFKA_PORT", str(port))
+    for name in ("KAFKA_BOOTSTRAP", "KAFKA_PREFIX", "LLM_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    command = prepare(tmp_path / "kafka", install(KAFKA, load(LocalSettings).cache), port)
+    with started(command, port, tmp_path / "kafka.log") as broker:
+        await create_topics(kafka)
+        async with running(NAME, serve):
+            sessions = await start_sessions(kafka, 5)
+            assert await sessions_with_questions(kafka, 5, within_s=10) == sessions
+            broker.kill()
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(broker.start)
+            sessions |= await start_sessions(kafka, 5)
+            assert await sessions_with_questions(kafka, 10, within_s=15) == sessions
