@@ -77,6 +77,11 @@ def _error(code: int, message: str, status: int) -> Response:
 async def clickhouse_server(folder: Path) -> AsyncIterator[tuple[EngineOverHttp, str]]:
     """The server on a free port of the loopback, and its address."""
     engine = EngineOverHttp(folder)
+    # The engine starts with the first handle and stops with the last: this one keeps it up between requests.
+    keeper = chdb.connect(str(folder))
     app = Starlette(routes=[Route("/{rest:path}", engine.answer, methods=["GET", "POST"])])
-    async with serve_http(app, "127.0.0.1", 0) as port:
-        yield engine, f"http://127.0.0.1:{port}"
+    try:
+        async with serve_http(app, "127.0.0.1", 0) as port:
+            yield engine, f"http://127.0.0.1:{port}"
+    finally:
+        keeper.close()
