@@ -46,16 +46,19 @@ async def handle_events(
     finished first. A message's offset is committed when it is done with: handled, or held by the dead letters. The
     handler is made with a started producer for its results. Raises Unavailable if Kafka fails us for longer than the
     clients' own patience: the process then ends, and its successor begins at the first message not done with."""
+    producer = make_producer(settings)
     try:
-        async with make_producer(settings) as producer:
-            bury = partial(send_dead_letter, producer, settings, stage.name)
-            delivery = Delivery(topic, make_handler(producer), bury, stage.stopping, retries)
-            await _consume(stage, settings, topic, delivery)
+        await producer.start()
+        bury = partial(send_dead_letter, producer, settings, stage.name)
+        delivery = Delivery(topic, make_handler(producer), bury, stage.stopping, retries)
+        await _consume(stage, settings, topic, delivery)
     except KafkaError as error:
         raise Unavailable(
             f"Kafka at {settings.address} failed: {type(error).__name__}.",
             "Check that the broker runs (`rostrum doctor`) and that the topics exist (`rostrum topics`).",
         ) from error
+    finally:
+        await producer.stop()
 
 
 async def _consume(stage: Stage, settings: KafkaSettings, topic: Topic, delivery: Delivery) -> None:
