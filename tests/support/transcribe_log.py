@@ -60,9 +60,7 @@ def answer_begun(session_id: str, question: int, from_sample: int) -> AnswerBegu
     )
 
 
-def session_ended(
-    session_id: str, cause: EndCause = EndCause.CLIENT, last_offset: int | None = None
-) -> SessionEnded:
+def session_ended(session_id: str, cause: EndCause = EndCause.CLIENT, last_offset: int | None = None) -> SessionEnded:
     return SessionEnded(
         event_id=f"{session_id}-end", at_ms=START_MS, session_id=session_id, cause=cause, last_offset=last_offset
     )

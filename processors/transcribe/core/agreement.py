@@ -8,6 +8,7 @@ Sequence-to-Sequence Speech Recognition and Translation by Partial Hypothesis Se
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Self
 
 from schemas.words import Word
@@ -78,10 +79,12 @@ def known_words(recent: Sequence[Word], words: Sequence[Word]) -> int:
 
 
 def _run_before(place: int, recent: Sequence[Word], words: Sequence[Word]) -> int:
-    """Length of the run of words before this place that are the newest certain ones, heard again at the same time."""
-    length = 0
-    for known, word in zip(reversed(recent[-_OVERLAP:]), reversed(words[:place]), strict=False):
-        if not same_word(known, word) or abs(known.start_ms - word.start_ms) > _SAME_WORD_MS:
-            break
-        length += 1
-    return length
+    """Length of the run of words before this place that are the newest certain ones, heard again at the same time. A
+    run is as good as the longest if there is no more to compare: the window begins there, or the certain words do."""
+    pairs = list(zip(reversed(recent[-_OVERLAP:]), reversed(words[:place]), strict=False))
+    length = sum(1 for _ in takewhile(lambda pair: _heard_again(*pair), pairs))
+    return _OVERLAP if 0 < length == len(pairs) else length
+
+
+def _heard_again(known: Word, word: Word) -> bool:
+    return same_word(known, word) and abs(known.start_ms - word.start_ms) <= _SAME_WORD_MS

@@ -99,8 +99,8 @@ def _partial(stream: Stream, tail: tuple[Word, ...]) -> Partial:
 
 def _reply(stream: Stream, message: ReplyMessage | None) -> Addressed:
     what = message.type if message else "heard"
-    # Only a final can come twice in one window.
-    number = message.number if isinstance(message, FinalMessage) else stream.heard_frames
+    # One record makes at most one reply of each kind, but for finals.
+    number = message.number if isinstance(message, FinalMessage) else stream.newest.offset
     reply = Reply(
         event_id=derived_id(stream.started.session_id, "reply", what, number),
         at_ms=stream.newest.timestamp_ms,

@@ -30,7 +30,7 @@ _PAUSE_MS = 200
 _LEAD_MS = 400
 """Silence left before a word: its beginning is often heard later than it is."""
 _SILENCE_MS = 2000
-"""What is kept of a buffer in which nothing was heard: a word may have just begun."""
+"""What is kept of silence at the end of a buffer: a word may have just begun, that is heard only when it is whole."""
 _CONTEXT_WORDS = 3
 """Certain words that stay before a cut in the middle of speech; so many heard words best, of one, two and three."""
 _HOLD_BACK_MS = 1000
@@ -45,7 +45,8 @@ def trim(
     keep_from_ms = audio.end_ms - limits.trim_ms
     if audio.start_ms < keep_from_ms:
         audio = _from(audio, _cut_ms(audio, policy.tail, certain, keep_from_ms))
-    room_from_ms = audio.end_ms - (limits.longest_ms - limits.step_ms)
+    # Rounded up, for the ends of a window in milliseconds are rounded down.
+    room_from_ms = audio.end_ms - (limits.longest_ms - limits.step_ms) + 1
     if audio.start_ms >= room_from_ms:
         return audio, policy, ()
     policy, forced = policy.force(max(audio.end_ms - _HOLD_BACK_MS, room_from_ms))
@@ -53,15 +54,14 @@ def trim(
 
 
 def _from(audio: Audio, cut_ms: int) -> Audio:
-    # Rounded up: a sample left standing would make the next window longer than allowed.
-    return audio.trimmed(ms_to_samples(cut_ms + 1)) if cut_ms > audio.start_ms else audio
+    return audio.trimmed(ms_to_samples(cut_ms)) if cut_ms > audio.start_ms else audio
 
 
 def _cut_ms(audio: Audio, tail: Sequence[Word], certain: Sequence[Word], keep_from_ms: int) -> int:
     """Where to cut: in the last pause after a certain word, if that leaves little enough; else before a few certain
     words, which stay as context: a cut right behind a word would leave its end to be heard as a word of its own."""
     inside = [word for word in certain if word.end_ms > audio.start_ms]
-    following_ms = tail[0].start_ms if tail else audio.end_ms
+    following_ms = tail[0].start_ms if tail else audio.end_ms - _SILENCE_MS + _LEAD_MS
     if not inside:
         return min(following_ms - _LEAD_MS, audio.end_ms - _SILENCE_MS)
     next_ms = [*(word.start_ms for word in inside[1:]), following_ms]

@@ -1,0 +1,103 @@
+"""Many sessions side by side: each at its own log's pace, all served in turn."""
+
+import pytest
+
+from processors.transcribe.core.idle import OpenSession
+from processors.transcribe.core.output import Dropped
+from processors.transcribe.core.records import LogRecord
+from processors.transcribe.core.streams import Streams
+from processors.transcribe.core.windows import Hypothesis
+from schemas.transcripts import SessionTranscribed
+from tests.support.transcribe_core import OPTIONS, Script, words
+from tests.support.transcribe_log import session_ended
+
+
+@pytest.fixture
+def streams() -> Streams:
+    return Streams(OPTIONS)
+
+
+def spoken_log(script: Script, frames: int) -> list[LogRecord]:
+    return [script.start(), *(script.frame() for _ in range(frames)), script.record(session_ended(script.session_id))]
+
+
+def hear_all(streams: Streams, limit: int = 8) -> list[list[str]]:
+    """Rounds until nothing is due; gives each round's sessions."""
+    rounds = []
+    while windows := streams.due(limit):
+        rounds.append([window.session_id for window in windows])
+        streams.settle(windows, [Hypothesis() for _ in windows])
+    return rounds
+
+
+def test_a_record_without_a_session_changes_nothing(streams: Streams) -> None:
+    output = streams.advance([Script().frame()])
+    assert output.dropped == (Dropped.NO_SESSION,)
+    assert streams.open_sessions() == ()
+
+
+def test_a_fast_recording_takes_turns_with_a_live_session(streams: Streams) -> None:
+    streams.advance(spoken_log(Script("fast"), 16))
+    streams.advance(spoken_log(Script("live", first_offset=100), 4))
+    assert hear_all(streams) == [["fast", "live"], ["fast", "live"], ["fast"], ["fast"], ["fast"]]
+
+
+def test_when_there_is_not_room_for_all_who_waited_longest_comes_first(streams: Streams) -> None:
+    for number in range(3):
+        streams.advance(spoken_log(Script(f"s-{number}", first_offset=100 * number), 8))
+    assert hear_all(streams, limit=2)[:3] == [["s-0", "s-1"], ["s-2", "s-0"], ["s-1", "s-2"]]
+
+
+def test_records_wait_while_a_window_is_due(streams: Streams) -> None:
+    streams.advance(spoken_log(Script(), 12)[:-1])
+    assert (streams.busy, streams.waiting) == (True, 8)
+    assert streams.crowded(8) == {0}
+    assert streams.crowded(9) == frozenset()
+    hear_all(streams)
+    assert (streams.busy, streams.waiting, streams.crowded(1)) == (False, 0, frozenset())
+
+
+def test_a_successor_begins_at_the_oldest_unfinished_session(streams: Streams) -> None:
+    first, second = Script("s-1", first_offset=10), Script("s-2", first_offset=20)
+    streams.advance([first.start(), second.start(), second.frame(), first.frame()])
+    assert streams.positions({0: 40, 1: 7}) == {0: 10, 1: 7}
+    streams.advance([first.record(session_ended("s-1"))])
+    assert streams.positions({0: 41, 1: 7}) == {0: 10, 1: 7}
+    hear_all(streams)
+    assert streams.positions({0: 41, 1: 7}) == {0: 20, 1: 7}
+    streams.advance([second.record(session_ended("s-2"))])
+    hear_all(streams)
+    assert streams.positions({0: 42, 1: 7}) == {0: 42, 1: 7}
+
+
+def test_what_comes_after_the_end_is_dropped(streams: Streams) -> None:
+    script = Script()
+    streams.advance([*spoken_log(script, 1), script.frame(), script.record(session_ended("s-1"))])
+    output = streams.settle(streams.due(1), [Hypothesis(words("hello"))])
+    assert [type(fact.event) for fact in output.facts][-1] is SessionTranscribed
+    assert output.dropped == (Dropped.NO_SESSION, Dropped.NO_SESSION)
+    assert streams.open_sessions() == ()
+    assert streams.waiting == 0
+
+
+def test_sessions_of_lost_partitions_are_forgotten(streams: Streams) -> None:
+    streams.advance(spoken_log(Script("gone", partition=1), 8))
+    streams.advance([Script("kept", partition=2).start()])
+    streams.forget({1})
+    assert streams.open_sessions() == (OpenSession("kept", 2, 0),)
+    assert (streams.due(8), streams.waiting) == ((), 0)
+
+
+def test_an_open_session_is_known_by_its_last_record_even_if_that_waits(streams: Streams) -> None:
+    script = Script(first_offset=5)
+    streams.advance([script.start(), *(script.frame() for _ in range(6))])
+    assert streams.open_sessions() == (OpenSession("s-1", 0, 11),)
+
+
+def test_a_window_that_could_not_be_heard_is_told_to_a_person(streams: Streams) -> None:
+    streams.advance(spoken_log(Script(), 1))
+    output = streams.settle(streams.due(1), [Hypothesis(failed="RuntimeError: broken")])
+    (letter,) = output.rejected
+    assert (letter.partition, letter.offset, letter.key, letter.value) == (0, 2, b"s-1", None)
+    assert "RuntimeError: broken" in letter.reason
+    assert isinstance(output.facts[-1].event, SessionTranscribed)
