@@ -59,12 +59,13 @@ def _java() -> Finding:
 def _jars(stack: Stack) -> Iterator[Finding]:
     for program in stack.programs:
         folder = program.folder(stack.cache)
+        what = f"{program.name} jars"
         if not installed(program, stack.cache):
-            yield note(program.name, "not downloaded yet", "`rostrum up` does it; that needs the network once.")
+            yield note(what, "not downloaded yet", "`rostrum up` does it; that needs the network once.")
         elif wrong := faults(program, stack.cache):
-            yield broken(program.name, f"damaged jars: {', '.join(wrong)}", f"Delete {folder}; `rostrum up` mends it.")
+            yield broken(what, f"damaged jars: {', '.join(wrong)}", f"Delete {folder}; `rostrum up` mends it.")
         else:
-            yield fine(program.name, f"{len(program.jars())} jars as the lock names them ({folder})")
+            yield fine(what, f"{len(program.jars())} jars as the lock names them ({folder})")
 
 
 def _data(stack: Stack) -> Finding:

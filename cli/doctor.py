@@ -32,6 +32,6 @@ def doctor(data: Path | None) -> None:
 
 def _show(console: Console, finding: Finding) -> None:
     mark, colour = _MARKS[finding.state]
-    console.print(f"{mark} {finding.what + ':':<16}{finding.found}", style=colour, markup=False)
+    console.print(f"{mark} {finding.what + ':':<19}{finding.found}", style=colour, markup=False)
     if finding.mend:
-        console.print(f"  {'':<16}{finding.mend}", markup=False)
+        console.print(f"  {'':<19}{finding.mend}", markup=False)

@@ -60,7 +60,8 @@ def _table(stack: RunFile, rows: list[dict[str, Any]]) -> Table:
     table = Table(show_footer=True)
     table.add_column("name", footer="total")
     for title in ("pid", "state", "restarts", "address"):
-        table.add_column(title)
+        # An address that is cut off is none.
+        table.add_column(title, overflow="fold")
     table.add_column("memory", justify="right", footer=f"{sum(row['rss_mb'] for row in rows) + own_mb:.0f} MB")
     for row in rows:
         colour = "green" if row["state"] == ProcessState.READY else "yellow"

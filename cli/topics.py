@@ -13,7 +13,7 @@ from infra.kafka.clients import make_admin
 from infra.kafka.settings import KafkaSettings
 from infra.kafka.topics import create_topics, partition_counts
 from infra.settings import load
-from schemas.topics import DAY_MS, Topic
+from schemas.topics import DAY_MS, HOUR_MS, Topic
 
 
 @click.command()
@@ -21,14 +21,16 @@ def topics() -> None:
     """Create the topics that are missing, and list all of them."""
     settings = load(KafkaSettings)
     created, counts = asyncio.run(_create_and_count(settings))
-    table = Table("topic", "key", "partitions", "keep", "", title=f"Topics at {settings.address}")
+    table = Table("topic", "key", "partitions", "keep", title=f"Topics at {settings.address}")
     for topic in Topic:
-        name = settings.topic(topic)
-        note = "created now" if name in created else ""
-        table.add_row(
-            name, topic.value.key, str(counts.get(topic, 0)), f"{topic.value.keep_ms / DAY_MS:.3g} days", note
-        )
-    Console().print(table)
+        table.add_row(settings.topic(topic), topic.value.key, str(counts.get(topic, 0)), _kept(topic.value.keep_ms))
+    console = Console()
+    console.print(table)
+    console.print(f"Created now: {', '.join(created)}." if created else "All were there.")
+
+
+def _kept(keep_ms: int) -> str:
+    return f"{keep_ms / DAY_MS:.3g} days" if keep_ms >= DAY_MS else f"{keep_ms / HOUR_MS:.3g} h"
 
 
 async def _create_and_count(settings: KafkaSettings) -> tuple[list[str], Mapping[Topic, int]]:

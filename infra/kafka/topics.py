@@ -5,7 +5,13 @@ import time
 from collections.abc import Callable, Mapping
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NotCoordinatorForGroupError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 
 from infra.errors import RostrumError
 from infra.kafka.clients import make_admin
@@ -48,6 +54,8 @@ async def create_topics(settings: KafkaSettings) -> list[str]:
                         f"Topic {name} could not be created: {error.__name__} {detail or ''}.",
                         "Check the broker's log, its rights (CREATE on topics) and KAFKA_REPLICATION.",
                     )
+        if missing and settings.is_local:
+            await _groups_work(admin, settings)
         described = await _counts_once(admin, settings, lambda counts: len(counts) == len(Topic))
         counts = {
             settings.topic(topic): count for topic, count in described.items() if topic.value.partitions == "sessions"
@@ -95,3 +103,19 @@ async def _counts_once(
             )
         await asyncio.sleep(0.02)
     return counts
+
+
+async def _groups_work(admin: AIOKafkaAdminClient, settings: KafkaSettings) -> None:
+    """Wait until a new node serves consumer groups. It makes their internal topic when first asked, and turns members
+    away meanwhile: they would come in, but log errors and lose half a second. Raises KafkaError after 10 s."""
+    deadline = time.monotonic() + _VISIBLE_WITHIN_S
+    group = settings.group("probe")
+    while True:
+        try:
+            await admin.list_consumer_group_offsets(group, await admin.find_coordinator(group))
+        except (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError):
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.02)
+        else:
+            return

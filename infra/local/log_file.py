@@ -78,7 +78,7 @@ _UNSHOWN = frozenset({"event", "timestamp", "stage", "exception"})
 class Quiet:
     """Lets `count` notices through in `window_s` seconds, then holds back until the window is over."""
 
-    def __init__(self, count: int = 5, window_s: float = 10.0) -> None:
+    def __init__(self, count: int = 3, window_s: float = 30.0) -> None:
         self._count = count
         self._window_s = window_s
         self._since_s = float("-inf")

@@ -24,18 +24,9 @@ def stage_probe(health_port: int) -> Probe:
     return probe
 
 
-def http_probe(port: int, path: str) -> Probe:
-    """Any answer of 200 will do."""
-
-    async def probe() -> str | None:
-        status, _ = await _get(port, path)
-        return None if status == 200 else _SILENT
-
-    return probe
-
-
 def port_probe(port: int) -> Probe:
-    """Somebody listens. Kafka opens its port only once the controller has let the broker in."""
+    """Somebody listens. Kafka opens its port only once the controller has let the broker in; LanguageTool, when it can
+    serve, and it would log every question asked."""
 
     async def probe() -> str | None:
         try:

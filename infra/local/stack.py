@@ -13,7 +13,7 @@ from infra.local import kafka_node, languagetool_server
 from infra.local.jars import KAFKA, LANGUAGETOOL, Program
 from infra.local.plan import Launch, Layer, PortUse, ProcessPlan, stop_budget_s
 from infra.local.ports import LOOPBACK, free_port
-from infra.local.probes import http_probe, port_probe, stage_probe
+from infra.local.probes import port_probe, stage_probe
 from infra.local.run_file import Addresses
 from infra.local.scale import process_names
 from infra.local.stages import STAGES
@@ -91,7 +91,7 @@ class Stack:
     async def _launch_languagetool(self) -> Launch:
         port = self.languagetool.port
         command = languagetool_server.command(LANGUAGETOOL.folder(self.cache), port)
-        return Launch(command, self.environment, http_probe(port, "/v2/healthcheck"))
+        return Launch(command, self.environment, port_probe(port))
 
     def _plan_stage(self, stage: str, index: int, name: str) -> ProcessPlan:
         layer = Layer.DOOR if stage == "edge" else Layer.STAGE

@@ -11,6 +11,9 @@ from infra.local.child import Observer as ChildObserver
 from infra.local.plan import START_FIRST, STOP_ORDER, Layer, ProcessPlan
 from infra.local.run_file import Addresses, ProcessMark, RunFile, run_file_path, write_run_file
 
+AGAIN_S = 1.0
+"""One Ctrl-C may arrive twice: from the terminal, and passed on by `make`."""
+
 _TELL_OF_WAIT_EVERY_S = 10.0
 
 
@@ -46,14 +49,17 @@ class Supervisor:
         self._children = [Child(plan, data / "logs" / f"{plan.name}.log", observer, self._write) for plan in plans]
         self._ready = False
         self._stop = asyncio.Event()
+        self._stop_since_s = 0.0
         self._tasks: list[asyncio.Task[None]] = []
 
     def request_stop(self) -> None:
-        """Stop in order; asked a second time, at once."""
-        if self._stop.is_set():
+        """Stop in order; asked again later than `AGAIN_S`, at once."""
+        if self._stop.is_set() and time.monotonic() - self._stop_since_s > AGAIN_S:
             for child in self._children:
                 child.kill()
-        self._stop.set()
+        elif not self._stop.is_set():
+            self._stop_since_s = time.monotonic()
+            self._stop.set()
 
     async def run(self) -> None:
         """Until a stop is requested. Raises RostrumError if something cannot be mended by starting it again; everything
@@ -91,7 +97,7 @@ class Supervisor:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:
-            self._stop.set()
+            self.request_stop()
 
     async def _until_ready(self, children: Sequence[Child]) -> None:
         told_s = time.monotonic()

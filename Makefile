@@ -1,0 +1,47 @@
+# Rostrum's everyday commands. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# make up MODEL=base.en
+ifdef MODEL
+export TRANSCRIBE_MODEL := $(MODEL)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test lint bench soak lock clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## make .venv with everything in requirements.lock; instant if it is there
+	@PYTHON="$(PYTHON)" sh infra/local/setup.sh $(VENV)
+
+demo: setup ## everything from nothing: stack up, a recording streamed, results printed, stack down
+	@$(BIN)/rostrum demo
+
+up: setup ## the whole stack on this machine until Ctrl-C (MODEL=base.en for your own voice)
+	@exec $(BIN)/rostrum up
+
+test: lint ## lint, then all tests
+	@$(BIN)/python -m pytest
+
+lint: setup ## ruff and mypy
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+bench: setup ## the benchmarks
+	@$(BIN)/python -m bench
+
+soak: setup ## the long-running tests
+	@$(BIN)/python -m pytest -m soak
+
+lock: ## renew requirements.lock from pyproject.toml (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--extra embedded --extra dev --custom-compile-command "make lock" --upgrade -o requirements.lock pyproject.toml
+
+clean: ## remove .venv, .rostrum (all local data!) and what tools cached; not while a stack runs
+	@if [ -x $(BIN)/rostrum ] && $(BIN)/rostrum ps --json --data .rostrum | grep -q '"pid"'; then \
+		echo "A stack runs on .rostrum: stop it with Ctrl-C first." >&2; exit 1; fi
+	rm -rf $(VENV) .rostrum .pytest_cache .mypy_cache .ruff_cache .hypothesis
