@@ -1,7 +1,6 @@
 """The README's table of settings, made from the code. `python -m tests.support.settings_table` prints it."""
 
 import importlib
-from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -13,18 +12,21 @@ PACKAGES = ("infra", "edge", "processors", "analytics")
 
 def groups() -> list[type[Settings]]:
     """All groups of settings, those of infra first."""
-    for package in PACKAGES:
-        for file in sorted(Path(package).rglob("*.py")):
-            if "(Settings)" in file.read_text():
-                importlib.import_module(".".join(file.with_suffix("").parts).removesuffix(".__init__"))
-    return list(_leaves(Settings))
+    files = [file for package in PACKAGES for file in sorted(Path(package).rglob("*.py"))]
+    modules = [_module(file) for file in files if "(Settings)" in file.read_text()]
+    return [
+        member
+        for module in modules
+        for member in vars(importlib.import_module(module)).values()
+        if isinstance(member, type)
+        and issubclass(member, Settings)
+        and member.__module__ == module
+        and member is not Settings
+    ]
 
 
-def _leaves(group: type[Settings]) -> Iterator[type[Settings]]:
-    for child in group.__subclasses__():
-        if any(child.__module__.startswith(package) for package in PACKAGES):
-            yield child
-            yield from _leaves(child)
+def _module(file: Path) -> str:
+    return ".".join(file.with_suffix("").parts).removesuffix(".__init__")
 
 
 def rows() -> list[str]:
