@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from cli.own_stack import DEMO_MODEL
+from infra.local import die_with_parent
 from infra.local.ports import free_port
 from infra.local.run_file import ProcessEntry, ProcessState, running_stack
 
@@ -91,6 +92,11 @@ class Stack:
         run = running_stack(self.data)
         return run is not None and run.ready and all(entry.state is ProcessState.READY for entry in run.processes)
 
+    def ready_again(self, name: str, killed: int) -> bool:
+        """Whether all is ready, and this process is another one than that which was killed."""
+        mark = self.processes()[name].mark
+        return mark is not None and mark.pid != killed and self.ready()
+
     def tail(self) -> str:
         return self.log.read_text(errors="replace")[-4000:]
 
@@ -114,8 +120,10 @@ def stack_running(data: Path, **more: str) -> Iterator[Stack]:
     env = environment(data, **more)
     data.mkdir(parents=True, exist_ok=True)
     log = data / "up.log"
+    # If the tests are killed, so is the stack.
+    wrapper = [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid())]
     with log.open("wb") as output:
-        up = subprocess.Popen([ROSTRUM, "up"], env=env, stdout=output, stderr=output, start_new_session=True)
+        up = subprocess.Popen([*wrapper, ROSTRUM, "up"], env=env, stdout=output, stderr=output, start_new_session=True)
     stack = Stack(data, env, up, log)
     try:
         wait_for("every process is ready", stack.ready, START_S)
