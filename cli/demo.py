@@ -20,12 +20,13 @@ from cli.install import install_programs
 from cli.local_stack import local_settings
 from cli.login import login_token
 from cli.outcome import Outcome
-from cli.own_stack import own_stack, with_stack
+from cli.own_stack import Interrupted, own_stack, with_stack
 from cli.playback import perform
 from cli.recording import Recording, read_recording
 from cli.report_view import show_outcome
 from cli.screen import Screen
 from infra.clock import SystemClock
+from infra.errors import RostrumError
 from infra.local.admission import hold_data_folder
 from infra.local.stack import Stack
 from infra.tls.contexts import client_context
@@ -52,16 +53,26 @@ def demo(file: Path) -> None:
     local = local_settings(None)
     local.data.mkdir(parents=True, exist_ok=True)
     data = Path(tempfile.mkdtemp(dir=local.data, prefix="demo-"))
-    stack = own_stack(data)
-    with hold_data_folder(data):
-        install_programs(stack.programs, stack.cache)
-        heading(console, "Starting Kafka, LanguageTool and the five stages")
-        missing = asyncio.run(with_stack(stack, console, partial(_session, stack, recording, console)))
+    try:
+        missing = _run(own_stack(data), recording, console)
+    except Interrupted:
+        shutil.rmtree(data)
+        raise
+    except RostrumError:
+        console.print(f"The logs are in {data / 'logs'}.")
+        raise
     if missing:
         console.print(Text(f"✗ Missing: {', '.join(missing)}. The logs are in {data / 'logs'}.", style="red"))
         sys.exit(1)
     shutil.rmtree(data)
     console.print(Text(f"✓ All of it came, in {time.monotonic() - began_s:.0f} s.", style="bold green"))
+
+
+def _run(stack: Stack, recording: Recording, console: Console) -> list[str]:
+    with hold_data_folder(stack.data):
+        install_programs(stack.programs, stack.cache)
+        heading(console, "Starting Kafka, LanguageTool and the five stages")
+        return asyncio.run(with_stack(stack, console, partial(_session, stack, recording, console)))
 
 
 def heading(console: Console, text: str) -> None:
@@ -99,11 +110,19 @@ async def leaderboard(page: str, token: str, words: int) -> list[dict[str, Any]]
     deadline_s = time.monotonic() + _BOARD_WITHIN_S
     async with httpx.AsyncClient(base_url=page, headers={"Authorization": f"Bearer {token}"}) as http:
         while True:
-            answer = await http.get(f"/api/competitions/{COMPETITION}/leaderboard")
-            entries: list[dict[str, Any]] = answer.json()["entries"] if answer.is_success else []
+            entries = await _entries(http)
             if [entry["words"] for entry in entries] == [words] or time.monotonic() > deadline_s:
                 return entries
             await asyncio.sleep(0.3)
+
+
+async def _entries(http: httpx.AsyncClient) -> list[dict[str, Any]]:
+    try:
+        answer = await http.get(f"/api/competitions/{COMPETITION}/leaderboard")
+    except httpx.TransportError:
+        return []  # The API is being started again; what stays away is named as missing.
+    entries: list[dict[str, Any]] = answer.json()["entries"] if answer.is_success else []
+    return entries
 
 
 def show_leaderboard(console: Console, board: list[dict[str, Any]]) -> None:

@@ -71,8 +71,6 @@ async def with_stack(stack: Stack, console: Console, work: Callable[[], Awaitabl
     supervisor = Supervisor(
         stack.plans(), stack.data, me, stack.addresses, Watcher(console, up), partial(_lay_ground, stack)
     )
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, supervisor.request_stop)
 
     async def once_up() -> _WorkT:
         await show_start(stack, console, up)
@@ -80,12 +78,20 @@ async def with_stack(stack: Stack, console: Console, work: Callable[[], Awaitabl
 
     supervising = asyncio.create_task(supervisor.run())
     working = asyncio.create_task(once_up())
+
+    def interrupt() -> None:
+        working.cancel()
+        supervisor.request_stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, interrupt)
     try:
         await asyncio.wait({supervising, working}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         working.cancel()
         await asyncio.wait({working})
-        supervisor.request_stop()
+        if not supervising.done():
+            supervisor.request_stop()
         await supervising
     if working.cancelled():
         raise Interrupted("Stopped before it was done.", "")

@@ -1,10 +1,14 @@
 """`rostrum demo`: the whole of it, on ports of its own beside a running stack."""
 
+import signal
+import subprocess
 from pathlib import Path
+
+import psutil
 
 from bench.accuracy import word_error_rate
 from tests.support.speech import joined, write_wav
-from tests.support.stack import Stack
+from tests.support.stack import ROSTRUM, STOP_S, Stack
 
 
 def test_the_demo_shows_everything_and_leaves_nothing(stack: Stack, tmp_path: Path) -> None:
@@ -20,3 +24,22 @@ def test_the_demo_shows_everything_and_leaves_nothing(stack: Stack, tmp_path: Pa
     assert word_error_rate(speech.text, transcript) <= 0.15
     assert not [path for path in stack.data.iterdir() if path.name.startswith("demo")]
     assert stack.ready()
+
+
+def test_ctrl_c_takes_the_demos_stack_down(stack: Stack, tmp_path: Path) -> None:
+    env = stack.env | {"ROSTRUM_DATA": str(tmp_path)}
+    demo = subprocess.Popen([ROSTRUM, "demo"], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert demo.stdout is not None
+    for line in demo.stdout:
+        if "kafka is ready" in line:
+            break
+    children = psutil.Process(demo.pid).children(recursive=True)
+
+    demo.send_signal(signal.SIGINT)
+    _, errors = demo.communicate(timeout=STOP_S)
+
+    assert demo.returncode == 1
+    assert "Stopped before it was done" in errors
+    assert "Traceback" not in errors
+    assert psutil.wait_procs(children, timeout=1)[1] == []
+    assert list(tmp_path.iterdir()) == []

@@ -1,9 +1,10 @@
-"""Many sessions while stages are killed at random: every one of them ends whole."""
+"""Long runs: a recording of 40 s, and many sessions while stages are killed at random. Every session ends whole."""
 
 import asyncio
 import os
 import random
 import secrets
+import statistics
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -11,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from bench.accuracy import word_error_rate
+from tests.e2e.test_session import MEDIAN_DELAY_S, check_whole
 from tests.support.protocol_client import Transcript, speak
-from tests.support.speech import Speech, joined
+from tests.support.speech import Speech, bundled, joined
 from tests.support.stack import Stack, stack_running, wait_for
 
 SESSIONS = 20
@@ -31,6 +33,24 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
 def stack(tmp_path: Path) -> Iterator[Stack]:
     with stack_running(tmp_path / "stack", SESSION_GRACE_S="10") as running:
         yield running
+
+
+async def test_forty_seconds_twice_side_by_side(stack: Stack) -> None:
+    speech = bundled("answers_3")
+    tls = stack.tls()
+    tokens = {user: stack.token(user) for user in ("ada", "ben")}
+
+    sessions = await asyncio.gather(
+        *(speak(stack.url, token, speech.pcm, tls=tls, competition="long") for token in tokens.values())
+    )
+
+    for heard in sessions:
+        check_whole(heard, speech)
+        median_s = statistics.median(heard.word_delays_s())
+        print(f"median word-to-final delay: {median_s:.2f} s")  # noqa: T201 - the run's result
+        assert median_s < MEDIAN_DELAY_S
+    said = {user: heard.of("summary")[0]["words"] for user, heard in zip(tokens, sessions, strict=True)}
+    wait_for(f"the leaderboard tells {said}", lambda: stack.leaderboard("long", tokens["ada"]) == said, 10)
 
 
 async def kill_at_random(stack: Stack, dice: random.Random) -> None:
