@@ -6,6 +6,8 @@ import sys
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
+from infra.log_repeats import Repeats
+
 _SECRET_NAMES = ("token", "secret", "password", "authorization", "api_key")
 
 
@@ -47,11 +49,12 @@ def configure_logging(stage: str, level: str, form: str) -> None:
             ],
         )
     )
+    handler.addFilter(Repeats(("aiokafka",)))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # These tell of every connection and request at INFO; ours tell of sessions.
-    for noisy in ("aiokafka", "httpx", "uvicorn", "websockets", "faststream"):
+    # These tell of every connection, request and window at INFO; ours tell of sessions.
+    for noisy in ("aiokafka", "faster_whisper", "faststream", "httpx", "uvicorn", "websockets"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
     structlog.contextvars.bind_contextvars(stage=stage)
 
