@@ -29,6 +29,7 @@ class Batch:
     rejected: tuple[Rejected, ...] = ()
     lost: frozenset[int] = frozenset()
     read_to: Mapping[int, int] = field(default_factory=dict)
+    ends_seen_ms: Mapping[int, int] = field(default_factory=dict)
 
 
 class SessionLog(Protocol):
@@ -36,10 +37,6 @@ class SessionLog(Protocol):
 
     async def read(self, wait_ms: int, held: Set[int]) -> Batch:
         """The next records, each once while its partition is ours; none of the partitions that are held back."""
-        ...
-
-    def caught_up(self) -> frozenset[int]:
-        """Partitions that could be read to their ends just now."""
         ...
 
     async def commit(self, positions: Mapping[int, int]) -> None:
@@ -89,14 +86,14 @@ async def run(
         streams.forget(batch.lost)
         await _tell(outbox, Output(rejected=batch.rejected))
         await _tell(outbox, streams.advance(batch.records))
+        sessions = streams.open_sessions()
+        for gone in watch.look(batch.ends_seen_ms, sessions):
+            await outbox.append_end(gone)
 
         windows = streams.due(limits.windows)
         hypotheses = await _hear(recogniser, windows, clock)
         await _tell(outbox, streams.settle(windows, hypotheses))
 
-        sessions = streams.open_sessions()
-        for gone in watch.tick(clock.monotonic_ms(), log.caught_up(), sessions):
-            await outbox.append_end(gone)
         await log.commit(streams.positions(batch.read_to))
         metrics.SESSIONS_OPEN.set(len(sessions))
         metrics.RECORDS_WAITING.set(streams.waiting)

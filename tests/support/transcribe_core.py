@@ -1,4 +1,5 @@
-"""Values for tests of the transcriber's core: words, records, streams, and recognisers that hear what the test says."""
+"""Values for tests of the transcriber's core: words, records, streams, and recognisers that hear what the test
+says."""
 
 from collections.abc import Iterable, Sequence
 

@@ -74,7 +74,8 @@ def frames_of(pcm: bytes) -> Iterator[bytes]:
 
 @dataclass
 class SessionWriter:
-    """Writes one session's records, in order, with the times they would have if they were spoken live."""
+    """Writes one session's records, in order, with the times they would have if they were spoken live. `seq`: number
+    of the next frame; `records`: how many were written."""
 
     producer: AIOKafkaProducer
     kafka: KafkaSettings
@@ -82,6 +83,7 @@ class SessionWriter:
     reply_to: int = 0
     conn: str = "conn-1"
     seq: int = field(default=0, init=False)
+    records: int = field(default=0, init=False)
 
     async def event(self, kind: RecordKind, event: Event) -> None:
         await self.raw(event.encode(), LogHeaders(kind, self.conn, self.reply_to))
@@ -99,6 +101,7 @@ class SessionWriter:
             headers=headers.encode(),
             timestamp_ms=START_MS + self.seq * FRAME_MS,
         )
+        self.records += 1
 
     async def start(self, **changes: object) -> None:
         await self.event(RecordKind.START, session_started(self.session_id, **changes))

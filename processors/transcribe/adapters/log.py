@@ -6,7 +6,6 @@ oldest unfinished session, so partitions that stay ours are sought to where we w
 happens belongs to neither side and is read again."""
 
 import asyncio
-import time
 from collections.abc import Iterable, Mapping, Set
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -24,8 +23,6 @@ from schemas.topics import Topic
 
 _LOG = get_logger(__name__)
 _MAX_RECORDS = 500
-_FRESH_MS = 1500
-"""An empty partition is asked for news every 500 ms; an answer older than this says nothing about now."""
 _COMMIT_S = 5.0
 _REBALANCE_S = 2.0
 """aiokafka hands nothing out, and does not come back, while the group finds together."""
@@ -86,7 +83,7 @@ class KafkaSessionLog:
                 records += [record] if record else []
                 rejected += [letter] if letter else []
             self._read_to[partition] = consumed[-1].offset + 1
-        return Batch(tuple(records), tuple(rejected), lost, dict(self._read_to))
+        return Batch(tuple(records), tuple(rejected), lost, dict(self._read_to), self._ends_seen_ms())
 
     def _settle_assignment(self) -> frozenset[int]:
         """Go on where we were in partitions that stayed ours; gives those that did not."""
@@ -121,14 +118,13 @@ class KafkaSessionLog:
         for partition, records in fetched.items():
             self._read_to.setdefault(partition, records[0].offset)
 
-    def caught_up(self) -> frozenset[int]:
-        now_ms = time.time() * 1000  # aiokafka stamps its polls with this clock.
-        return frozenset(
-            each.partition
+    def _ends_seen_ms(self) -> dict[int, int]:
+        """aiokafka notes, with each answer to a fetch, where the partition ended and when that was."""
+        return {
+            each.partition: self._consumer.last_poll_timestamp(each)
             for each in self._consumer.assignment()
-            if self._consumer.highwater(each) == self._read_to.get(each.partition)
-            and now_ms - (self._consumer.last_poll_timestamp(each) or 0) < _FRESH_MS
-        )
+            if self._read_to.get(each.partition) == self._consumer.highwater(each) is not None
+        }
 
     async def commit(self, positions: Mapping[int, int]) -> None:
         changed = {

@@ -46,12 +46,10 @@ class Everything:
         self.held.append(held)
         if self.until(self):
             self.stopping.set()
-        batch = self.batches.pop(0) if self.batches else Batch(read_to=self.read_to)
+        seen_ms = dict.fromkeys(self.read_to, 500 * len(self.held))
+        batch = self.batches.pop(0) if self.batches else Batch(read_to=self.read_to, ends_seen_ms=seen_ms)
         self.read_to = batch.read_to
         return batch
-
-    def caught_up(self) -> frozenset[int]:
-        return frozenset(self.read_to)
 
     async def commit(self, positions: Mapping[int, int]) -> None:
         self.said.append(f"commit {dict(positions)}")

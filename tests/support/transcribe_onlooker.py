@@ -1,0 +1,82 @@
+"""What the transcriber has written: facts and replies, read until the sessions of a test have ended."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
+
+from infra.kafka.clients import make_consumer
+from infra.kafka.settings import KafkaSettings
+from schemas.counts import WordsCounted
+from schemas.replies import Reply
+from schemas.topics import Topic, parse_event
+from schemas.transcripts import SessionTranscribed, TranscriptFinal
+from schemas.wire import Summary
+
+_TOPICS = (Topic.TRANSCRIPTS, Topic.WORD_COUNTS, Topic.REPLIES)
+
+
+@dataclass
+class Written:
+    """All that was seen so far, in each topic's order. `replies`: with the partition they came to."""
+
+    finals: list[TranscriptFinal] = field(default_factory=list)
+    transcribed: list[SessionTranscribed] = field(default_factory=list)
+    counts: list[WordsCounted] = field(default_factory=list)
+    replies: list[tuple[int, Reply]] = field(default_factory=list)
+    partitions: dict[str, set[int]] = field(default_factory=dict)
+
+    def texts(self, session_id: str) -> dict[int, str]:
+        """A session's finals by number. Raises AssertionError if one number was ever said in two ways."""
+        texts: dict[int, str] = {}
+        for final in (each.final for each in self.finals if each.session_id == session_id):
+            assert texts.setdefault(final.number, final.text) == final.text
+        return texts
+
+    def summarised(self) -> set[str]:
+        return {reply.session_id for _, reply in self.replies if isinstance(reply.message, Summary)}
+
+    def add(self, record: ConsumerRecord) -> None:
+        if record.topic.endswith(Topic.REPLIES.value.name):
+            self.replies.append((record.partition, Reply.model_validate_json(record.value)))
+            return
+        topic = Topic.TRANSCRIPTS if record.topic.endswith(Topic.TRANSCRIPTS.value.name) else Topic.WORD_COUNTS
+        match parse_event(topic, record.value):
+            case TranscriptFinal() as final:
+                self.finals.append(final)
+                self.partitions.setdefault(final.session_id, set()).add(record.partition)
+            case SessionTranscribed() as transcribed:
+                self.transcribed.append(transcribed)
+                self.partitions.setdefault(transcribed.session_id, set()).add(record.partition)
+            case WordsCounted() as counted:
+                self.counts.append(counted)
+
+
+class Onlooker:
+    """Reads on from where it stopped. Use as an asynchronous context manager."""
+
+    def __init__(self, kafka: KafkaSettings) -> None:
+        self.written = Written()
+        self._consumer: AIOKafkaConsumer = make_consumer(kafka, *_TOPICS, stage=f"onlooker-{secrets.token_hex(4)}")
+
+    async def __aenter__(self) -> "Onlooker":
+        await self._consumer.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._consumer.stop()
+
+    async def until(self, done: Callable[[Written], bool], within_s: float = 15.0) -> Written:
+        """Raises TimeoutError."""
+        async with asyncio.timeout(within_s):
+            while not done(self.written):
+                for records in (await self._consumer.getmany(timeout_ms=200)).values():
+                    for record in records:
+                        self.written.add(record)
+        return self.written
+
+    async def until_ended(self, *session_ids: str, within_s: float = 15.0) -> Written:
+        """Until each session's summary has been sent, the last of what is written about it."""
+        return await self.until(lambda written: written.summarised() >= set(session_ids), within_s)
