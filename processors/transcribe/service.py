@@ -23,7 +23,8 @@ _WAIT_MS = 200
 @dataclass(frozen=True)
 class Batch:
     """What was read at once. `lost`: partitions that went to another transcriber since the last batch. `read_to`: the
-    next offset of each partition that is ours."""
+    next offset of each partition that is ours. `ends_seen_ms`: of the partitions that are read to their ends, when that
+    was seen, in Unix time."""
 
     records: tuple[LogRecord, ...] = ()
     rejected: tuple[Rejected, ...] = ()

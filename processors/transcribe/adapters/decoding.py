@@ -75,10 +75,8 @@ def _whole(frame: Frame) -> tuple[Frame, str | None]:
     size = len(frame.pcm)
     if 0 < size <= FRAME_BYTES and size % SAMPLE_BYTES == 0:
         return frame, None
-    silence = bytes(min(size // SAMPLE_BYTES * SAMPLE_BYTES, FRAME_BYTES))
-    return Frame(
-        frame.seq, silence
-    ), f"a frame of {size} bytes, not of whole samples up to {FRAME_BYTES}: taken as silence"
+    silence = Frame(frame.seq, bytes(min(size // SAMPLE_BYTES * SAMPLE_BYTES, FRAME_BYTES)))
+    return silence, f"a frame of {size} bytes, not of whole samples up to {FRAME_BYTES}: taken as silence"
 
 
 def _rejected(record: ConsumedRecord, reason: str) -> Rejected:

@@ -75,10 +75,16 @@ class WhisperRecogniser:
         return hypotheses
 
     async def warm_up(self) -> None:
-        """The first window of a worker takes longer than the others: let it be nobody's."""
+        """The first window of a worker takes longer than the others: let it be nobody's. Raises Unavailable if the
+        model cannot hear it: a missing library shows only now."""
         noise = np.random.default_rng(0).normal(scale=300, size=SAMPLE_RATE).astype("<i2").tobytes()
         window = Window("", 0, 0, "en", 0, noise)
-        await self.transcribe([window] * self.workers)
+        for hypothesis in await self.transcribe([window] * self.workers):
+            if hypothesis.failed:
+                raise Unavailable(
+                    f"The model was loaded but cannot hear: {hypothesis.failed}.",
+                    "Check TRANSCRIBE_DEVICE and TRANSCRIBE_COMPUTE_TYPE, and on a GPU its libraries (extra `gpu`).",
+                )
 
     def close(self) -> None:
         self._threads.shutdown(cancel_futures=True)
@@ -87,12 +93,14 @@ class WhisperRecogniser:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return Hypothesis(self._words(window))
-            except (RuntimeError, ValueError) as error:  # What CTranslate2 and faster-whisper raise.
+            except Exception as error:  # noqa: BLE001 - whatever one window does to the libraries, others must be heard
                 _LOG.error("window failed", session_id=window.session_id, attempt=attempt, error=str(error))
                 reason = f"{type(error).__name__}: {error}"
         return Hypothesis(failed=reason)
 
     def _words(self, window: Window) -> tuple[Word, ...]:
+        if not window.pcm:
+            return ()
         samples = np.frombuffer(window.pcm, dtype="<i2").astype(np.float32) / 32768
         segments, _ = self._model.transcribe(
             samples,

@@ -55,12 +55,7 @@ class LocalAgreement:
 
 
 def _common_prefix(one: Sequence[Word], other: Sequence[Word]) -> int:
-    length = 0
-    for left, right in zip(one, other, strict=False):
-        if not same_word(left, right):
-            break
-        length += 1
-    return length
+    return sum(1 for _ in takewhile(lambda pair: same_word(*pair), zip(one, other, strict=False)))
 
 
 def known_words(recent: Sequence[Word], words: Sequence[Word]) -> int:

@@ -28,7 +28,7 @@ class Audio:
 
     def extended(self, pcm: bytes) -> "Audio":
         """The audio with more at its end."""
-        return Audio(self.start, self.end + len(pcm) // SAMPLE_BYTES, (*self.chunks, pcm))
+        return Audio(self.start, self.end + len(pcm) // SAMPLE_BYTES, (*self.chunks, pcm)) if pcm else self
 
     def trimmed(self, sample: int) -> "Audio":
         """The audio without what lies before a sample. One that lies outside moves nothing, or leaves nothing."""

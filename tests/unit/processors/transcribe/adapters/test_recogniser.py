@@ -32,7 +32,7 @@ class BreakingModel:
         self.languages.append(language)
         if samples.any() and self.failures:
             self.failures -= 1
-            raise RuntimeError("out of memory")
+            raise IndexError("list index out of range")
         return [], None
 
 
@@ -59,7 +59,7 @@ async def test_a_recording_is_heard_with_times_and_probabilities(recogniser: Whi
 
 
 async def test_nearly_nothing_is_nothing(recogniser: WhisperRecogniser) -> None:
-    assert await recogniser.transcribe([window(bytes(2)), QUIET]) == [Hypothesis(), Hypothesis()]
+    assert await recogniser.transcribe([window(b""), window(bytes(2)), QUIET]) == [Hypothesis()] * 3
 
 
 def test_the_model_says_how_much_it_hears_at_once(recogniser: WhisperRecogniser) -> None:
@@ -75,7 +75,7 @@ async def test_a_window_that_fails_again_says_so() -> None:
     breaking = WhisperRecogniser(BreakingModel(failures=2), SETTINGS)
     quiet, loud, again = await breaking.transcribe([QUIET, LOUD, QUIET])
     assert (quiet, again) == (Hypothesis(), Hypothesis())
-    assert loud.failed == "RuntimeError: out of memory"
+    assert loud.failed == "IndexError: list index out of range"
 
 
 async def test_a_model_that_fails_on_everything_stops_the_process() -> None:
@@ -83,6 +83,11 @@ async def test_a_model_that_fails_on_everything_stops_the_process() -> None:
     await breaking.transcribe([LOUD] * 19)
     with pytest.raises(Unavailable, match="20 windows in a row"):
         await breaking.transcribe([LOUD])
+
+
+async def test_a_model_that_cannot_hear_is_found_out_before_anybody_speaks() -> None:
+    with pytest.raises(Unavailable, match="cannot hear"):
+        await WhisperRecogniser(BreakingModel(failures=2), SETTINGS).warm_up()
 
 
 @pytest.mark.parametrize(("wanted", "given"), [("fr", "fr"), ("fr-CA", "fr"), ("EN", "en"), ("xx", None)])
