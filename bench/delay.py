@@ -120,8 +120,8 @@ def result(rounds: Sequence[Round]) -> dict[str, Any]:
 
 
 def table(results: dict[str, Any]) -> Table:
-    shown = Table(title=f"Word delays, windows every {WINDOW_MS} ms")
-    for heading in ("speakers", "final median", "p95", "partial median", "ack median", "WER", "model s per audio s"):
+    shown = Table(title=f"Median delay of words; windows every {WINDOW_MS} ms")
+    for heading in ("speakers", "final", "its p95", "partial", "ack", "WER", "model s/s"):
         shown.add_column(heading, justify="right")
     for speakers, figures in results.items():
         shown.add_row(

@@ -81,10 +81,6 @@ class Client:
         """The speaker is done; the last finals, the summary and the report are still to come."""
         await self._send(End())
 
-    async def close(self) -> None:
-        """Leave without `end`: the server ends the session after its grace."""
-        await self._websocket.close()
-
     async def __aiter__(self) -> AsyncIterator[Received]:
         with contextlib.suppress(ConnectionClosed):
             while True:
