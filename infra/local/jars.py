@@ -139,6 +139,11 @@ def _fetch_all(program: Program, staged: Path, report: Report) -> None:
 def _fetch(context: MavenContext, jar: Jar, staged: Path) -> None:
     try:
         _fetch_once(context, jar, staged)
+    except requests.exceptions.SSLError as error:
+        raise JarsMissing(
+            f"Could not download {jar.filename}: the repository's certificate is not trusted here.",
+            "If your network has an authority of its own, name its PEM file in REQUESTS_CA_BUNDLE and try again.",
+        ) from error
     except requests.RequestException as error:
         raise JarsMissing(
             f"Could not download {jar.filename} ({type(error).__name__}).",
