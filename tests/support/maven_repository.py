@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Repository:
-    """`files`: content by path. `broken`: paths whose connection is cut without an answer. `asked`: how often each path was."""
+    """`files`: content by path. `broken`: paths whose connection is cut without an answer. `asked`: how often each
+    path was."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
