@@ -32,7 +32,7 @@ async def spoken_through_a_kill(stack: Stack, user: str, speech: Speech, *names:
         wait_for,
         f"the leaderboard tells {words} words",
         lambda: stack.leaderboard(f"kill-{user}", token) == {user: words},
-        10,
+        RESTART_S,
     )
     assert stack.get(f"/sessions/{heard.session_id}/report", token).status_code == 200
     return heard

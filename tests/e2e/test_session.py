@@ -6,9 +6,10 @@ import statistics
 from bench.accuracy import word_error_rate
 from tests.support.protocol_client import Transcript, speak
 from tests.support.speech import Speech, joined
-from tests.support.stack import Stack, wait_for
+from tests.support.stack import Stack, busyness, wait_for
 
 MEDIAN_DELAY_S = 3.0
+"""On a machine that does nothing else."""
 
 
 def check_whole(heard: Transcript, speech: Speech) -> None:
@@ -54,13 +55,13 @@ async def test_two_speakers_side_by_side(stack: Stack) -> None:
         assert all(final["question"] == 1 for final in heard.of("final"))
         median_s = statistics.median(heard.word_delays_s())
         print(f"median word-to-final delay: {median_s:.2f} s")  # noqa: T201 - shown by `pytest -rP`
-        assert median_s < MEDIAN_DELAY_S
+        assert median_s < MEDIAN_DELAY_S * busyness()
 
     said = {user: heard.of("summary")[0]["words"] for user, heard in zip(speeches, sessions, strict=True)}
     wait_for(
         f"the leaderboard tells {said}",
         lambda: stack.leaderboard("side-by-side", tokens["ada"]) == said,
-        timeout_s=10,
+        timeout_s=30,
     )
 
 
