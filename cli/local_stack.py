@@ -8,10 +8,17 @@ from edge.settings import EdgeSettings
 from infra.clickhouse.settings import ClickHouseSettings
 from infra.kafka.settings import KafkaSettings
 from infra.languagetool import LanguageToolSettings
+from infra.llm import LlmSettings
 from infra.local.ports import free_port
 from infra.local.scale import parse_scale
 from infra.local.stack import Stack
-from infra.settings import LocalSettings, StageSettings, load
+from infra.settings import LocalSettings, SessionSettings, StageSettings, load
+from processors.analyze.settings import AnalyzeSettings
+from processors.questions.settings import QuestionsSettings
+from processors.transcribe.settings import TranscribeSettings
+
+_READ_BY_STAGES = (AnalyzeSettings, LlmSettings, QuestionsSettings, SessionSettings, TranscribeSettings)
+"""Read here only to find a wrong one before anything is started."""
 
 
 def local_settings(data: Path | None) -> LocalSettings:
@@ -23,6 +30,8 @@ def local_settings(data: Path | None) -> LocalSettings:
 
 def local_stack(local: LocalSettings, scale: str = "") -> Stack:
     """Raises RostrumError if a setting or the scale is wrong: before anything is started."""
+    for group in _READ_BY_STAGES:
+        load(group)
     edge, analytics = load(EdgeSettings), load(AnalyticsSettings)
     edge_port, analytics_port = edge.port or free_port(), analytics.port or free_port()
     # Said to every stage, so that all mean the same folder and doors as we do.

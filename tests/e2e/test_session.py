@@ -1,15 +1,11 @@
 """The main job, seen by a client that knows nothing but the protocol."""
 
 import asyncio
-import statistics
 
 from bench.accuracy import word_error_rate
 from tests.support.protocol_client import Transcript, speak
 from tests.support.speech import Speech, joined
-from tests.support.stack import Stack, busyness, wait_for
-
-MEDIAN_DELAY_S = 3.0
-"""On a machine that does nothing else."""
+from tests.support.stack import Stack, wait_for
 
 
 def check_whole(heard: Transcript, speech: Speech) -> None:
@@ -53,9 +49,9 @@ async def test_two_speakers_side_by_side(stack: Stack) -> None:
         assert [question["number"] for question in asked["questions"]] == list(range(1, 11))
         assert asked["source"] == "bank"
         assert all(final["question"] == 1 for final in heard.of("final"))
-        median_s = statistics.median(heard.word_delays_s())
-        print(f"median word-to-final delay: {median_s:.2f} s")  # noqa: T201 - shown by `pytest -rP`
-        assert median_s < MEDIAN_DELAY_S * busyness()
+        # How soon words come is the benchmark's business; that they come while more is being said is ours.
+        first_final_s = next(at_s for at_s, message in heard.messages if message["type"] == "final")
+        assert first_final_s < speech.seconds
 
     said = {user: heard.of("summary")[0]["words"] for user, heard in zip(speeches, sessions, strict=True)}
     wait_for(
