@@ -1,35 +1,53 @@
 """The chain of the analyze stage: a session is transcribed → its report is stored, then told."""
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from infra.clock import Clock
 from infra.errors import Unavailable
 from infra.telemetry import get_logger
-from processors.analyze.core.compose import compose, silent, unjudged
-from processors.analyze.core.judgement import Judgement
+from processors.analyze import metrics
+from processors.analyze.core.compose import Draft, compose, draft, unusable
+from processors.analyze.core.curriculum import Curriculum
+from processors.analyze.core.heard import Heard, HeardSession, hear
+from processors.analyze.core.judgement import Checked, Closing, Judged
 from schemas.base import Event, derived_id
 from schemas.replies import Reply
-from schemas.reports import Report, ReportReady
+from schemas.reports import AnswerReport, Measures, Report, ReportReady
 from schemas.transcripts import SessionTranscribed
 from schemas.wire import ReportMessage
 
-ANALYSIS_VERSION = 1
+ANALYSIS_VERSION = 2
 """Raised when the analysis changes so much that a session may get a second report."""
 
-_NOBODY = "Nobody was there to judge this answer."
+_NO_CHECKER = "The grammar checker did not answer."
+_NOBODY = "The grammar checker did not answer, so no grammar errors were looked for."
+_NO_MODEL = "The language model gave no usable judgement, so this report was made by rules."
+_NO_CLOSING = "The language model did not sum the session up, so the summary was made by rules."
 _FAILED = "No report could be made for this session. The transcript and the word count are not affected."
+_CLOSING_SHARE = 0.3
+"""Part of the model's time that is kept for the summary."""
 
 
-class Judge(Protocol):
-    """Finds errors and judges answers. `absent`: what a report says when this judge could not be reached."""
+class Checker(Protocol):
+    """Finds grammar errors by rules."""
 
-    @property
-    def absent(self) -> str: ...
+    async def check(self, answers: Sequence[Heard]) -> Checked:
+        """Claims for each of the answers. Raises Unavailable."""
+        ...
 
-    async def judge(self, session: SessionTranscribed) -> Judgement:
-        """Of a session with words. Raises Unavailable if no judgement can be had."""
+
+class Model(Protocol):
+    """A language model. Both methods raise Unavailable if it gave nothing that can be used."""
+
+    async def judge(self, session: HeardSession, within_s: float) -> Judged:
+        """Its judgement of each usable answer, all asked at once; None for an answer whose call failed."""
+        ...
+
+    async def sum_up(self, answers: Sequence[AnswerReport], measures: Measures, within_s: float) -> Closing:
+        """Its words about the whole session, from what was found in it."""
         ...
 
 
@@ -45,14 +63,25 @@ class Outbox(Protocol):
         ...
 
 
-class AnalyzeService:
-    """Handler of `transcripts`. `judges` are asked in turn until one answers. `floor`: see `compose`."""
+@dataclass(frozen=True)
+class Teachers:
+    """Who makes reports, and from what. `model` is None where none is set; `within_s`: seconds it may take for a session;
+    `floor`: words heard with a lower probability are unsure."""
 
-    def __init__(self, judges: Sequence[Judge], outbox: Outbox, clock: Clock, floor: float) -> None:
-        self._judges = judges
+    checker: Checker
+    model: Model | None
+    lessons: Curriculum
+    floor: float
+    within_s: float
+
+
+class AnalyzeService:
+    """Handler of `transcripts`."""
+
+    def __init__(self, teachers: Teachers, outbox: Outbox, clock: Clock) -> None:
+        self._teachers = teachers
         self._outbox = outbox
         self._clock = clock
-        self._floor = floor
 
     async def handle(self, event: Event) -> None:
         if not isinstance(event, SessionTranscribed):
@@ -60,6 +89,7 @@ class AnalyzeService:
         began_ms = self._clock.monotonic_ms()
         report = await self._report(event)
         await self._send(event, report, error=None)
+        _count(report)
         get_logger("analyze").info(
             "report made",
             engine=report.engine,
@@ -75,21 +105,52 @@ class AnalyzeService:
             await self._send(event, None, error=_FAILED)
 
     async def _report(self, session: SessionTranscribed) -> Report:
-        if not any(answer.words for answer in session.answers):
-            return silent(session)
-        return compose(session, await self._judgement(session), self._floor)
+        """Hear → look for errors and judge, side by side → verify → sum up → compose."""
+        began_ms = self._clock.monotonic_ms()
+        floor, lessons = self._teachers.floor, self._teachers.lessons
+        heard = hear(session, floor)
+        if not heard.usable:
+            return unusable(session, heard, lessons)
+        checked, judged = await asyncio.gather(self._checked(heard), self._judged(heard))
+        made = draft(session, heard, checked, judged, floor)
+        metrics.MISQUOTED.inc(made.misquoted)
+        left_s = self._teachers.within_s - (self._clock.monotonic_ms() - began_ms) / 1000
+        closing = await self._closing(made, left_s) if judged else None
+        missed = self._missed(checked, judged, closing)
+        return compose(session, heard, made, checked, judged, closing, lessons, missed)
 
-    async def _judgement(self, session: SessionTranscribed) -> Judgement:
-        missed: list[str] = []
-        for judge in self._judges:
-            try:
-                judgement = await judge.judge(session)
-            except Unavailable as error:
-                get_logger("analyze").warning("the next judge is asked", reason=error.message)
-                missed.append(judge.absent)
-            else:
-                return replace(judgement, limits=(*missed, *judgement.limits))
-        return replace(unjudged(session, _NOBODY), limits=tuple(missed))
+    async def _checked(self, heard: HeardSession) -> Checked | None:
+        try:
+            return await self._teachers.checker.check(heard.usable)
+        except Unavailable as error:
+            get_logger("analyze").warning("no grammar checker", reason=error.message)
+            return None
+
+    async def _judged(self, heard: HeardSession) -> Judged | None:
+        if self._teachers.model is None:
+            return None
+        try:
+            return await self._teachers.model.judge(heard, self._teachers.within_s * (1 - _CLOSING_SHARE))
+        except Unavailable as error:
+            get_logger("analyze").warning("no judgement by the model", reason=error.message)
+            return None
+
+    async def _closing(self, made: Draft, within_s: float) -> Closing | None:
+        if self._teachers.model is None:
+            return None
+        try:
+            return await self._teachers.model.sum_up(made.answers, made.measures, within_s)
+        except Unavailable as error:
+            get_logger("analyze").warning("no summary by the model", reason=error.message)
+            return None
+
+    def _missed(self, checked: Checked | None, judged: Judged | None, closing: Closing | None) -> tuple[str, ...]:
+        """What a report says of those who did not answer."""
+        if judged:
+            said = ("" if checked else _NO_CHECKER, "" if closing else _NO_CLOSING)
+        else:
+            said = (_NO_MODEL if self._teachers.model else "", "" if checked else _NOBODY)
+        return tuple(sentence for sentence in said if sentence)
 
     async def _send(self, session: SessionTranscribed, report: Report | None, error: str | None) -> None:
         # The same for every delivery of the session, so that readers keep the first report and drop repeats.
@@ -114,3 +175,11 @@ class AnalyzeService:
             message=ReportMessage(report=report, error=error),
         )
         await self._outbox.tell(reply, session.reply_to)
+
+
+def _count(report: Report) -> None:
+    metrics.REPORTS.labels(report.engine).inc()
+    for answer in report.answers:
+        for error in answer.errors:
+            if not error.uncertain:
+                metrics.ERRORS.labels(error.type.value).inc()

@@ -45,6 +45,7 @@ class StubRecord:
 class StubHandler:
     """Fails with each of `faults` in turn, then works."""
 
+    events = (SessionStarted,)
     faults: Sequence[Exception] = ()
     seen: list[Event] = field(default_factory=list)
     given_up: list[Event] = field(default_factory=list)
