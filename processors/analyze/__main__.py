@@ -14,9 +14,9 @@ from infra.llm import LlmSettings
 from infra.settings import load
 from processors.analyze.adapters.curriculum import read_curriculum
 from processors.analyze.adapters.kafka import KafkaReplies
-from processors.analyze.adapters.languagetool import language_tool_judge
+from processors.analyze.adapters.languagetool import language_tool
 from processors.analyze.adapters.ledger import open_ledger
-from processors.analyze.service import ANALYSIS_VERSION, AnalyzeService, Judge
+from processors.analyze.service import ANALYSIS_VERSION, AnalyzeService, Model, Teachers
 from processors.analyze.settings import AnalyzeSettings
 from schemas.topics import Topic
 
@@ -39,9 +39,11 @@ async def serve(stage: Stage) -> None:
         checker = await enter(language_tool(languagetool, settings.languagetool_timeout_s))
         teachers = Teachers(checker, model, lessons, floor, settings.deadline_s)
 
-        def service(producer: AIOKafkaProducer) -> AnalyzeService:
-            return AnalyzeService(teachers, KafkaOutbox(producer, kafka), SystemClock())
+        async def service(producer: AIOKafkaProducer) -> AnalyzeService:
+            ledger = await enter(open_ledger(kafka, producer, ANALYSIS_VERSION))
+            return AnalyzeService(teachers, ledger, KafkaReplies(producer, kafka), SystemClock())
 
+        retries = Retries(deadline_s=settings.give_up_s)
         await handle_events(stage, kafka, Topic.TRANSCRIPTS, service, concurrency=settings.concurrency, retries=retries)
 
 
