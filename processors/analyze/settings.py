@@ -1,8 +1,6 @@
 """Settings of the analyze stage."""
 
-from pathlib import Path
-
-from pydantic import Field
+from pydantic import DirectoryPath, Field
 from pydantic_settings import SettingsConfigDict
 
 from infra.settings import Settings
@@ -32,6 +30,6 @@ class AnalyzeSettings(Settings):
         description="seconds after which a report that could not be made, all tries together, is given up: the session "
         "goes to the dead letters and its speaker is told",
     )
-    curriculum: Path | None = Field(
+    curriculum: DirectoryPath | None = Field(
         None, description="folder of lessons (TOML) to study in place of bundled ones of the same name; empty: none"
     )

@@ -3,7 +3,8 @@
 In a test: `with ScriptedLlm("good") as llm: ... llm.base_url`. As a command, for whole stacks:
 `python -m tests.support.llm_server --port 8090 --script misquote`, which prints the address once it listens.
 
-Scripts: `good` answers what was asked; `misquote` also quotes a sentence that nobody said; `garbage` answers half of a
+Scripts: `good` answers what was asked; `misquote` makes things up: it quotes a
+sentence that nobody said, improves an answer with facts of its own, and praises without being asked; `garbage` answers half of a
 JSON object; `error` answers 500 to every request. With a delay, each answer comes that much later.
 """
 
@@ -18,6 +19,7 @@ from typing import Any, Literal, Self, get_args
 
 Script = Literal["good", "misquote", "garbage", "error"]
 NOBODY_SAID = "purple elephants was dancing on a moon"
+NOT_ASKED_FOR = "You are the best speaker of all times"
 SUMMARY = "You answered clearly and gave reasons."
 
 _SUBJECTS = (
@@ -31,33 +33,43 @@ def questions(document: dict[str, Any], _script: Script) -> dict[str, Any]:
     return {"questions": [f"What do you like about your {subject}?" for subject in _SUBJECTS[: document["count"]]]}
 
 
-def judgement(document: dict[str, Any], script: Script) -> dict[str, Any]:
-    """An answer to the analyze stage: in each answer the first two words are said to want another word behind them."""
-    answers = []
-    for answer in document["answers"]:
-        quote = " ".join(answer["transcript"].split()[:2])
-        errors = [_error(quote)] if quote else []
-        if script == "misquote":
-            errors.append(_error(NOBODY_SAID))
-        answers.append(
-            {"number": answer["number"], "verdict": "answered", "reason": "It fits the question.", "errors": errors}
-        )
-    practise = [{"title": "Linking words", "reason": "They hold longer answers together."}]
-    return {"answers": answers, "summary": SUMMARY, "practise": practise}
+def answer(document: dict[str, Any], script: Script) -> dict[str, Any]:
+    """An answer to the analyze stage, for one answer: its first two words are said to want another word behind them."""
+    transcript = document["transcript"]
+    said = transcript.split()
+    quote = " ".join(said[:2])
+    errors = [_error(quote)] if quote else []
+    improved = " ".join((*said[:2], "really", *said[2:]))
+    judged: dict[str, Any] = {"reason": "It fits the question.", "verdict": "answered"}
+    if script == "misquote":
+        errors.append(_error(NOBODY_SAID))
+        improved = f"{NOBODY_SAID}, and it costs 100 dollars."
+        judged["praise"] = NOT_ASKED_FOR
+    return judged | {"errors": errors, "improved": improved}
+
+
+def summary(document: dict[str, Any], script: Script) -> dict[str, Any]:
+    """An answer to the analyze stage, for the whole session: the first lesson on offer is to be studied."""
+    practise = [{"lesson": name, "reason": "It comes up again and again."} for name in document["lessons"][:1]]
+    if script == "misquote":
+        practise.insert(0, {"lesson": NOT_ASKED_FOR, "reason": NOT_ASKED_FOR})
+        return {"summary": SUMMARY, "practise": practise, "praise": NOT_ASKED_FOR}
+    return {"summary": SUMMARY, "practise": practise}
 
 
 def _error(quote: str) -> dict[str, str]:
     return {
         "quote": quote,
         "correction": f"{quote} really",
-        "kind": "missing_word",
+        "type": "missing_word",
         "explanation": "You should have put 'really' after these words.",
     }
 
 
 _ANSWERS: dict[str, Callable[[dict[str, Any], Script], dict[str, Any]]] = {
     "QuestionList": questions,
-    "SessionJudgement": judgement,
+    "JudgedAnswer": answer,
+    "SessionSummary": summary,
 }
 
 

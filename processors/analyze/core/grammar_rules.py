@@ -10,8 +10,9 @@ from difflib import SequenceMatcher
 
 from pydantic import BaseModel
 
-from processors.analyze.core.judgement import Claim, Kind
+from processors.analyze.core.judgement import Claim
 from processors.analyze.core.words import said_words
+from schemas.reports import ErrorType
 from schemas.words import Word
 
 DISABLED_CATEGORIES = (
@@ -29,26 +30,26 @@ _SPELLERS_OPENING = "Possible spelling mistake. "
 _SENTENCE_END = (".", "?", "!")
 
 # Looked for in the rule's id first, then in its own words; the first that fits counts.
-_KINDS_BY_ID = (
-    (r"A_VS_AN|ARTICLE|(?:^|_)THE_|DETERMINER|_DT(?:_|$)", Kind.ARTICLE),
-    (r"AGREEMENT|_AGR|VBZ|NON3PRS|THERE_.*MANY|AM_I", Kind.AGREEMENT),
-    (r"PLURAL|SINGULAR|COUNTABLE|MANY|MUCH", Kind.PLURAL),
-    (r"PREPOSITION|DEPEND_ON|_TO_|_OF_|SINCE_FOR", Kind.PREPOSITION),
-    (r"TENSE", Kind.TENSE),
-    (r"VERB|BASEFORM|VBG|VBN|_VB|GERUND|INFINITIVE", Kind.VERB_FORM),
-    (r"MISSING", Kind.MISSING_WORD),
-    (r"CONFUS", Kind.WORD_CHOICE),
+_TYPES_BY_ID = (
+    (r"A_VS_AN|ARTICLE|(?:^|_)THE_|DETERMINER|_DT(?:_|$)", ErrorType.ARTICLE),
+    (r"AGREEMENT|_AGR|VBZ|NON3PRS|THERE_.*MANY|AM_I", ErrorType.AGREEMENT),
+    (r"PLURAL|SINGULAR|COUNTABLE|MANY|MUCH", ErrorType.PLURAL),
+    (r"PREPOSITION|DEPEND_ON|_TO_|_OF_|SINCE_FOR", ErrorType.PREPOSITION),
+    (r"TENSE", ErrorType.TENSE),
+    (r"VERB|BASEFORM|VBG|VBN|_VB|GERUND|INFINITIVE", ErrorType.VERB_FORM),
+    (r"MISSING", ErrorType.MISSING_WORD),
+    (r"CONFUS", ErrorType.WORD_CHOICE),
 )
-_KINDS_BY_WORDS = (
-    (r"\barticle\b", Kind.ARTICLE),
-    (r"past tense", Kind.TENSE),
-    (r"agreement", Kind.AGREEMENT),
-    (r"preposition", Kind.PREPOSITION),
-    (r"plural|singular|countable", Kind.PLURAL),
-    (r"\bverb|gerund|infinitive|participle", Kind.VERB_FORM),
-    (r"pronoun", Kind.PRONOUN),
-    (r"word order", Kind.WORD_ORDER),
-    (r"confused|nonstandard|colloc", Kind.WORD_CHOICE),
+_TYPES_BY_WORDS = (
+    (r"\barticle\b", ErrorType.ARTICLE),
+    (r"past tense", ErrorType.TENSE),
+    (r"agreement", ErrorType.AGREEMENT),
+    (r"preposition", ErrorType.PREPOSITION),
+    (r"plural|singular|countable", ErrorType.PLURAL),
+    (r"\bverb|gerund|infinitive|participle", ErrorType.VERB_FORM),
+    (r"pronoun", ErrorType.PRONOUN),
+    (r"word order", ErrorType.WORD_ORDER),
+    (r"confused|nonstandard|colloc", ErrorType.WORD_CHOICE),
 )
 
 
@@ -126,22 +127,22 @@ def claims(words: Sequence[Word], matches: Sequence[Match]) -> tuple[Claim, ...]
                 quote=spoken[start:stop],
                 correction=spoken[start:begin] + replacement + spoken[min(end, stop) : stop],
                 explanation=match.message.removeprefix(_SPELLERS_OPENING),
-                kind=kind_of(match),
+                type=type_of(match),
                 first_word=first,
             )
         )
     return tuple(found)
 
 
-def kind_of(match: Match) -> Kind:
-    for pattern, kind in _KINDS_BY_ID:
+def type_of(match: Match) -> ErrorType:
+    for pattern, found in _TYPES_BY_ID:
         if re.search(pattern, match.rule.id):
-            return kind
+            return found
     words = f"{match.shortMessage} {match.message}".casefold()
-    for pattern, kind in _KINDS_BY_WORDS:
+    for pattern, found in _TYPES_BY_WORDS:
         if re.search(pattern, words):
-            return kind
-    return Kind.OTHER
+            return found
+    return ErrorType.OTHER
 
 
 def _concerns_speech(match: Match) -> bool:
