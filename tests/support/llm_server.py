@@ -3,9 +3,10 @@
 In a test: `with ScriptedLlm("good") as llm: ... llm.base_url`. As a command, for whole stacks:
 `python -m tests.support.llm_server --port 8090 --script misquote`, which prints the address once it listens.
 
-Scripts: `good` answers what was asked; `misquote` makes things up: it quotes a
-sentence that nobody said, improves an answer with facts of its own, and praises without being asked; `garbage` answers half of a
-JSON object; `error` answers 500 to every request. With a delay, each answer comes that much later.
+Scripts: `good` answers what was asked; `misquote` makes things up: it quotes a sentence that nobody said, improves an
+answer with facts of its own, and praises without being asked; `garbage` answers half of a JSON object; `error` answers
+500, `busy` 429 with a Retry-After, `refuse` 400; `half` breaks off in the middle of a response. With a delay, each
+answer comes that much later; with a number of faults, only so many answers are of the script, and the rest are good.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Literal, Self, get_args
 
-Script = Literal["good", "misquote", "garbage", "error"]
+Script = Literal["good", "misquote", "garbage", "error", "busy", "refuse", "half"]
 NOBODY_SAID = "purple elephants was dancing on a moon"
 NOT_ASKED_FOR = "You are the best speaker of all times"
 SUMMARY = "You answered clearly and gave reasons."
@@ -73,13 +74,24 @@ _ANSWERS: dict[str, Callable[[dict[str, Any], Script], dict[str, Any]]] = {
 }
 
 
-class ScriptedLlm:
-    """The server, running while the block does. `script` and `delay_s` may be changed meanwhile; `requests` are the
-    bodies received so far."""
+_REFUSALS: dict[Script, tuple[int, str]] = {
+    "error": (500, "out of memory"),
+    "busy": (429, "too many requests"),
+    "refuse": (400, "the context is too long"),
+}
 
-    def __init__(self, script: Script = "good", *, port: int = 0, delay_s: float = 0.0) -> None:
+
+class ScriptedLlm:
+    """The server, running while the block does. `script`, `delay_s`, `retry_after` and `faults` (answers of the script
+    before the good ones; None: all) may be changed meanwhile; `requests` are the bodies received so far."""
+
+    def __init__(
+        self, script: Script = "good", *, port: int = 0, delay_s: float = 0.0, faults: int | None = None
+    ) -> None:
         self.script: Script = script
         self.delay_s = delay_s
+        self.faults = faults
+        self.retry_after = "1"
         self.requests: list[dict[str, Any]] = []
         self.closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
@@ -101,17 +113,26 @@ class ScriptedLlm:
         self._server.shutdown()
         self._server.server_close()
 
+    @property
+    def breaks_off(self) -> bool:
+        """Whether the answer to the newest request is only half sent."""
+        return self.script == "half" and (self.faults is None or len(self.requests) <= self.faults)
+
     def answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """HTTP status and body."""
         self.requests.append(body)
-        script = self.script
+        script = self.script if self.faults is None or len(self.requests) <= self.faults else "good"
         self.closing.wait(self.delay_s)
-        if script == "error":
-            return 500, {"error": {"message": "out of memory", "type": "server_error"}}
-        wanted = body.get("response_format", {}).get("json_schema", {}).get("name", "")
+        if script in _REFUSALS:
+            status, reason = _REFUSALS[script]
+            return status, {"error": {"message": reason, "type": "scripted_error"}}
+        document = json.loads(body["messages"][-1]["content"])
+        named = body.get("response_format", {}).get("json_schema", {}).get("name", "")
+        # The other forms of a schema have no name.
+        wanted = named or ("QuestionList" if "count" in document else "")
         if wanted not in _ANSWERS:
             return 400, {"error": {"message": f"no script for schema {wanted!r}", "type": "invalid_request_error"}}
-        content = json.dumps(_ANSWERS[wanted](json.loads(body["messages"][-1]["content"]), script))
+        content = json.dumps(_ANSWERS[wanted](document, script))
         if script == "garbage":
             content = content[: len(content) // 2]
         message = {"role": "assistant", "content": content}
@@ -137,7 +158,11 @@ def _handler(llm: ScriptedLlm) -> type[BaseHTTPRequestHandler]:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content)))
+                if status == 429:
+                    self.send_header("Retry-After", llm.retry_after)
                 self.end_headers()
+                if status == 200 and llm.breaks_off:
+                    content, self.close_connection = content[: len(content) // 2], True
                 self.wfile.write(content)
             except (BrokenPipeError, ConnectionResetError):
                 # A client that has waited long enough is gone: that is what the delay is for.
