@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-import httpx
+import httpx2
 import openai
 import pytest
 from hypothesis import given
@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from infra.llm_errors import pause_s, trouble
 
-REQUEST = httpx.Request("POST", "http://llm/v1")
+REQUEST = httpx2.Request("POST", "http://llm/v1")
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 
 
 def refused(status: int, **headers: str) -> openai.APIStatusError:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    response = httpx.Response(status, headers=named, request=REQUEST)
+    response = httpx2.Response(status, headers=named, request=REQUEST)
     return openai.APIStatusError("the server's words", response=response, body=None)
 
 
