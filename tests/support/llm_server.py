@@ -82,8 +82,10 @@ _REFUSALS: dict[Script, tuple[int, str]] = {
 
 
 class ScriptedLlm:
-    """The server, running while the block does. `script`, `delay_s`, `retry_after` and `faults` (answers of the script
-    before the good ones; None: all) may be changed meanwhile; `requests` are the bodies received so far."""
+    """The server, running while the block does. These may be changed meanwhile: `script`, `delay_s`, `retry_after`,
+    `faults` (so many answers are of the script, the later ones good; None: all are), `slow` (seconds by which requests
+    with this text take longer). `requests` are the bodies received so far; `most_at_once` tells how many of them were
+    answered at the same time."""
 
     def __init__(
         self, script: Script = "good", *, port: int = 0, delay_s: float = 0.0, faults: int | None = None
@@ -92,7 +94,11 @@ class ScriptedLlm:
         self.delay_s = delay_s
         self.faults = faults
         self.retry_after = "1"
+        self.slow: dict[str, float] = {}
         self.requests: list[dict[str, Any]] = []
+        self.most_at_once = 0
+        self._at_once = 0
+        self._counting = threading.Lock()
         self.closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._server.daemon_threads = True
@@ -120,13 +126,24 @@ class ScriptedLlm:
 
     def answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """HTTP status and body."""
+        with self._counting:
+            self._at_once += 1
+            self.most_at_once = max(self._at_once, self.most_at_once)
+        try:
+            return self._answer(body)
+        finally:
+            with self._counting:
+                self._at_once -= 1
+
+    def _answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         self.requests.append(body)
         script = self.script if self.faults is None or len(self.requests) <= self.faults else "good"
-        self.closing.wait(self.delay_s)
+        said = body["messages"][-1]["content"]
+        self.closing.wait(self.delay_s + sum(more_s for text, more_s in self.slow.items() if text in said))
         if script in _REFUSALS:
             status, reason = _REFUSALS[script]
             return status, {"error": {"message": reason, "type": "scripted_error"}}
-        document = json.loads(body["messages"][-1]["content"])
+        document = json.loads(said)
         named = body.get("response_format", {}).get("json_schema", {}).get("name", "")
         # The other forms of a schema have no name.
         wanted = named or ("QuestionList" if "count" in document else "")
