@@ -147,7 +147,10 @@ def _security(settings: KafkaSettings) -> BaseSecurity | None:
 
 async def _without_headers(record: ConsumerRecord[bytes, bytes], parse: Any) -> Any:
     # Our events stand in the value alone, and a header that is not UTF-8 would fail FastStream's parser.
-    return await parse(replace(record, headers=()))
+    message = await parse(replace(record, headers=()))
+    # A dead letter keeps them.
+    message.raw_message = record
+    return message
 
 
 async def _raw_body(message: Any) -> Any:

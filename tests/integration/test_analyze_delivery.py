@@ -1,4 +1,4 @@
-"""Sessions on the real broker, in the hands of the analyze stage: each is answered, once, and none waits for another."""
+"""Sessions in the hands of the analyze stage, on the real broker: each is answered, once, and none holds up another."""
 
 import asyncio
 import base64
@@ -15,6 +15,8 @@ from infra.errors import RostrumError
 from infra.kafka.clients import make_producer
 from infra.kafka.dead_letter_limit import TooManyDeadLetters
 from infra.kafka.settings import KafkaSettings
+from infra.lifecycle import Stage
+from infra.settings import StageSettings
 from processors.analyze.__main__ import NAME, serve
 from schemas.dead_letters import DeadLetter
 from schemas.replies import Reply
@@ -60,14 +62,10 @@ def readdressed(of: SessionTranscribed, conn: str = "c-2", reply_to: int = 3) ->
 async def tell(kafka: KafkaSettings, *values: SessionTranscribed | SessionReaddressed | bytes) -> None:
     """Put events, or poison, on one partition of `transcripts`, in this order."""
     async with make_producer(kafka) as producer:
-        for value in values:
-            poison = isinstance(value, bytes)
+        for given in values:
+            key, value = (b"poison", given) if isinstance(given, bytes) else (given.session_id.encode(), given.encode())
             await producer.send_and_wait(
-                kafka.topic(Topic.TRANSCRIPTS),
-                value if poison else value.encode(),
-                key=b"poison" if poison else value.session_id.encode(),
-                headers=[("trace", b"\xff\x01")] if poison else [],
-                partition=PARTITION,
+                kafka.topic(Topic.TRANSCRIPTS), value, key=key, headers=[("trace", b"\xff\x01")], partition=PARTITION
             )
 
 
@@ -199,11 +197,6 @@ async def test_what_belongs_to_the_audio_is_not_put_back(kafka: KafkaSettings) -
 async def test_a_stage_that_can_handle_nothing_stops_and_diverts_no_more(kafka: KafkaSettings) -> None:
     await tell(kafka, *(b"poison" for _ in range(30)))
     with pytest.raises(TooManyDeadLetters, match="20 messages in a row"):
-        async with running(NAME, serve) as stage, asyncio.timeout(20):
-            while stage.health.reasons:  # noqa: ASYNC110 - asked from outside
-                await asyncio.sleep(0.02)
-            while await committed(kafka, Topic.TRANSCRIPTS, NAME) < 19:  # noqa: ASYNC110 - the broker cannot wake us
-                await asyncio.sleep(0.05)
-            await asyncio.sleep(0.5)
+        await asyncio.wait_for(serve(Stage(NAME, StageSettings())), 20)
     assert len(await read(kafka, Topic.DEAD_LETTERS, 30, within_s=1)) == 19
     assert await committed(kafka, Topic.TRANSCRIPTS, NAME) == 19
