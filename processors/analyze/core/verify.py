@@ -77,8 +77,7 @@ def _stand(heard: Heard, claims: Iterable[Claim], finder: Finder, floor: float) 
         free = (place for place in places if not any(found.change.meets(change.moved(place)) for found in standing))
         place = next(free, None)
         if place is not None:
-            error = _error(heard, claim, place, len(quote), change.moved(place), finder, floor)
-            standing.append(Found(error, place, len(quote), _fluent_words(claim.correction), change.moved(place)))
+            standing.append(_found(heard, claim, place, quote, finder, floor))
     return standing, misquoted
 
 
@@ -96,26 +95,39 @@ def _corrects_nothing(quote: Sequence[str], correction: Sequence[str]) -> bool:
     return not correction or too_long or sound_the_same(quote, correction)
 
 
-def _error(
-    heard: Heard, claim: Claim, place: int, length: int, change: Change, finder: Finder, floor: float
-) -> SpokenError:
+def _found(heard: Heard, claim: Claim, place: int, quote: Sequence[str], finder: Finder, floor: float) -> Found:
     fluent = heard.fluent
-    first, last = fluent.places[place], fluent.places[place + length - 1]
-    passage = heard.words[first : last + 1]
-    quote = plain(" ".join(word.text for word in passage))
-    correction = plain(claim.correction)
-    rests_on = change.rests_on(len(fluent.words))
-    return SpokenError(
-        quote=quote,
+    fix = _fluent_words(claim.correction)
+    change = change_of(quote, [token(word) for word in fix]).moved(place)
+    at, end, fix = _without_loose_ends(fluent.places, place, place + len(quote), fix, change)
+    passage = heard.words[fluent.places[at] : fluent.places[end - 1] + 1]
+    shown = plain(" ".join(word.text for word in passage))
+    correction = plain(" ".join(fix))
+    error = SpokenError(
+        quote=shown,
         correction=correction,
-        explanation=remarks.explanation(claim.explanation, quote, correction)
-        or explain(_fluent_tokens(claim.quote), _fluent_tokens(claim.correction)),
+        explanation=remarks.explanation(claim.explanation, shown, correction)
+        or explain(fluent.tokens[at:end], [token(word) for word in fix]),
         start_ms=passage[0].start_ms,
         end_ms=passage[-1].end_ms,
-        uncertain=any(fluent.words[number].probability < floor for number in rests_on),
+        uncertain=any(fluent.words[number].probability < floor for number in change.rests_on(len(fluent.words))),
         type=claim.type,
         found_by=(finder,),
     )
+    return Found(error, at, end - at, fix, change)
+
+
+def _without_loose_ends(
+    places: Sequence[int], at: int, end: int, fix: tuple[str, ...], change: Change
+) -> tuple[int, int, tuple[str, ...]]:
+    """The quote from `at` to `end` and its correction, without unchanged words at the ends that a disfluency parts from
+    the rest: it would stand in the middle of the quote."""
+    kept = {*change.words, *change.gaps, *(gap - 1 for gap in change.gaps)}
+    while end - at > 1 and at not in kept and places[at + 1] - places[at] > 1:
+        at, fix = at + 1, fix[1:]
+    while end - at > 1 and end - 1 not in kept and places[end - 1] - places[end - 2] > 1:
+        end, fix = end - 1, fix[:-1]
+    return at, end, fix
 
 
 def _confirmed(found: Found) -> Found:
