@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from processors.analyze.core.fluency import Fluent, make_fluent
 from processors.analyze.core.quality import quality_of
-from schemas.reports import Quality
+from schemas.reports import Problem, Quality
 from schemas.sessions import Question
 from schemas.transcripts import SessionTranscribed
 from schemas.words import Word
@@ -57,8 +57,14 @@ def hear(session: SessionTranscribed, floor: float) -> HeardSession:
     marked = bool(begun - {None})
     if marked:
         # Where no answer was marked, any question may have been answered.
-        rows += [_heard(number, text, "", (), floor) for number, text in asked.items() if number not in begun]
+        rows += [_left_out(number, text) for number, text in asked.items() if number not in begun]
     return HeardSession(tuple(rows), session.questions, session.topic, marked)
+
+
+def _left_out(number: int, text: str) -> Heard:
+    """A question that the speaker never came to: nothing is wrong with the microphone."""
+    quality = Quality(level="unusable", unsure_share=0.0, problems=(Problem.NO_SPEECH,))
+    return Heard(number, text, "", (), make_fluent(()), quality)
 
 
 def _heard(number: int | None, text: str | None, transcript: str, words: tuple[Word, ...], floor: float) -> Heard:
