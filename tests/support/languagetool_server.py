@@ -31,11 +31,16 @@ class _Handler(BaseHTTPRequestHandler):
         """Quiet."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # So many clients may come at once; the library's 5 turn the others away.
+    request_queue_size = 1024
+
+
 @contextmanager
 def silent_languagetool() -> Iterator[int]:
     """Its port, while the block runs."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

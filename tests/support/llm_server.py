@@ -81,6 +81,12 @@ _REFUSALS: dict[Script, tuple[int, str]] = {
 }
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # So many clients may come at once; the library's 5 turn the others away.
+    request_queue_size = 1024
+
+
 class ScriptedLlm:
     """The server, running while the block does. These may be changed meanwhile: `script`, `delay_s`, `retry_after`,
     `faults` (so many answers are of the script, the later ones good; None: all are), `slow` (seconds by which requests
@@ -100,8 +106,7 @@ class ScriptedLlm:
         self._at_once = 0
         self._counting = threading.Lock()
         self.closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
@@ -166,6 +171,8 @@ class ScriptedLlm:
 def _handler(llm: ScriptedLlm) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body go out in one packet: a client would wait 40 ms for the second one.
+        wbufsize = -1
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
