@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr
 
 from infra.errors import Unavailable
 from infra.llm import LlmSettings
-from infra.llm_errors import Trouble, pause_s, trouble
+from infra.llm_errors import AnswerCut, Trouble, pause_s, trouble
 from infra.llm_schema import Constraint, constraint
 from infra.telemetry import get_logger
 
@@ -88,12 +88,16 @@ class Llm:
             attempt += 1
 
     async def _once(self, instructions: str, document: Mapping[str, Any], answer: type[AnswerT]) -> AnswerT:
-        """Raises whatever the client raises, or ValueError for an answer that does not follow the schema."""
+        """Raises whatever the client raises, AnswerCut, or ValueError for an answer that does not follow the schema."""
         if answer not in self._constraints:
             self._constraints[answer] = constraint(answer, self._form)
         form = self._constraints[answer]
         messages = [("system", instructions + form.told), ("human", json.dumps(document, ensure_ascii=False))]
-        reply = await self._chat.ainvoke(messages, response_format=form.response_format)
+        # As an extra field of the body: given as its own, the client walks through the whole schema with every call, to
+        # find names that it should translate, which takes longer than all else it does.
+        reply = await self._chat.ainvoke(messages, extra_body={"response_format": form.response_format})
+        if reply.response_metadata.get("finish_reason") == "length":
+            raise AnswerCut
         return answer.model_validate_json(reply.text)
 
 

@@ -13,6 +13,10 @@ _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 8.0
 
 
+class AnswerCut(Exception):
+    """The answer reached the greatest length it may have, and would again."""
+
+
 @dataclass(frozen=True)
 class Trouble:
     """`again`: the same request may succeed later, but not before `retry_after_s` seconds if the server said so."""
@@ -25,7 +29,7 @@ class Trouble:
 def trouble(error: Exception, now: datetime | None = None) -> Trouble:
     """Timeouts, lost connections, 429 and 5xx may pass; a request that the server calls wrong will always be. An answer
     that is none (half of it, or not in the schema) may come out better the next time, unless it was cut at the greatest
-    length it may have, or refused by a filter."""
+    length it may have."""
     kind = type(error).__name__
     if isinstance(error, openai.APIStatusError):
         status = error.status_code

@@ -60,14 +60,17 @@ class Fluent:
 
 
 class _Tape:
-    """The words still standing. Numbers are those of the answer."""
+    """The words still standing. Numbers are those of the answer. `_heard`: their tokens, kept beside `left`, since an
+    hour of speech is gone through once for each thing that is looked for."""
 
     def __init__(self, words: Sequence[Word]) -> None:
         self.words = list(words)
-        self.left = [number for number, word in enumerate(words) if token(word.text)]
+        heard = [token(word.text) for word in words]
+        self.left = [number for number, found in enumerate(heard) if found]
+        self._heard = [found for found in heard if found]
 
     def tokens(self) -> list[str]:
-        return [token(self.words[number].text) for number in self.left]
+        return self._heard
 
     def ends_sentence(self, place: int) -> bool:
         return self.words[self.left[place]].text.endswith(_SENTENCE_END)
@@ -80,6 +83,7 @@ class _Tape:
             word = self.words[before]
             self.words[before] = word.model_copy(update={"text": word.text.rstrip(",") + last[-1]})
         del self.left[begin:end]
+        del self._heard[begin:end]
 
 
 def make_fluent(words: Sequence[Word]) -> Fluent:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.llm_errors import pause_s, trouble
+from infra.llm_errors import AnswerCut, pause_s, trouble
 
 REQUEST = httpx2.Request("POST", "http://llm/v1")
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
@@ -38,7 +38,8 @@ def test_a_wrong_request_never_is(status: int) -> None:
     [
         (openai.APITimeoutError(REQUEST), True),
         (openai.APIConnectionError(request=REQUEST), True),
-        (openai.ContentFilterFinishReasonError(), False),
+        (AnswerCut(), False),
+        (openai.OpenAIError("the client was set up wrongly"), False),
         (ValueError("half of a JSON object"), True),
         (KeyError("a fault of the client's"), False),
     ],
