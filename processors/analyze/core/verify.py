@@ -16,6 +16,8 @@ from schemas.reports import Finder, SpokenError
 MAX_CORRECTION_CHARS = 200
 _MOST_ADDED_WORDS = 3
 """A correction that is longer than its quote by more words is a new sentence, not a correction."""
+_FAR = 3
+"""Fluent neighbours this many words apart, or fewer, are quoted together with the filler between them."""
 
 
 @dataclass(frozen=True)
@@ -120,12 +122,12 @@ def _found(heard: Heard, claim: Claim, place: int, quote: Sequence[str], finder:
 def _without_loose_ends(
     places: Sequence[int], at: int, end: int, fix: tuple[str, ...], change: Change
 ) -> tuple[int, int, tuple[str, ...]]:
-    """The quote from `at` to `end` and its correction, without unchanged words at the ends that a disfluency parts from
-    the rest: it would stand in the middle of the quote."""
+    """The quote from `at` to `end` and its correction, without unchanged words at the ends that a long disfluency
+    parts from the rest: all of it would stand in the middle of the quote."""
     kept = {*change.words, *change.gaps, *(gap - 1 for gap in change.gaps)}
-    while end - at > 1 and at not in kept and places[at + 1] - places[at] > 1:
+    while end - at > 1 and at not in kept and places[at + 1] - places[at] > _FAR:
         at, fix = at + 1, fix[1:]
-    while end - at > 1 and end - 1 not in kept and places[end - 1] - places[end - 2] > 1:
+    while end - at > 1 and end - 1 not in kept and places[end - 1] - places[end - 2] > _FAR:
         end, fix = end - 1, fix[:-1]
     return at, end, fix
 
