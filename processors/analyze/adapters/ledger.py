@@ -39,8 +39,9 @@ class _Known(Schema):
 
 
 class Ledger:
-    """`index` has all partitions of `reports`, paused; `pages` none. `version`: of the analysis; reports of other
-    versions are not seen."""
+    """`index` has all partitions of `reports`, paused; `pages` none, and answers what is asked about offsets: a broker
+    answers one connection's requests in turn, so a question by `index` would wait for a fetch that waits for news.
+    `version`: of the analysis; reports of other versions are not seen."""
 
     def __init__(
         self, index: AIOKafkaConsumer, pages: AIOKafkaConsumer, producer: AIOKafkaProducer, topic: str, version: int
@@ -58,7 +59,7 @@ class Ledger:
         """The session's report, if one was stored after this moment; or the word that none could be made. Raises
         KafkaError."""
         place = self._place(session_id)
-        end = (await self._index.end_offsets([place]))[place]
+        end = (await self._pages.end_offsets([place]))[place]
         found = await self._look(session_id, place, end, since_ms)
         return await self._open(found) if found else None
 
@@ -99,8 +100,8 @@ class Ledger:
         firsts = self._firsts.get(place.partition)
         if firsts is None or since_ms < firsts.since_ms:
             # The end is asked for first: what comes in between is then read in either case.
-            end = (await self._index.end_offsets([place]))[place]
-            later = (await self._index.offsets_for_times({place: max(0, since_ms)}))[place]
+            end = (await self._pages.end_offsets([place]))[place]
+            later = (await self._pages.offsets_for_times({place: max(0, since_ms)}))[place]
             self._index.seek(place, later.offset if later else end)
             self._index.resume(place)
             firsts = self._firsts[place.partition] = Firsts(since_ms)
@@ -122,6 +123,7 @@ class Ledger:
             self._pages.assign([place])
             self._pages.seek(place, found.offset)
             record = await self._pages.getone(place)
+            self._pages.pause(place)
         return ReportReady.model_validate_json(record.value or b"")
 
 
