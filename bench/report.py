@@ -2,7 +2,8 @@
 
 Two questions. One session at a time: how much later than its model's own time does the report come? The limit is 100 ms
 for 19 of 20. A hundred sessions at once: how many reports a second are made, as a share of what bare LangChain calls
-with the same prompts manage on the same machine, in turn with them? At least 0.8.
+with the same prompts manage on the same machine, in turn with them? At least 0.8. (It can be more than 1: bare calls go
+LangChain's own way, which works through the schema with every call; our client hands it over ready made.)
 
 What is measured is processes of their own: the broker, the stage, the model, the checker; the bare calls run in this
 one. Needs a checkout, since the scripted servers are those of the tests.

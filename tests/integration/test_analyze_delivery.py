@@ -171,6 +171,29 @@ async def test_poison_blocks_nothing_and_can_be_put_back(kafka: KafkaSettings) -
     assert isinstance(nothing.exception, RostrumError)
 
 
+async def test_a_report_that_was_given_up_can_be_made_after_all(
+    kafka: KafkaSettings, llm: ScriptedLlm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANALYZE_GIVE_UP_S", "0.5")
+    llm.delay_s = 30.0
+    told = session()
+    async with running(NAME, serve):
+        await tell(kafka, told)
+        [failed] = [reply(record) for record in await read(kafka, Topic.REPLIES, 1)]
+        await until_committed(kafka, 1)
+    assert isinstance(failed.message, ReportMessage)
+    assert failed.message.report is None
+    assert failed.message.error
+    monkeypatch.delenv("ANALYZE_GIVE_UP_S")
+    llm.delay_s = 0.0
+    back = await asyncio.to_thread(CliRunner().invoke, dead_letters, ["retry", "--all", "--stage", NAME])
+    assert "is back on" in back.output
+    async with running(NAME, serve):
+        _, made = [reply(record) for record in await read(kafka, Topic.REPLIES, 2)]
+    assert isinstance(made.message, ReportMessage)
+    assert made.message.report is not None
+
+
 async def test_what_belongs_to_the_audio_is_not_put_back(kafka: KafkaSettings) -> None:
     letter = DeadLetter(
         event_id="letter",
