@@ -8,8 +8,8 @@ from rich.console import Console
 
 from infra.errors import RostrumError
 
-COMMANDS = ("up", "run", "ps", "token", "stream", "topics", "doctor", "demo")
-"""Each is a click command of this name in `cli/NAME.py`."""
+COMMANDS = ("up", "run", "ps", "token", "stream", "topics", "dead-letters", "doctor", "demo")
+"""Each is a click command of this name in `cli/NAME.py`, with _ for -."""
 
 
 class Commands(click.Group):
@@ -19,7 +19,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(importlib.import_module(f"cli.{name}"), name)
         return command
 
 

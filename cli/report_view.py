@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.outcome import Outcome
-from schemas.reports import Report
+from schemas.reports import AnswerReport, ErrorType, Report
 from schemas.wire import Questions, Summary
 
 
@@ -28,20 +28,43 @@ def summary_view(summary: Summary) -> RenderableType:
 def report_view(report: Report) -> RenderableType:
     by = f"by {report.model}" if report.engine == "llm" else "by rules"
     parts: list[RenderableType] = [Text(f"Report ({by})", style="bold"), Text(report.summary)]
+    unanswered = [answer for answer in report.answers if answer.question and not answer.transcript]
     for answer in report.answers:
-        heading = f"Question {answer.question}: {answer.question_text or ''}" if answer.question else "Unasked"
-        parts.append(Text(f"\n{heading}", style="cyan"))
-        parts.append(Text(f"{answer.verdict.replace('_', ' ')}: {answer.reason}"))
-        for error in answer.errors:
-            line = Text("  • ")
-            line.append(error.quote, style="red").append(" → ").append(error.correction, style="green")
-            line.append(f"  {error.explanation}" + (" (not sure it was said so)" if error.uncertain else ""))
-            parts.append(line)
+        if answer not in unanswered:
+            parts += _answer_view(answer)
+    if unanswered:
+        numbers = ", ".join(str(answer.question) for answer in unanswered)
+        parts.append(Text(f"\nNot answered: question{'s' if len(unanswered) > 1 else ''} {numbers}", style="cyan"))
     if report.practise:
         parts.append(Text("\nPractise next", style="cyan"))
-        parts += [Text(f"  • {item.title}: {item.reason}") for item in report.practise]
-    parts += [Text(limit, style="dim") for limit in report.limits]
+        for item in report.practise:
+            parts.append(Text(f"  • {item.title}: {item.reason}"))
+            if item.lesson:
+                parts.append(Text(f"    {item.lesson.text}", style="dim"))
+    parts.append(Text("\nWhat this report does not know", style="cyan"))
+    parts += [Text(f"  • {limit}", style="dim") for limit in report.limits]
     return Group(*parts)
+
+
+def _answer_view(answer: AnswerReport) -> list[RenderableType]:
+    heading = f"Question {answer.question}: {answer.question_text or ''}" if answer.question else "Unasked"
+    parts: list[RenderableType] = [
+        Text(f"\n{heading}", style="cyan"),
+        Text(f"{answer.verdict.replace('_', ' ')}: {answer.reason}"),
+    ]
+    if answer.quality and answer.quality.advice:
+        parts.append(Text(answer.quality.advice, style="yellow"))
+    for error in answer.errors:
+        line = Text("  • ")
+        line.append(error.quote, style="red").append(" → ").append(error.correction, style="green")
+        about = [error.type.replace("_", " ")] if error.type is not ErrorType.OTHER else []
+        about += ["sure"] if error.sure else []
+        about += ["not sure it was said so"] if error.uncertain else []
+        line.append(f"  {error.explanation}" + (f" ({', '.join(about)})" if about else ""))
+        parts.append(line)
+    if answer.improved:
+        parts.append(Text(f"  Better: {answer.improved}", style="green"))
+    return parts
 
 
 def show_outcome(console: Console, outcome: Outcome) -> None:

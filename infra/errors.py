@@ -18,7 +18,12 @@ class SettingsError(RostrumError):
 
 
 class Unavailable(RostrumError):
-    """Something this stage needs does not answer. Trying again later may help."""
+    """Something this stage needs does not answer. Trying again later may help: not before `retry_after_s` seconds, if
+    it said so itself."""
+
+    def __init__(self, message: str, hint: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message, hint)
+        self.retry_after_s = retry_after_s
 
 
 class Unprocessable(RostrumError):

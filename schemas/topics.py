@@ -6,7 +6,7 @@ from typing import Literal
 
 from schemas.base import Event, Schema
 from schemas.counts import WordsCounted
-from schemas.dead_letters import DeadLetter
+from schemas.dead_letters import DeadLetter, DeadLetterRetried
 from schemas.replies import Reply
 from schemas.reports import ReportReady
 from schemas.sessions import AnswerBegun, ConnectionAlive, QuestionsAsked, SessionEnded, SessionStarted
@@ -66,11 +66,16 @@ class Topic(Enum):
     )
     WORD_COUNTS = TopicSpec("word.counts", "user id", (WordsCounted,), "any", 30 * DAY_MS, read_committed=True)
     REPORTS = TopicSpec(
-        "reports", "session id", (ReportReady,), "any", 30 * DAY_MS, _WHOLE_SESSION_MAX_BYTES, read_committed=True
+        "reports", "session id", (ReportReady,), "sessions", 30 * DAY_MS, _WHOLE_SESSION_MAX_BYTES, read_committed=True
     )
     REPLIES = TopicSpec("replies", "session id", (Reply,), "any", HOUR_MS, _WHOLE_SESSION_MAX_BYTES)
     DEAD_LETTERS = TopicSpec(
-        "dead.letters", "as the source", (DeadLetter,), "any", 30 * DAY_MS, 2 * _WHOLE_SESSION_MAX_BYTES
+        "dead.letters",
+        "as the source",
+        (DeadLetter, DeadLetterRetried),
+        "any",
+        30 * DAY_MS,
+        2 * _WHOLE_SESSION_MAX_BYTES,
     )
 
 

@@ -57,7 +57,7 @@ FROM finals FINAL WHERE session_id = {session:String} ORDER BY number
 
 _REPORT = """
 SELECT analysis_version, report, error FROM reports WHERE session_id = {session:String}
-ORDER BY analysis_version DESC, logged_at, log_offset LIMIT 1
+ORDER BY analysis_version DESC, report = '', logged_at, log_offset LIMIT 1
 """
 
 _ERASABLE = ("word_counts", "reports", "finals", "sessions")

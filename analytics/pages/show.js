@@ -74,8 +74,10 @@ const VERDICTS = {
   partly: "partly answered",
   off_topic: "off topic",
   not_answered: "not answered",
+  not_understood: "not understood",
   not_judged: "not judged",
 };
+const words = (name) => name.replaceAll("_", " ");
 
 export function showReport(report) {
   const body = [make("p", report.summary, "lead")];
@@ -86,6 +88,8 @@ export function showReport(report) {
     [m.pauses, m.pauses === 1 ? "pause" : "pauses"],
     [`${(m.pause_ms / 1000).toFixed(1)} s`, "of pauses"],
     [m.fillers, m.fillers === 1 ? "filler word" : "filler words"],
+    ...(m.repetitions ? [[m.repetitions, m.repetitions === 1 ? "repetition" : "repetitions"]] : []),
+    ...(m.false_starts ? [[m.false_starts, m.false_starts === 1 ? "false start" : "false starts"]] : []),
     ...(m.lexical_diversity === null ? [] : [[`${Math.round(m.lexical_diversity * 100)} %`, "different words"]]),
   ]);
   body.push(measures);
@@ -102,23 +106,35 @@ export function showReport(report) {
   reveal("report");
 }
 
-function suggestion({ title, reason }) {
-  return holding(make("li"), make("strong", title), make("span", `: ${reason}`));
+function suggestion({ title, reason, lesson }) {
+  const item = holding(make("li"), make("strong", title), make("span", `: ${reason}`));
+  if (!lesson) return item;
+  const examples = (lesson.examples ?? []).map(({ wrong, right }) =>
+    holding(make("li"), make("del", wrong), make("span", " → ", "arrow"), make("ins", right)),
+  );
+  const study = holding(make("details"), make("summary", "The lesson"), make("p", lesson.text));
+  if (examples.length) study.append(holding(make("ul", "", "mistakes"), ...examples));
+  if (lesson.exercise) study.append(make("p", `Try this: ${lesson.exercise}`, "help"));
+  return holding(item, study);
 }
 
 function answer(one) {
   const article = make("article", "", "answer");
-  const title = one.question === null ? "Before the first question" : `${one.question}. ${one.question_text ?? ""}`;
+  const title = one.question === null ? "Said to no question" : `${one.question}. ${one.question_text ?? ""}`;
   const verdict = make("span", VERDICTS[one.verdict] ?? one.verdict, `verdict ${one.verdict}`);
   article.append(holding(make("h4", title), " ", verdict));
   if (one.transcript) article.append(make("blockquote", one.transcript));
   if (one.reason) article.append(make("p", one.reason, "help"));
+  if (one.quality?.advice) article.append(make("p", one.quality.advice, "help"));
   if (one.errors.length) article.append(holding(make("ul", "", "mistakes"), ...one.errors.map(mistake)));
+  if (one.improved) article.append(holding(make("p"), make("strong", "Better: "), one.improved));
   return article;
 }
 
 function mistake(error) {
   const item = holding(make("li"), make("del", error.quote), make("span", " → ", "arrow"), make("ins", error.correction));
+  if (error.type && error.type !== "other") item.append(" ", make("span", words(error.type), "help"));
+  if (error.sure) item.append(" ", make("span", "sure", "verdict"));
   if (error.uncertain) item.append(" ", make("span", "perhaps misheard", "verdict"));
   return holding(item, make("p", error.explanation, "help"));
 }

@@ -1,6 +1,7 @@
 """Messages that can never be handled go to `dead.letters`, so that they block nothing and are not lost."""
 
 import base64
+from collections.abc import Sequence
 from typing import Protocol
 
 from aiokafka import AIOKafkaProducer
@@ -30,7 +31,12 @@ class Record(Protocol):
 
 
 async def send_dead_letter(
-    producer: AIOKafkaProducer, settings: KafkaSettings, stage: str, record: Record, reason: str
+    producer: AIOKafkaProducer,
+    settings: KafkaSettings,
+    stage: str,
+    record: Record,
+    reason: str,
+    headers: Sequence[tuple[str, bytes]] = (),
 ) -> None:
     """Returns once the broker holds the letter: only then may the record's offset be committed."""
     get_logger("dead_letters").error(
@@ -46,5 +52,6 @@ async def send_dead_letter(
         key=record.key.decode(errors="replace") if record.key is not None else None,
         reason=reason,
         value_base64=base64.b64encode(record.value or b"").decode(),
+        headers=tuple((name, base64.b64encode(value or b"").decode()) for name, value in headers),
     )
     await producer.send_and_wait(settings.topic(Topic.DEAD_LETTERS), letter.encode(), key=record.key)

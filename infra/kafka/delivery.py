@@ -10,9 +10,17 @@ from typing import Protocol
 import structlog
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential, wait_random
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
 
 from infra.errors import Unavailable, Unprocessable
+from infra.kafka.dead_letter_limit import DeadLetterLimit, TooManyDeadLetters
 from infra.kafka.dead_letters import Record
 from infra.telemetry import get_logger
 from schemas.base import Event, SessionEvent
@@ -20,7 +28,13 @@ from schemas.topics import Topic, parse_event
 
 
 class Handler(Protocol):
-    """A stage's work on one topic. Both methods may be called again for an event they have seen."""
+    """A stage's work on one topic. Both methods may be called again for an event they have seen, and for several events
+    at the same time."""
+
+    @property
+    def events(self) -> tuple[type[Event], ...]:
+        """What it works on; the topic's other events are passed over."""
+        ...
 
     async def handle(self, event: Event) -> None:
         """When it returns, the event is done with. Raises Unavailable to be called again later, Unprocessable if that
@@ -38,13 +52,15 @@ Bury = Callable[[Record, str], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Retries:
-    """How often a message is tried, and the pauses between: `first_s`, doubled each time up to `longest_s`, with up to
-    `jitter_s` added so that many processes do not come back at once."""
+    """How often a message is tried, and the pauses between: `first_s`, doubled each time up to `longest_s`, or what the
+    other side asked for if that is more; with up to `jitter_s` added so that many processes do not come back at once.
+    `deadline_s` bounds all of it together."""
 
     attempts: int = 5
     first_s: float = 0.5
     longest_s: float = 8.0
     jitter_s: float = 0.25
+    deadline_s: float = 240.0
 
 
 class _Stopping(Exception):
@@ -52,44 +68,75 @@ class _Stopping(Exception):
 
 
 class Delivery:
-    """Takes each record to its end. Only KafkaError leaves it: then nothing may be committed any more."""
+    """Takes each record to its end. Only KafkaError and TooManyDeadLetters leave it: then the stage must stop, and the
+    record is not done with."""
 
     def __init__(
-        self, topic: Topic, handler: Handler, bury: Bury, stopping: asyncio.Event, retries: Retries | None = None
+        self,
+        topic: Topic,
+        handler: Handler,
+        bury: Bury,
+        stopping: asyncio.Event,
+        retries: Retries | None = None,
+        limit: DeadLetterLimit | None = None,
     ) -> None:
         self._topic = topic
         self._handler = handler
         self._bury = bury
         self._stopping = stopping
         self._retries = retries or Retries()
+        self._limit = limit or DeadLetterLimit()
 
     async def deliver(self, record: Record) -> bool:
         """True if the record is done with, handled or buried; False if the stage stopped before it was."""
         try:
             event = parse_event(self._topic, record.value or b"")
         except ValueError as error:
-            await self._bury(record, f"not an event of {self._topic.value.name}: {_faults(error)}")
+            await self._divert(record, None, f"not an event of {self._topic.value.name}: {_faults(error)}")
+            return True
+        if not isinstance(event, self._handler.events):
             return True
         session = event.session_id if isinstance(event, SessionEvent) else None
         with structlog.contextvars.bound_contextvars(session_id=session):
             try:
-                await self._try(event)
+                reason = await self._fault(event)
             except _Stopping:
                 return False
-            except KafkaError:
-                raise
-            except (Unavailable, Unprocessable) as error:
-                await self._give_up(record, event, error.message)
-            except Exception as error:  # noqa: BLE001 - a fault in a handler must not keep all later messages waiting
-                await self._give_up(record, event, _told(error))
+            if reason is None:
+                self._limit.handled()
+            else:
+                await self._divert(record, event, reason)
         return True
+
+    async def _fault(self, event: Event) -> str | None:
+        """Why the event could not be handled, or None if it was. Raises KafkaError, _Stopping."""
+        try:
+            async with asyncio.timeout(self._retries.deadline_s) as deadline:
+                await self._try(event)
+        except (KafkaError, _Stopping):
+            raise
+        except (Unavailable, Unprocessable) as error:
+            return error.message
+        except Exception as error:  # noqa: BLE001 - a fault in a handler must not keep all later messages waiting
+            if deadline.expired():
+                return f"not done within {self._retries.deadline_s:g} s"
+            return _told(error)
+        return None
 
     async def _try(self, event: Event) -> None:
         policy = self._retries
+        backoff = wait_exponential(policy.first_s, policy.longest_s)
+        jitter = wait_random(0, policy.jitter_s)
+
+        def wait(state: RetryCallState) -> float:
+            error = state.outcome.exception() if state.outcome else None
+            asked_for = error.retry_after_s if isinstance(error, Unavailable) else None
+            return max(backoff(state), asked_for or 0.0) + jitter(state)
+
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(Unavailable),
             stop=stop_after_attempt(policy.attempts),
-            wait=wait_exponential(policy.first_s, policy.longest_s) + wait_random(0, policy.jitter_s),
+            wait=wait,
             sleep=self._pause,
             reraise=True,
         )
@@ -104,14 +151,23 @@ class Delivery:
             return
         raise _Stopping
 
-    async def _give_up(self, record: Record, event: Event, reason: str) -> None:
+    async def _divert(self, record: Record, event: Event | None, reason: str) -> None:
+        try:
+            self._limit.diverting(reason)
+        except TooManyDeadLetters:
+            get_logger("delivery").error("the limit of dead letters is reached", offset=record.offset, reason=reason)
+            raise
+        if event is not None:
+            await self._give_up(event)
+        await self._bury(record, reason)
+
+    async def _give_up(self, event: Event) -> None:
         try:
             await self._handler.give_up(event)
         except KafkaError:
             raise
         except Exception as error:  # noqa: BLE001 - as above: the message must still be buried
             _told(error)
-        await self._bury(record, reason)
 
 
 def _told(error: Exception) -> str:

@@ -1,21 +1,21 @@
-"""FastStream for the stages that handle one event at a time.
+"""FastStream for the stages that handle event by event.
 
 FastStream's defaults are not ours, and this file is where they are put right (all seen in its 0.7 source): it commits
 before the handler runs (ACK_FIRST), reads uncommitted and from the latest offset, guesses at the format of bytes,
-decodes every header as UTF-8, and after an exception in a handler goes on to the next message, whose acknowledgement
-then covers the failed one as well.
+decodes every header as UTF-8, and after an exception in a handler goes on to the next message. Its `ack` commits the
+consumer's position, which is behind messages that are still in hand: we never call it, but commit offsets through the
+consumer that each message carries (`hands.py`).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from logging import ERROR, Logger, getLogger
-from typing import Any
+from typing import Any, cast
 
 from aiokafka import AIOKafkaProducer, ConsumerRecord
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 from faststream.middlewares import AckPolicy
@@ -23,11 +23,12 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 
 from infra.errors import Unavailable
 from infra.kafka.clients import connection, make_producer
-from infra.kafka.dead_letters import send_dead_letter
+from infra.kafka.dead_letters import Record, send_dead_letter
 from infra.kafka.delivery import Delivery, Handler, Retries
+from infra.kafka.hands import Committer, Hands
+from infra.kafka.metrics import DEAD_LETTERS
 from infra.kafka.settings import KafkaSettings
 from infra.lifecycle import Stage
-from infra.telemetry import get_logger
 from schemas.topics import Topic, TopicSpec
 
 _SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
@@ -39,19 +40,27 @@ async def handle_events(
     stage: Stage,
     settings: KafkaSettings,
     topic: Topic,
-    make_handler: Callable[[AIOKafkaProducer], Handler],
+    make_handler: Callable[[AIOKafkaProducer], Awaitable[Handler]],
+    *,
+    concurrency: int = 1,
     retries: Retries | None = None,
 ) -> None:
-    """Give each event of a topic to the handler, one at a time, until the stage is stopping; the message in hand is
-    finished first. A message's offset is committed when it is done with: handled, or held by the dead letters. The
-    handler is made with a started producer for its results. Raises Unavailable if Kafka fails us for longer than the
-    clients' own patience: the process then ends, and its successor begins at the first message not done with."""
+    """Give each event of a topic to the handler, up to `concurrency` of them at the same time and in the order in which
+    they came, until the stage is stopping; those in hand are finished first. A partition's committed offset is that of
+    its oldest message in hand, so a slow one holds up no other and is never lost. The handler is made with a started
+    producer for its results. Raises Unavailable if Kafka fails us for longer than the clients' own patience, and
+    TooManyDeadLetters: the process then ends, and its successor begins at the first message not done with."""
     producer = make_producer(settings)
     try:
         await producer.start()
-        bury = partial(send_dead_letter, producer, settings, stage.name)
-        delivery = Delivery(topic, make_handler(producer), bury, stage.stopping, retries)
-        await _consume(stage, settings, topic, delivery)
+
+        async def bury(record: Record, reason: str) -> None:
+            headers = record.headers if isinstance(record, ConsumerRecord) else ()
+            await send_dead_letter(producer, settings, stage.name, record, reason, headers)
+            DEAD_LETTERS.labels(topic.value.name).inc()
+
+        delivery = Delivery(topic, await make_handler(producer), bury, stage.stopping, retries)
+        await _consume(stage, settings, topic, delivery, concurrency)
     except KafkaError as error:
         raise Unavailable(
             f"Kafka at {settings.address} failed: {type(error).__name__}.",
@@ -61,53 +70,36 @@ async def handle_events(
         await producer.stop()
 
 
-async def _consume(stage: Stage, settings: KafkaSettings, topic: Topic, delivery: Delivery) -> None:
-    """Raises what broke the work: KafkaError, or a fault of ours."""
-    broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    halted = False
+async def _consume(stage: Stage, settings: KafkaSettings, topic: Topic, delivery: Delivery, concurrency: int) -> None:
+    """Raises what broke the work: KafkaError, TooManyDeadLetters, or a fault of ours."""
+    hands = Hands(delivery.deliver, settings.topic(topic), concurrency, stage.stopping)
 
     async def on_message(_body: bytes, message: KafkaMessage) -> None:
-        nonlocal halted
-        if halted or stage.stopping.is_set():
-            # A later acknowledgement would commit the position behind a message that is not done with.
-            halted = True
-            return
-        try:
-            record = message.raw_message
-            assert isinstance(record, ConsumerRecord)  # noqa: S101 - a batch comes only to batch subscribers
-            if await delivery.deliver(record):
-                await _acknowledge(message)
-            else:
-                halted = True
-        except Exception as error:  # noqa: BLE001 - FastStream would swallow it and go on; the stage must stop
-            halted = True
-            if not broken.done():
-                broken.set_exception(error)
+        record = message.raw_message
+        assert isinstance(record, ConsumerRecord)  # noqa: S101 - a batch comes only to batch subscribers
+        # FastStream takes the next message when this returns: at once, unless all hands are full.
+        await hands.take(record, cast(Committer, message.consumer))
 
-    broker = make_broker(settings, graceful_s=max(0.5, stage.settings.shutdown_s - _SHUTDOWN_MARGIN_S))
-    subscribe = broker.subscriber(settings.topic(topic), **subscription(settings, topic.value, stage.name))
+    graceful_s = max(0.5, stage.settings.shutdown_s - _SHUTDOWN_MARGIN_S)
+    broker = make_broker(settings, graceful_s)
+    subscribe = broker.subscriber(
+        settings.topic(topic), listener=hands, **subscription(settings, topic.value, stage.name)
+    )
     subscribe(on_message)
     async with _running(broker):
         stage.ready()
         stopping = asyncio.create_task(stage.stopping.wait())
-        await asyncio.wait((stopping, broken), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((stopping, hands.broken), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-    if broken.done():
-        broken.result()
-
-
-async def _acknowledge(message: KafkaMessage) -> None:
-    try:
-        await message.ack()
-    except (CommitFailedError, IllegalStateError):
-        # The group was rebalanced meanwhile: whoever has the partition now sees the message again, and repeats change
-        # nothing, because results have derived identifiers.
-        get_logger("handlers").warning("partition moved before its offset was committed")
+        # While the consumer is still in its group, so that what is finished now can be committed.
+        await hands.finish(graceful_s)
+    if hands.broken.done():
+        hands.broken.result()
 
 
 def make_broker(settings: KafkaSettings, graceful_s: float) -> KafkaBroker:
-    """FastStream's broker for consuming only: results go out by our own producer. `graceful_s`: how long a message in
-    hand is waited for at the end."""
+    """FastStream's broker for consuming only: results go out by our own producer. `graceful_s`: how long its own
+    handler is waited for at the end."""
     return KafkaBroker(
         settings.address,
         security=_security(settings),
@@ -155,7 +147,10 @@ def _security(settings: KafkaSettings) -> BaseSecurity | None:
 
 async def _without_headers(record: ConsumerRecord[bytes, bytes], parse: Any) -> Any:
     # Our events stand in the value alone, and a header that is not UTF-8 would fail FastStream's parser.
-    return await parse(replace(record, headers=()))
+    message = await parse(replace(record, headers=()))
+    # A dead letter keeps them.
+    message.raw_message = record
+    return message
 
 
 async def _raw_body(message: Any) -> Any:

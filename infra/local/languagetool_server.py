@@ -1,5 +1,6 @@
 """LanguageTool's own HTTP server as a local process, on loopback."""
 
+import os
 from pathlib import Path
 
 from infra.local.java import find_java
@@ -8,8 +9,13 @@ from infra.local.java import find_java
 _JVM = ("-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError")
 
 
+RULES = Path(__file__).parent / "languagetool" / "rules"
+"""Rules of our own, in a folder per Java package: LanguageTool loads the first grammar_custom.xml of its class path
+beside its own rules."""
+
+
 def command(jars: Path, port: int) -> list[str]:
     """Without --public it listens on loopback alone."""
     java = find_java()
     server = ("org.languagetool.server.HTTPServer", "--port", str(port))
-    return [str(java.executable), *_JVM, *java.quiet_options, "-cp", f"{jars}/*", *server]
+    return [str(java.executable), *_JVM, *java.quiet_options, "-cp", f"{RULES}{os.pathsep}{jars}/*", *server]

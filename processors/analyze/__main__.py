@@ -5,15 +5,18 @@ from contextlib import AsyncExitStack
 from aiokafka import AIOKafkaProducer
 
 from infra.clock import SystemClock
+from infra.kafka.delivery import Retries
 from infra.kafka.handlers import handle_events
 from infra.kafka.settings import KafkaSettings
 from infra.languagetool import LanguageToolSettings
 from infra.lifecycle import Stage, run_stage
 from infra.llm import LlmSettings
 from infra.settings import load
-from processors.analyze.adapters.kafka import KafkaOutbox
-from processors.analyze.adapters.languagetool import language_tool_judge
-from processors.analyze.service import AnalyzeService, Judge
+from processors.analyze.adapters.curriculum import read_curriculum
+from processors.analyze.adapters.kafka import KafkaReplies
+from processors.analyze.adapters.languagetool import language_tool
+from processors.analyze.adapters.ledger import open_ledger
+from processors.analyze.service import ANALYSIS_VERSION, AnalyzeService, Model, Teachers
 from processors.analyze.settings import AnalyzeSettings
 from schemas.topics import Topic
 
@@ -23,21 +26,25 @@ NAME = "analyze"
 async def serve(stage: Stage) -> None:
     settings, kafka = load(AnalyzeSettings), load(KafkaSettings)
     llm, languagetool = load(LlmSettings), load(LanguageToolSettings)
+    lessons = read_curriculum(settings.curriculum)
     floor = settings.unsure_probability
     async with AsyncExitStack() as open_until_the_end:
         enter = open_until_the_end.enter_async_context
-        judges: list[Judge] = []
+        model: Model | None = None
         if llm.enabled:
             # LangChain takes 93 MB: it is loaded only where there is a model to talk to.
-            from processors.analyze.adapters.llm import llm_judge
+            from processors.analyze.adapters.llm import llm_model
 
-            judges.append(await enter(llm_judge(llm, floor, settings.deadline_s)))
-        judges.append(await enter(language_tool_judge(languagetool, settings.languagetool_timeout_s)))
+            model = await enter(llm_model(llm, lessons, floor))
+        checker = await enter(language_tool(languagetool, settings.languagetool_timeout_s))
+        teachers = Teachers(checker, model, lessons, floor, settings.deadline_s)
 
-        def service(producer: AIOKafkaProducer) -> AnalyzeService:
-            return AnalyzeService(judges, KafkaOutbox(producer, kafka), SystemClock(), floor)
+        async def service(producer: AIOKafkaProducer) -> AnalyzeService:
+            ledger = await enter(open_ledger(kafka, producer, ANALYSIS_VERSION))
+            return AnalyzeService(teachers, ledger, KafkaReplies(producer, kafka), SystemClock())
 
-        await handle_events(stage, kafka, Topic.TRANSCRIPTS, service)
+        retries = Retries(deadline_s=settings.give_up_s)
+        await handle_events(stage, kafka, Topic.TRANSCRIPTS, service, concurrency=settings.concurrency, retries=retries)
 
 
 def main() -> None:

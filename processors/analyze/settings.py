@@ -1,6 +1,6 @@
 """Settings of the analyze stage."""
 
-from pydantic import Field
+from pydantic import DirectoryPath, Field
 from pydantic_settings import SettingsConfigDict
 
 from infra.settings import Settings
@@ -22,3 +22,14 @@ class AnalyzeSettings(Settings):
         description="seconds a language model may take for a session's report; then it is made by rules",
     )
     languagetool_timeout_s: float = Field(20.0, gt=0, le=60, description="seconds one request to LanguageTool may take")
+    concurrency: int = Field(8, ge=1, le=256, description="reports that are made at the same time")
+    give_up_s: float = Field(
+        240.0,
+        gt=0,
+        le=270,
+        description="seconds after which a report that could not be made, all tries together, is given up: the session "
+        "goes to the dead letters and its speaker is told",
+    )
+    curriculum: DirectoryPath | None = Field(
+        None, description="folder of lessons (TOML) to study in place of bundled ones of the same name; empty: none"
+    )

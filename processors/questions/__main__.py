@@ -31,11 +31,11 @@ async def serve(stage: Stage) -> None:
 
             writer = await open_until_the_end.enter_async_context(llm_writer(llm))
 
-        def service(producer: AIOKafkaProducer) -> QuestionsService:
+        async def service(producer: AIOKafkaProducer) -> QuestionsService:
             log = KafkaSessionLog(producer, kafka)
             return QuestionsService(bank, writer, log, SystemClock(), settings.deadline_s)
 
-        await handle_events(stage, kafka, Topic.SESSION_EVENTS, service)
+        await handle_events(stage, kafka, Topic.SESSION_EVENTS, service, concurrency=settings.concurrency)
 
 
 def main() -> None:

@@ -33,6 +33,8 @@ class SessionLog(Protocol):
 class QuestionsService:
     """Handler of `session.events`."""
 
+    events = (SessionStarted,)
+
     def __init__(self, bank: Bank, writer: Writer | None, log: SessionLog, clock: Clock, deadline_s: float) -> None:
         self._bank = bank
         self._writer = writer

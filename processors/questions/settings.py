@@ -15,3 +15,4 @@ class QuestionsSettings(Settings):
         description="seconds after a session's start within which a language model may write its questions; "
         "then the bank is used",
     )
+    concurrency: int = Field(16, ge=1, le=256, description="sessions that get their questions at the same time")

@@ -138,6 +138,12 @@ async def test_the_first_report_of_the_newest_analysis_counts(database: Database
     found = await facts.report("s1")
     assert found is not None
     assert (found.analysis_version, found.report, found.error) == (2, None, "no words")
+    # A failed session was tried again, with success: the failure counts no longer.
+    await keep(database, report_ready(analysis_version=2, report=report("late")), at=NINE_MS + 99)
+    found = await facts.report("s1")
+    assert found is not None
+    assert found.report is not None
+    assert found.report.summary == "late"
 
 
 async def test_what_an_admin_sets_outlives_the_first_use(database: Database, facts: ClickHouseFacts) -> None:

@@ -3,8 +3,10 @@
 In a test: `with ScriptedLlm("good") as llm: ... llm.base_url`. As a command, for whole stacks:
 `python -m tests.support.llm_server --port 8090 --script misquote`, which prints the address once it listens.
 
-Scripts: `good` answers what was asked; `misquote` also quotes a sentence that nobody said; `garbage` answers half of a
-JSON object; `error` answers 500 to every request. With a delay, each answer comes that much later.
+Scripts: `good` answers what was asked; `misquote` makes things up: it quotes a sentence that nobody said, improves an
+answer with facts of its own, and praises without being asked; `garbage` answers half of a JSON object; `error` answers
+500, `busy` 429 with a Retry-After, `refuse` 400; `half` breaks off in the middle of a response. With a delay, each
+answer comes that much later; with a number of faults, only so many answers are of the script, and the rest are good.
 """
 
 import argparse
@@ -16,8 +18,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Literal, Self, get_args
 
-Script = Literal["good", "misquote", "garbage", "error"]
+Script = Literal["good", "misquote", "garbage", "error", "busy", "refuse", "half"]
 NOBODY_SAID = "purple elephants was dancing on a moon"
+NOT_ASKED_FOR = "You are the best speaker of all times"
 SUMMARY = "You answered clearly and gave reasons."
 
 _SUBJECTS = (
@@ -31,47 +34,79 @@ def questions(document: dict[str, Any], _script: Script) -> dict[str, Any]:
     return {"questions": [f"What do you like about your {subject}?" for subject in _SUBJECTS[: document["count"]]]}
 
 
-def judgement(document: dict[str, Any], script: Script) -> dict[str, Any]:
-    """An answer to the analyze stage: in each answer the first two words are said to want another word behind them."""
-    answers = []
-    for answer in document["answers"]:
-        quote = " ".join(answer["transcript"].split()[:2])
-        errors = [_error(quote)] if quote else []
-        if script == "misquote":
-            errors.append(_error(NOBODY_SAID))
-        answers.append(
-            {"number": answer["number"], "verdict": "answered", "reason": "It fits the question.", "errors": errors}
-        )
-    practise = [{"title": "Linking words", "reason": "They hold longer answers together."}]
-    return {"answers": answers, "summary": SUMMARY, "practise": practise}
+def answer(document: dict[str, Any], script: Script) -> dict[str, Any]:
+    """An answer to the analyze stage, for one answer: its first two words are said to want another word behind them."""
+    transcript = document["transcript"]
+    said = transcript.split()
+    quote = " ".join(said[:2])
+    errors = [_error(quote)] if quote else []
+    improved = " ".join((*said[:2], "really", *said[2:]))
+    judged: dict[str, Any] = {"reason": "It fits the question.", "verdict": "answered"}
+    if script == "misquote":
+        errors.append(_error(NOBODY_SAID))
+        improved = f"{NOBODY_SAID}, and it costs 100 dollars."
+        judged["praise"] = NOT_ASKED_FOR
+    return judged | {"errors": errors, "improved": improved}
+
+
+def summary(document: dict[str, Any], script: Script) -> dict[str, Any]:
+    """An answer to the analyze stage, for the whole session: the first lesson on offer is to be studied."""
+    practise = [{"lesson": name, "reason": "It comes up again and again."} for name in document["lessons"][:1]]
+    if script == "misquote":
+        practise.insert(0, {"lesson": NOT_ASKED_FOR, "reason": NOT_ASKED_FOR})
+        return {"summary": SUMMARY, "practise": practise, "praise": NOT_ASKED_FOR}
+    return {"summary": SUMMARY, "practise": practise}
 
 
 def _error(quote: str) -> dict[str, str]:
     return {
         "quote": quote,
         "correction": f"{quote} really",
-        "kind": "missing_word",
+        "type": "missing_word",
         "explanation": "You should have put 'really' after these words.",
     }
 
 
 _ANSWERS: dict[str, Callable[[dict[str, Any], Script], dict[str, Any]]] = {
     "QuestionList": questions,
-    "SessionJudgement": judgement,
+    "JudgedAnswer": answer,
+    "SessionSummary": summary,
 }
 
 
-class ScriptedLlm:
-    """The server, running while the block does. `script` and `delay_s` may be changed meanwhile; `requests` are the
-    bodies received so far."""
+_REFUSALS: dict[Script, tuple[int, str]] = {
+    "error": (500, "out of memory"),
+    "busy": (429, "too many requests"),
+    "refuse": (400, "the context is too long"),
+}
 
-    def __init__(self, script: Script = "good", *, port: int = 0, delay_s: float = 0.0) -> None:
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # So many clients may come at once; the library's 5 turn the others away.
+    request_queue_size = 1024
+
+
+class ScriptedLlm:
+    """The server, running while the block does. These may be changed meanwhile: `script`, `delay_s`, `retry_after`,
+    `faults` (so many answers are of the script, the later ones good; None: all are), `slow` (seconds by which requests
+    with this text take longer). `requests` are the bodies received so far; `most_at_once` tells how many of them were
+    answered at the same time."""
+
+    def __init__(
+        self, script: Script = "good", *, port: int = 0, delay_s: float = 0.0, faults: int | None = None
+    ) -> None:
         self.script: Script = script
         self.delay_s = delay_s
+        self.faults = faults
+        self.retry_after = "1"
+        self.slow: dict[str, float] = {}
         self.requests: list[dict[str, Any]] = []
+        self.most_at_once = 0
+        self._at_once = 0
+        self._counting = threading.Lock()
         self.closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
@@ -89,17 +124,37 @@ class ScriptedLlm:
         self._server.shutdown()
         self._server.server_close()
 
+    @property
+    def breaks_off(self) -> bool:
+        """Whether the answer to the newest request is only half sent."""
+        return self.script == "half" and (self.faults is None or len(self.requests) <= self.faults)
+
     def answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """HTTP status and body."""
+        with self._counting:
+            self._at_once += 1
+            self.most_at_once = max(self._at_once, self.most_at_once)
+        try:
+            return self._answer(body)
+        finally:
+            with self._counting:
+                self._at_once -= 1
+
+    def _answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         self.requests.append(body)
-        script = self.script
-        self.closing.wait(self.delay_s)
-        if script == "error":
-            return 500, {"error": {"message": "out of memory", "type": "server_error"}}
-        wanted = body.get("response_format", {}).get("json_schema", {}).get("name", "")
+        script = self.script if self.faults is None or len(self.requests) <= self.faults else "good"
+        said = body["messages"][-1]["content"]
+        self.closing.wait(self.delay_s + sum(more_s for text, more_s in self.slow.items() if text in said))
+        if script in _REFUSALS:
+            status, reason = _REFUSALS[script]
+            return status, {"error": {"message": reason, "type": "scripted_error"}}
+        document = json.loads(said)
+        named = body.get("response_format", {}).get("json_schema", {}).get("name", "")
+        # The other forms of a schema have no name.
+        wanted = named or ("QuestionList" if "count" in document else "")
         if wanted not in _ANSWERS:
             return 400, {"error": {"message": f"no script for schema {wanted!r}", "type": "invalid_request_error"}}
-        content = json.dumps(_ANSWERS[wanted](json.loads(body["messages"][-1]["content"]), script))
+        content = json.dumps(_ANSWERS[wanted](document, script))
         if script == "garbage":
             content = content[: len(content) // 2]
         message = {"role": "assistant", "content": content}
@@ -116,6 +171,8 @@ class ScriptedLlm:
 def _handler(llm: ScriptedLlm) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body go out in one packet: a client would wait 40 ms for the second one.
+        wbufsize = -1
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -125,7 +182,11 @@ def _handler(llm: ScriptedLlm) -> type[BaseHTTPRequestHandler]:
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content)))
+                if status == 429:
+                    self.send_header("Retry-After", llm.retry_after)
                 self.end_headers()
+                if status == 200 and llm.breaks_off:
+                    content, self.close_connection = content[: len(content) // 2], True
                 self.wfile.write(content)
             except (BrokenPipeError, ConnectionResetError):
                 # A client that has waited long enough is gone: that is what the delay is for.

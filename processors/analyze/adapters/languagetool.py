@@ -1,7 +1,7 @@
-"""LanguageTool's HTTP server as judge."""
+"""LanguageTool's HTTP server as grammar checker."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import httpx
@@ -10,13 +10,10 @@ from tenacity import retry, retry_if_exception, stop_after_attempt, wait_exponen
 from infra.errors import Unavailable
 from infra.languagetool import LanguageToolSettings
 from infra.telemetry import get_logger
+from processors.analyze import metrics
 from processors.analyze.core.grammar_rules import DISABLED_CATEGORIES, DISABLED_RULES, CheckResult, checkable, claims
-from processors.analyze.core.judgement import AnswerJudgement, Judgement
-from schemas.reports import Verdict
-from schemas.transcripts import Answer, SessionTranscribed
-
-_NOT_JUDGED = "Only a language model can judge whether an answer makes sense, and none was used."
-_LIMITS = ("The errors were found by grammar rules, which miss many errors.", _NOT_JUDGED)
+from processors.analyze.core.heard import Heard
+from processors.analyze.core.judgement import Checked
 
 
 def _may_come_back(error: BaseException) -> bool:
@@ -26,22 +23,20 @@ def _may_come_back(error: BaseException) -> bool:
     return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.TimeoutException)
 
 
-class LanguageToolJudge:
-    absent = "The grammar checker did not answer, so no grammar errors were looked for."
-
+class LanguageTool:
     def __init__(self, client: httpx.AsyncClient, address: str) -> None:
         self._client = client
         self._address = address
 
-    async def judge(self, session: SessionTranscribed) -> Judgement:
-        # One after another: a check takes tens of milliseconds and a processor of the server's to itself.
-        results = [await self._check(answer) for answer in session.answers]
-        answers = tuple(
-            AnswerJudgement(Verdict.NOT_JUDGED, _NOT_JUDGED, claims(answer.words, result.matches))
-            for answer, result in zip(session.answers, results, strict=True)
+    async def check(self, answers: Sequence[Heard]) -> Checked:
+        with metrics.CHECKER_SECONDS.time():
+            # One after another: a check takes tens of milliseconds and a processor of the server's to itself.
+            results = [await self._check(answer) for answer in answers]
+        found = tuple(
+            claims(answer.fluent.words, result.matches) for answer, result in zip(answers, results, strict=True)
         )
         software = results[0].software
-        return Judgement("rules", f"{software.name} {software.version}", answers, limits=_LIMITS)
+        return Checked(f"{software.name} {software.version}", found)
 
     async def warm_up(self) -> None:
         """LanguageTool reads its rules with the first check, which takes seconds: better now than with the first
@@ -51,10 +46,10 @@ class LanguageToolJudge:
         except httpx.HTTPError as error:
             get_logger("languagetool").warning("does not answer yet", error=type(error).__name__)
 
-    async def _check(self, answer: Answer) -> CheckResult:
+    async def _check(self, answer: Heard) -> CheckResult:
         form = {
             "language": "en-US",
-            "text": checkable(answer.words),
+            "text": checkable(answer.fluent.words),
             "disabledCategories": ",".join(DISABLED_CATEGORIES),
             "disabledRules": ",".join(DISABLED_RULES),
         }
@@ -80,7 +75,7 @@ class LanguageToolJudge:
 
 
 @asynccontextmanager
-async def language_tool_judge(settings: LanguageToolSettings, timeout_s: float) -> AsyncIterator[LanguageToolJudge]:
+async def language_tool(settings: LanguageToolSettings, timeout_s: float) -> AsyncIterator[LanguageTool]:
     client = httpx.AsyncClient(
         base_url=settings.address,
         timeout=timeout_s,
@@ -88,10 +83,10 @@ async def language_tool_judge(settings: LanguageToolSettings, timeout_s: float) 
         trust_env=not settings.is_local,
     )
     async with client:
-        judge = LanguageToolJudge(client, settings.address)
-        warming = asyncio.create_task(judge.warm_up())
+        checker = LanguageTool(client, settings.address)
+        warming = asyncio.create_task(checker.warm_up())
         try:
-            yield judge
+            yield checker
         finally:
             warming.cancel()
             await asyncio.wait((warming,))

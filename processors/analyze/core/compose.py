@@ -1,92 +1,148 @@
-"""The report, put together from a judgement and what was measured."""
+"""The report, put together from what was found and what was measured."""
 
-from processors.analyze.core.judgement import AnswerJudgement, Judgement, Kind
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from processors.analyze.core.curriculum import Curriculum, Habit
+from processors.analyze.core.heard import Heard, HeardSession
+from processors.analyze.core.improve import improved
+from processors.analyze.core.judgement import AnswerJudgement, Checked, Closing, Judged, Usage
+from processors.analyze.core.limits import limits_of
 from processors.analyze.core.measures import measure
-from processors.analyze.core.suggestions import suggest
-from processors.analyze.core.verify import verify
-from schemas.reports import AnswerReport, Measures, Report, SpokenError, Suggestion, Verdict
-from schemas.sessions import EndCause
+from processors.analyze.core.suggestions import suggest, suggestion
+from processors.analyze.core.verify import Verified, verify
+from schemas.reports import AnswerReport, Measures, Problem, Provenance, Report, Suggestion, Verdict
 from schemas.transcripts import SessionTranscribed
 
 NO_MODEL = "none"
-_RECOGNISER = (
-    "The transcript was made by a speech recogniser, which may mishear words, mend grammar and leave out fillers."
+NOT_JUDGED = "Only a language model can judge whether an answer makes sense, and none was used."
+LEFT_OUT = "The language model did not judge this answer."
+_UNHEARD = "No words were heard to this question."
+_UNCLEAR = "Too many words could not be made out to judge this answer."
+_FOREIGN = "This did not sound like English, so it was not judged."
+_SILENT = "No words were heard, so there is nothing to judge this time."
+_UNUSABLE = (
+    "Too little could be understood to judge your English this time. That is about the sound, not about you: "
+    "with a clearer recording the report will follow."
 )
-_ENDED = {
-    EndCause.IDLE: "The session ended because the connection was lost: what was said later is not in it.",
-    EndCause.LENGTH: "The session reached its greatest length: what was said later is not in it.",
-    EndCause.EXPIRED: "The session ended because its token ran out: what was said later is not in it.",
-}
 
 
-def unjudged(session: SessionTranscribed, reason: str) -> Judgement:
-    """The judgement when there is nobody to judge: nothing is guessed."""
-    answers = tuple(AnswerJudgement(Verdict.NOT_JUDGED, reason, ()) for _ in session.answers)
-    return Judgement("rules", NO_MODEL, answers)
+@dataclass(frozen=True)
+class Draft:
+    """What stands before anybody sums it up. `misquoted`: claims that quoted what was not said."""
+
+    answers: tuple[AnswerReport, ...]
+    measures: Measures
+    misquoted: int = 0
 
 
-def silent(session: SessionTranscribed) -> Report:
-    """The report of a session in which no word was heard."""
+def draft(
+    session: SessionTranscribed, heard: HeardSession, checked: Checked | None, judged: Judged | None, floor: float
+) -> Draft:
+    """`checked` and `judged` are None where nobody answered. `floor`: see `verify`."""
+    by_rules = iter(checked.claims if checked else ())
+    by_model = iter(judged.answers if judged else ())
+    rows, misquoted = [], 0
+    for answer in heard.answers:
+        if not answer.usable:
+            rows.append(_unjudged(answer))
+            continue
+        judgement, claims = next(by_model, None), next(by_rules, ())
+        verified = verify(answer, judgement.claims if judgement else (), claims, floor)
+        misquoted += verified.misquoted
+        rows.append(_row(answer, judgement, verified, LEFT_OUT if judged else NOT_JUDGED))
+    return Draft(tuple(rows), measure(session), misquoted)
+
+
+def compose(
+    session: SessionTranscribed,
+    heard: HeardSession,
+    made: Draft,
+    checked: Checked | None,
+    judged: Judged | None,
+    closing: Closing | None,
+    lessons: Curriculum,
+    missed: Sequence[str] = (),
+) -> Report:
+    """`missed`: what a reader should know of judges who did not answer."""
+    types = [error.type for answer in made.answers for error in answer.errors if not error.uncertain]
+    given = sum(bool(answer.words) for answer in heard.answers)
+    by_rules = checked.checker if checked else NO_MODEL
+    return Report(
+        engine="llm" if judged else "rules",
+        model=judged.model if judged else by_rules,
+        summary=closing.summary if closing else _summary(made, given, bool(checked or judged)),
+        answers=made.answers,
+        measures=made.measures,
+        practise=(closing.practise if closing else ()) or suggest(types, made.measures, given, lessons),
+        limits=limits_of(session, heard, checked, judged, made.misquoted, missed),
+        provenance=_provenance(checked, judged, closing),
+    )
+
+
+def unusable(session: SessionTranscribed, heard: HeardSession, lessons: Curriculum) -> Report:
+    """The short report of a session in which nothing was said, or nothing could be understood: no errors, and what to
+    do about it."""
+    advice = next((answer.quality.advice for answer in heard.answers if answer.words), "")
+    fallback = "Choose the right microphone, speak closer to it, and try again in a quiet room."
     return Report(
         engine="rules",
         model=NO_MODEL,
-        summary="No words were heard, so there is nothing to judge this time.",
-        answers=(),
+        summary=_UNUSABLE if heard.spoken else _SILENT,
+        answers=tuple(_unjudged(answer) for answer in heard.answers) if heard.spoken else (),
         measures=measure(session),
-        practise=(
-            Suggestion(
-                title="Check your microphone",
-                reason="Choose the right microphone, speak closer to it, and try again in a quiet room.",
-            ),
-        ),
-        limits=_limits(session),
+        practise=(_microphone(lessons, advice or fallback),),
+        limits=limits_of(session, heard, None, None, 0, ()),
+        usable=False,
     )
 
 
-def compose(session: SessionTranscribed, judgement: Judgement, floor: float) -> Report:
-    """`floor`: errors that rest on words heard with a lower probability are uncertain, and do not count."""
-    asked = {question.number: question.text for question in session.questions}
-    measures = measure(session)
-    answers: list[AnswerReport] = []
-    certain: list[Kind] = []
-    misquoted = 0
-    for answer, judged in zip(session.answers, judgement.answers, strict=True):
-        verified = verify(answer.words, judged.claims, floor)
-        misquoted += verified.misquoted
-        certain += (kind for error, kind in zip(verified.errors, verified.kinds, strict=True) if not error.uncertain)
-        answers.append(
-            AnswerReport(
-                question=answer.question,
-                question_text=asked.get(answer.question) if answer.question is not None else None,
-                transcript=answer.text,
-                verdict=judged.verdict,
-                reason=judged.reason,
-                errors=verified.errors,
-            )
-        )
-    errors = [error for answer in answers for error in answer.errors]
-    own = (_misquoted(misquoted),) if misquoted else ()
-    return Report(
-        engine=judgement.engine,
-        model=judgement.model,
-        summary=judgement.summary or _summary(measures, len(answers), errors, judgement.model != NO_MODEL),
-        answers=tuple(answers),
-        measures=measures,
-        practise=judgement.practise or suggest(certain, measures, len(answers)),
-        limits=(*_limits(session), *judgement.limits, *own),
+def _microphone(lessons: Curriculum, advice: str) -> Suggestion:
+    return suggestion(lessons, Habit.MICROPHONE, advice)
+
+
+def _row(answer: Heard, judgement: AnswerJudgement | None, verified: Verified, otherwise: str) -> AnswerReport:
+    return AnswerReport(
+        question=answer.question,
+        question_text=answer.question_text,
+        transcript=answer.transcript,
+        verdict=judgement.verdict if judgement else Verdict.NOT_JUDGED,
+        reason=judgement.reason if judgement else otherwise,
+        errors=verified.errors,
+        improved=improved(judgement.improved if judgement else "", answer.fluent.words, verified.found),
+        quality=answer.quality,
     )
 
 
-def _summary(measures: Measures, answers: int, errors: list[SpokenError], checked: bool) -> str:
+def _unjudged(answer: Heard) -> AnswerReport:
+    if not answer.fluent.words:
+        verdict, reason = Verdict.NOT_ANSWERED, _UNHEARD
+    else:
+        verdict = Verdict.NOT_UNDERSTOOD
+        reason = _FOREIGN if Problem.WRONG_LANGUAGE in answer.quality.problems else _UNCLEAR
+    return AnswerReport(
+        question=answer.question,
+        question_text=answer.question_text,
+        transcript=answer.transcript,
+        verdict=verdict,
+        reason=reason,
+        errors=(),
+        quality=answer.quality,
+    )
+
+
+def _summary(made: Draft, given: int, looked: bool) -> str:
+    measures = made.measures
     said = (
-        f"You said {_counted(measures.words, 'word')} in {_counted(answers, 'answer')}, "
+        f"You said {_counted(measures.words, 'word')} in {_counted(given, 'answer')}, "
         f"at {measures.words_per_minute:.0f} words a minute."
     )
-    if not checked:
+    if not looked:
         return said
+    errors = [error for answer in made.answers for error in answer.errors]
     counting = sum(not error.uncertain for error in errors)
     unsure = len(errors) - counting
-    found = f" The grammar rules found {_counted(counting, 'error') if counting else 'no errors'}"
+    found = f" {_counted(counting, 'error').capitalize() if counting else 'No errors'} found"
     return said + found + (f", and {unsure} that may have been misheard." if unsure else ".")
 
 
@@ -94,12 +150,14 @@ def _counted(count: int, thing: str) -> str:
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
-def _misquoted(count: int) -> str:
-    if count == 1:
-        return "A remark was left out, because it quoted words that were not said."
-    return f"{count} remarks were left out, because they quoted words that were not said."
-
-
-def _limits(session: SessionTranscribed) -> tuple[str, ...]:
-    ended = _ENDED.get(session.ended_by)
-    return (_RECOGNISER, ended) if ended else (_RECOGNISER,)
+def _provenance(checked: Checked | None, judged: Judged | None, closing: Closing | None) -> Provenance:
+    usage = (judged.usage if judged else Usage()) + (closing.usage if closing else Usage())
+    prompts = (*((judged.prompt,) if judged else ()), *((closing.prompt,) if closing else ()))
+    return Provenance(
+        prompts=prompts,
+        rules=checked.checker if checked else None,
+        calls=usage.calls,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        model_ms=usage.model_ms,
+    )

@@ -10,8 +10,9 @@ from difflib import SequenceMatcher
 
 from pydantic import BaseModel
 
-from processors.analyze.core.judgement import Claim, Kind
+from processors.analyze.core.judgement import Claim
 from processors.analyze.core.words import said_words
+from schemas.reports import ErrorType
 from schemas.words import Word
 
 DISABLED_CATEGORIES = (
@@ -25,30 +26,44 @@ DISABLED_RULES = ("ENGLISH_WORD_REPEAT_RULE", "ENGLISH_WORD_REPEAT_BEGINNING_RUL
 _SPELLING = "TYPOS"
 # The one thing the speller knows about grammar: "buyed", "childs". Whatever else it does not know may be a name.
 _IRREGULAR_FORM = re.compile(r"the (?:plural|past tense|past participle|simple past|comparative|superlative) form of")
-_SPELLERS_OPENING = "Possible spelling mistake. "
+_QUAINT = ("brethren", "kine")
+"""Offered first for "three brother"."""
+# "Did you mean “bought”, the past tense form of the verb ‘buy’?" says why; most other such questions do not.
+_FORM_OF = re.compile(r"Did you mean (“[^”]+”), (the [^?]+)\?")
+_SAYS_NOTHING = re.compile(
+    r"^(?:Possible|Possibly|Did you mean|It appears|It seems|Double-check|Please|Try|Consider|You should probably|Use )"
+)
 _SENTENCE_END = (".", "?", "!")
 
+_OWN_RULE = "ROSTRUM_"
+"""Our own rules (infra/local/languagetool/rules) name their type in their id: ROSTRUM_TENSE_PAST_TIME."""
+
 # Looked for in the rule's id first, then in its own words; the first that fits counts.
-_KINDS_BY_ID = (
-    (r"A_VS_AN|ARTICLE|(?:^|_)THE_|DETERMINER|_DT(?:_|$)", Kind.ARTICLE),
-    (r"AGREEMENT|_AGR|VBZ|NON3PRS|THERE_.*MANY|AM_I", Kind.AGREEMENT),
-    (r"PLURAL|SINGULAR|COUNTABLE|MANY|MUCH", Kind.PLURAL),
-    (r"PREPOSITION|DEPEND_ON|_TO_|_OF_|SINCE_FOR", Kind.PREPOSITION),
-    (r"TENSE", Kind.TENSE),
-    (r"VERB|BASEFORM|VBG|VBN|_VB|GERUND|INFINITIVE", Kind.VERB_FORM),
-    (r"MISSING", Kind.MISSING_WORD),
-    (r"CONFUS", Kind.WORD_CHOICE),
+_TYPES_BY_ID = (
+    (r"HAVE_PART|BEFORE_A_VERB", ErrorType.VERB_FORM),
+    (r"COMPARATIVE|SUPERLATIVE", ErrorType.COMPARISON),
+    (r"AT_IN|IN_AT|MARRY_WITH|DISCUSS_ABOUT", ErrorType.PREPOSITION),
+    (r"SAY_TELL|A_MISTAKE|CD_YEARS", ErrorType.WORD_CHOICE),
+    (r"^CD_NN", ErrorType.PLURAL),
+    (r"A_VS_AN|ARTICLE|(?:^|_)THE_|DETERMINER|_DT(?:_|$)", ErrorType.ARTICLE),
+    (r"AGREEMENT|_AGR|VBZ|NON3PRS|THERE_.*MANY|AM_I", ErrorType.AGREEMENT),
+    (r"PLURAL|SINGULAR|COUNTABLE|MANY|MUCH", ErrorType.PLURAL),
+    (r"PREPOSITION|DEPEND_ON|_TO_|_OF_|SINCE_FOR", ErrorType.PREPOSITION),
+    (r"TENSE", ErrorType.TENSE),
+    (r"VERB|BASEFORM|VBG|VBN|_VB|GERUND|INFINITIVE", ErrorType.VERB_FORM),
+    (r"MISSING", ErrorType.MISSING_WORD),
+    (r"CONFUS", ErrorType.WORD_CHOICE),
 )
-_KINDS_BY_WORDS = (
-    (r"\barticle\b", Kind.ARTICLE),
-    (r"past tense", Kind.TENSE),
-    (r"agreement", Kind.AGREEMENT),
-    (r"preposition", Kind.PREPOSITION),
-    (r"plural|singular|countable", Kind.PLURAL),
-    (r"\bverb|gerund|infinitive|participle", Kind.VERB_FORM),
-    (r"pronoun", Kind.PRONOUN),
-    (r"word order", Kind.WORD_ORDER),
-    (r"confused|nonstandard|colloc", Kind.WORD_CHOICE),
+_TYPES_BY_WORDS = (
+    (r"\barticle\b", ErrorType.ARTICLE),
+    (r"past tense", ErrorType.TENSE),
+    (r"agreement", ErrorType.AGREEMENT),
+    (r"preposition", ErrorType.PREPOSITION),
+    (r"plural|singular|countable", ErrorType.PLURAL),
+    (r"\bverb|gerund|infinitive|participle", ErrorType.VERB_FORM),
+    (r"pronoun", ErrorType.PRONOUN),
+    (r"word order", ErrorType.WORD_ORDER),
+    (r"confused|nonstandard|colloc", ErrorType.WORD_CHOICE),
 )
 
 
@@ -125,23 +140,26 @@ def claims(words: Sequence[Word], matches: Sequence[Match]) -> tuple[Claim, ...]
             Claim(
                 quote=spoken[start:stop],
                 correction=spoken[start:begin] + replacement + spoken[min(end, stop) : stop],
-                explanation=match.message.removeprefix(_SPELLERS_OPENING),
-                kind=kind_of(match),
+                explanation=_explanation(match.message),
+                type=type_of(match),
                 first_word=first,
             )
         )
     return tuple(found)
 
 
-def kind_of(match: Match) -> Kind:
-    for pattern, kind in _KINDS_BY_ID:
+def type_of(match: Match) -> ErrorType:
+    if match.rule.id.startswith(_OWN_RULE):
+        own = match.rule.id.removeprefix(_OWN_RULE).casefold()
+        return next((found for found in ErrorType if own.startswith(found.value)), ErrorType.OTHER)
+    for pattern, found in _TYPES_BY_ID:
         if re.search(pattern, match.rule.id):
-            return kind
+            return found
     words = f"{match.shortMessage} {match.message}".casefold()
-    for pattern, kind in _KINDS_BY_WORDS:
+    for pattern, found in _TYPES_BY_WORDS:
         if re.search(pattern, words):
-            return kind
-    return Kind.OTHER
+            return found
+    return ErrorType.OTHER
 
 
 def _concerns_speech(match: Match) -> bool:
@@ -150,10 +168,19 @@ def _concerns_speech(match: Match) -> bool:
     return match.rule.issueType not in {"typographical", "whitespace", "style", "duplication", "locale-violation"}
 
 
+def _explanation(message: str) -> str:
+    """The first sentence that explains, or empty: what changes is then said by the correction."""
+    if form := _FORM_OF.search(message):
+        return f"{form[1]} is {form[2]}."
+    told = (sentence for sentence in re.findall(r".+?[.!?](?=\s|$)|.+$", message) if sentence.strip())
+    return next((one.strip() for one in told if not _SAYS_NOTHING.match(one.strip())), "")
+
+
 def _replacement(match: Match, written: str) -> str:
     """The first with anything in common with what was said, else the first: for "he were" a rule offers "is" before
     "was", and the tense was right."""
     offered = [replacement.value for replacement in match.replacements]
+    offered = [value for value in offered if value not in _QUAINT] or offered
     return next((value for value in offered if SequenceMatcher(None, written, value).ratio() > 0), offered[0])
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+from processors.analyze.core.fluency import FILLERS, make_fluent
 from processors.analyze.core.words import spoken, token
 from schemas.reports import Measures
 from schemas.transcripts import SessionTranscribed
@@ -12,8 +13,6 @@ PAUSE_MS = 500
 """A shorter silence between words is part of speaking."""
 WINDOW_WORDS = 50
 """Window of the moving-average type-token ratio."""
-# Only what is never a word of a sentence: "like" and "you know" may be meant.
-FILLERS = frozenset({"um", "umm", "uhm", "uh", "uhh", "er", "erm", "hm", "hmm", "mm", "mmm"})
 
 
 def measure(session: SessionTranscribed) -> Measures:
@@ -27,6 +26,7 @@ def measure(session: SessionTranscribed) -> Measures:
     ]
     pauses = [gap for gap in gaps if gap >= PAUSE_MS]
     said = [found for _, word in words if (found := token(word.text))]
+    fluent = [make_fluent(answer.words) for answer in session.answers]
     diversity = moving_average_type_token_ratio([word for word in said if word not in FILLERS])
     return Measures(
         words=session.words,
@@ -34,6 +34,8 @@ def measure(session: SessionTranscribed) -> Measures:
         pauses=len(pauses),
         pause_ms=sum(pauses),
         fillers=sum(word in FILLERS for word in said),
+        repetitions=sum(answer.repetitions for answer in fluent),
+        false_starts=sum(answer.false_starts for answer in fluent),
         lexical_diversity=None if diversity is None else round(diversity, 3),
     )
 

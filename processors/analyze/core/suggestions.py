@@ -1,10 +1,10 @@
-"""What to practise next, from what was found and measured."""
+"""What to practise next, from what was found and measured, each with its lesson."""
 
 from collections import Counter
 from collections.abc import Iterable
 
-from processors.analyze.core.judgement import Kind
-from schemas.reports import Measures, Suggestion
+from processors.analyze.core.curriculum import Curriculum, Habit
+from schemas.reports import ErrorType, Measures, Suggestion
 
 MOST = 4
 _FEW_WORDS = 30
@@ -13,69 +13,51 @@ _SLOW_WPM = 90.0
 _FAST_WPM = 190.0
 _PAUSE_SHARE = 0.35
 _FILLERS_PER_100 = 5.0
+_REPEATS_PER_100 = 5.0
 _LOW_DIVERSITY = 0.6
 _WORDS_PER_ANSWER = 15
 
-_TITLES = {
-    Kind.AGREEMENT: "Verbs that agree with their subject",
-    Kind.TENSE: "The tense of a story",
-    Kind.VERB_FORM: "Forms of verbs",
-    Kind.ARTICLE: "Articles: a, an, the",
-    Kind.PREPOSITION: "Prepositions",
-    Kind.PLURAL: "Singular and plural",
-    Kind.PRONOUN: "Pronouns",
-    Kind.WORD_ORDER: "The order of words",
-    Kind.WORD_CHOICE: "Words that are easily confused",
-    Kind.MISSING_WORD: "Small words that go missing",
-    Kind.EXTRA_WORD: "Words that are not needed",
-    Kind.OTHER: "Grammar of everyday sentences",
-}
 
-
-def suggest(kinds: Iterable[Kind], measures: Measures, answers: int) -> tuple[Suggestion, ...]:
-    """The kinds of error that occurred most (`kinds`: one entry for each error that counts), then what the measures
-    show. At least one."""
+def suggest(
+    types: Iterable[ErrorType], measures: Measures, answers: int, lessons: Curriculum
+) -> tuple[Suggestion, ...]:
+    """The types of error that occurred most (`types`: one entry for each error that counts), then what the measures
+    show. At least one. `answers`: how many were given."""
     found = [
-        Suggestion(title=_TITLES[kind], reason=f"You made {count} errors of this kind.")
-        if count > 1
-        else Suggestion(title=_TITLES[kind], reason="You made one error of this kind.")
-        for kind, count in Counter(kinds).most_common(MOST - 1)
+        suggestion(lessons, kind, f"You made {count} errors of this type." if count > 1 else "You made one such error.")
+        for kind, count in Counter(types).most_common(MOST - 1)
     ]
-    found += _from_measures(measures, answers)
+    found += [suggestion(lessons, habit, reason) for habit, reason in _habits(measures, answers)]
     return tuple(found[:MOST]) or (
-        Suggestion(title="A harder topic", reason="Nothing stood out this time: try one that you know less well."),
+        suggestion(lessons, Habit.NEXT_STEP, "Nothing stood out this time: try a topic that you know less well."),
     )
 
 
-def _from_measures(measures: Measures, answers: int) -> list[Suggestion]:
-    words = measures.words
+def suggestion(lessons: Curriculum, topic: ErrorType | Habit, reason: str) -> Suggestion:
+    lesson = lessons.get(topic.value)
+    title = lesson.title if lesson else topic.value.replace("_", " ").capitalize()
+    return Suggestion(title=title, reason=reason, lesson=lesson)
+
+
+def _habits(measures: Measures, answers: int) -> list[tuple[Habit, str]]:
+    words, pace = measures.words, measures.words_per_minute
     found = []
     if answers and words / answers < _WORDS_PER_ANSWER:
-        found.append(
-            Suggestion(title="Longer answers", reason=f"You said {words / answers:.0f} words per answer: add a reason.")
-        )
+        found.append((Habit.LONGER_ANSWERS, f"You said {words / answers:.0f} words per answer: add a reason."))
     if words < _FEW_WORDS:
         return found
-    speaking_ms = words / measures.words_per_minute * 60_000 if measures.words_per_minute else 0
+    speaking_ms = words / pace * 60_000 if pace else 0
     if measures.fillers * 100 / words > _FILLERS_PER_100:
-        found.append(
-            Suggestion(title="Silence in place of um", reason=f"You used {measures.fillers} fillers: pause instead.")
-        )
+        found.append((Habit.FILLERS, f"You used {measures.fillers} fillers: pause instead."))
+    if (measures.repetitions + measures.false_starts) * 100 / words > _REPEATS_PER_100:
+        again = measures.repetitions + measures.false_starts
+        found.append((Habit.REPETITIONS, f"You began anew or said words twice {again} times: plan, then speak."))
     if speaking_ms and measures.pause_ms / speaking_ms > _PAUSE_SHARE:
-        seconds = measures.pause_ms / 1000
-        found.append(
-            Suggestion(
-                title="Speaking in longer runs", reason=f"Your pauses took {seconds:.0f} s: plan a sentence ahead."
-            )
-        )
-    if 0 < measures.words_per_minute < _SLOW_WPM:
-        pace = f"{measures.words_per_minute:.0f} words a minute"
-        found.append(Suggestion(title="A livelier pace", reason=f"You spoke {pace}: repeat an easy answer faster."))
-    if measures.words_per_minute > _FAST_WPM:
-        pace = f"{measures.words_per_minute:.0f} words a minute"
-        found.append(Suggestion(title="A calmer pace", reason=f"You spoke {pace}: leave room between sentences."))
+        found.append((Habit.PAUSES, f"Your pauses took {measures.pause_ms / 1000:.0f} s: plan a sentence ahead."))
+    if 0 < pace < _SLOW_WPM:
+        found.append((Habit.SLOW_PACE, f"You spoke {pace:.0f} words a minute: repeat an easy answer faster."))
+    if pace > _FAST_WPM:
+        found.append((Habit.FAST_PACE, f"You spoke {pace:.0f} words a minute: leave room between sentences."))
     if measures.lexical_diversity is not None and measures.lexical_diversity < _LOW_DIVERSITY:
-        found.append(
-            Suggestion(title="New words for old ones", reason="You used the same words often: look for others.")
-        )
+        found.append((Habit.VARIETY, "You used the same words often: look for others."))
     return found

@@ -16,6 +16,11 @@ def token(text: str) -> str:
     return "".join(char for char in text.casefold().replace("’", "'") if char.isalnum() or char == "'").strip("'")
 
 
+def word_set(text: str) -> frozenset[str]:
+    """Words of a rule, written as one line of text."""
+    return frozenset(text.split())
+
+
 def tokens(text: str) -> tuple[str, ...]:
     return tuple(found for found in map(token, text.split()) if found)
 

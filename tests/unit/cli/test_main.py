@@ -13,7 +13,8 @@ from infra.errors import RostrumError
 def test_every_command_is_in_the_file_of_its_name(name: str) -> None:
     command = main.rostrum.get_command(click.Context(main.rostrum), name)
     assert isinstance(command, click.Command)
-    assert command is getattr(importlib.import_module(f"cli.{name}"), name)
+    file = name.replace("-", "_")
+    assert command is getattr(importlib.import_module(f"cli.{file}"), file)
     assert command.help
 
 

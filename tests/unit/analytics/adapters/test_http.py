@@ -227,3 +227,22 @@ async def test_health(client: httpx.AsyncClient) -> None:
     assert (await client.get("/healthz")).status_code == 200
     assert (await client.get("/readyz")).status_code == 503
     assert "rostrum_analytics_http_requests_total" in (await client.get("/metrics")).text
+
+
+async def test_a_report_as_text_and_as_a_page(client: httpx.AsyncClient, facts: FakeFacts) -> None:
+    facts.reports["s1"] = StoredReport(session_id="s1", analysis_version=1, report=report(), error=None)
+
+    async def get(query: str = "", accept: str = "*/*") -> httpx.Response:
+        return await client.get(f"/api/sessions/s1/report{query}", headers={**bearer("ann"), "Accept": accept})
+
+    text = await get("?format=markdown")
+    assert text.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert text.text.startswith("# Your report")
+    page = await get(accept="text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "sha256-" in page.headers["content-security-policy"]
+    assert "script-src" not in page.headers["content-security-policy"]
+    assert (await get(accept="text/markdown")).text == text.text
+    assert (await get()).json()["status"] == "ready"
+    assert (await get("?format=json", accept="text/html")).json()["status"] == "ready"
+    assert (await get("?format=pdf")).status_code == 422

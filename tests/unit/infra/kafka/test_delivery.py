@@ -8,10 +8,11 @@ import pytest
 from aiokafka.errors import KafkaTimeoutError
 
 from infra.errors import Unavailable, Unprocessable
+from infra.kafka.dead_letter_limit import DeadLetterLimit, TooManyDeadLetters
 from infra.kafka.dead_letters import Record
 from infra.kafka.delivery import Delivery, Retries
 from schemas.base import Event
-from schemas.sessions import SessionStarted
+from schemas.sessions import SessionEnded, SessionStarted
 from schemas.topics import Topic
 
 AT_ONCE = Retries(attempts=3, first_s=0.0, longest_s=0.0, jitter_s=0.0)
@@ -46,6 +47,7 @@ class StubHandler:
     """Fails with each of `faults` in turn, then works."""
 
     faults: Sequence[Exception] = ()
+    events: tuple[type[Event], ...] = (SessionStarted,)
     seen: list[Event] = field(default_factory=list)
     given_up: list[Event] = field(default_factory=list)
     fault_in_giving_up: Exception | None = None
@@ -154,6 +156,62 @@ async def test_a_stage_that_stops_leaves_a_failing_message_to_its_successor() ->
     handler = StubHandler([unavailable()] * 9)
     assert await deliver(handler, stopping=True) == (False, [])
     assert len(handler.seen) == 1
+
+
+async def test_other_events_of_the_topic_are_passed_over() -> None:
+    handler = StubHandler(events=(SessionEnded,))
+    assert await deliver(handler) == (True, [])
+    assert handler.seen == []
+
+
+async def test_a_message_that_takes_too_long_is_given_up() -> None:
+    class Slow(StubHandler):
+        async def handle(self, event: Event) -> None:
+            await super().handle(event)
+            await asyncio.sleep(30)
+
+    graveyard, handler = Graveyard(), Slow()
+    policy = Retries(deadline_s=0.05)
+    delivery = Delivery(Topic.SESSION_EVENTS, handler, graveyard.bury, asyncio.Event(), policy)
+    assert await delivery.deliver(StubRecord(STARTED.encode()))
+    assert graveyard.reasons == ["not done within 0.05 s"]
+    assert handler.given_up == [STARTED]
+
+
+async def test_the_deadline_bounds_all_tries_together() -> None:
+    graveyard, handler = Graveyard(), StubHandler([unavailable()] * 99)
+    policy = Retries(attempts=99, first_s=0.02, longest_s=0.02, jitter_s=0.0, deadline_s=0.1)
+    delivery = Delivery(Topic.SESSION_EVENTS, handler, graveyard.bury, asyncio.Event(), policy)
+    assert await delivery.deliver(StubRecord(STARTED.encode()))
+    assert graveyard.reasons == ["not done within 0.1 s"]
+    assert 1 < len(handler.seen) < 10
+
+
+async def test_when_nothing_can_be_handled_the_stage_stops_and_diverts_no_more() -> None:
+    graveyard, handler = Graveyard(), StubHandler([KeyError()] * 9)
+    delivery = Delivery(
+        Topic.SESSION_EVENTS, handler, graveyard.bury, asyncio.Event(), AT_ONCE, DeadLetterLimit(in_a_row=3)
+    )
+    for _ in range(2):
+        assert await delivery.deliver(StubRecord(STARTED.encode()))
+    with pytest.raises(TooManyDeadLetters, match="KeyError in handle"):
+        await delivery.deliver(StubRecord(STARTED.encode()))
+    assert len(graveyard.reasons) == len(handler.given_up) == 2
+
+
+async def test_what_is_asked_for_is_waited_for() -> None:
+    slept: list[float] = []
+
+    class Watched(Delivery):
+        async def _pause(self, delay_s: float) -> None:
+            slept.append(delay_s)
+
+    handler = StubHandler([Unavailable("Busy.", "Wait.", retry_after_s=7.0), unavailable()])
+    policy = Retries(first_s=0.5, jitter_s=0.0)
+    await Watched(Topic.SESSION_EVENTS, handler, Graveyard().bury, asyncio.Event(), policy).deliver(
+        StubRecord(STARTED.encode())
+    )
+    assert slept == [7.0, 1.0]
 
 
 async def test_pauses_grow_and_are_bounded() -> None:

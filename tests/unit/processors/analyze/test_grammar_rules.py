@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from processors.analyze.core.grammar_rules import CheckResult, Match, checkable, claims, kind_of
-from processors.analyze.core.judgement import Kind
+from processors.analyze.core.grammar_rules import CheckResult, Match, checkable, claims, type_of
+from schemas.reports import ErrorType
 from tests.support.sessions import words
 
 
@@ -100,27 +100,52 @@ def test_of_spelling_only_forms_that_do_not_exist_remain() -> None:
     )
     [claim] = claims(words(text), [irregular, name])
     assert claim.correction == "he bought rostrum"
-    assert claim.explanation == "Did you mean “bought”, the past tense form of the verb ‘buy’?"
+    assert claim.explanation == "“bought” is the past tense form of the verb ‘buy’."
 
 
 @pytest.mark.parametrize(
-    ("rule", "short", "kind"),
+    ("rule", "short", "expected"),
     [
-        ("HE_VERB_AGR", "Agreement error", Kind.AGREEMENT),
-        ("PCT_PLURAL_NOUN_SINGULAR_VERB_AGREEMENT", "Noun/verb agreement", Kind.AGREEMENT),
-        ("EN_A_VS_AN", "Wrong article", Kind.ARTICLE),
-        ("ONE_PLURAL", "Possible agreement error", Kind.PLURAL),
-        ("MUCH_COUNTABLE", "Grammatical problem with countable noun", Kind.PLURAL),
-        ("DEPEND_ON", "Missing preposition", Kind.PREPOSITION),
-        ("MISSING_PAST_TENSE", "", Kind.TENSE),
-        ("MD_BASEFORM", "Grammatical problem: use the base form", Kind.VERB_FORM),
-        ("AUXILIARY_DO_WITH_INCORRECT_VERB_FORM", "Possible grammar error", Kind.VERB_FORM),
-        ("INFORMATIONS", "Nonstandard word", Kind.WORD_CHOICE),
-        ("WHO_KNOWS", "", Kind.OTHER),
+        ("HE_VERB_AGR", "Agreement error", ErrorType.AGREEMENT),
+        ("PCT_PLURAL_NOUN_SINGULAR_VERB_AGREEMENT", "Noun/verb agreement", ErrorType.AGREEMENT),
+        ("EN_A_VS_AN", "Wrong article", ErrorType.ARTICLE),
+        ("ONE_PLURAL", "Possible agreement error", ErrorType.PLURAL),
+        ("MUCH_COUNTABLE", "Grammatical problem with countable noun", ErrorType.PLURAL),
+        ("DEPEND_ON", "Missing preposition", ErrorType.PREPOSITION),
+        ("MISSING_PAST_TENSE", "", ErrorType.TENSE),
+        ("MD_BASEFORM", "Grammatical problem: use the base form", ErrorType.VERB_FORM),
+        ("AUXILIARY_DO_WITH_INCORRECT_VERB_FORM", "Possible grammar error", ErrorType.VERB_FORM),
+        ("INFORMATIONS", "Nonstandard word", ErrorType.WORD_CHOICE),
+        ("WHO_KNOWS", "", ErrorType.OTHER),
+        ("HAVE_PART_AGREEMENT", "Possible agreement error", ErrorType.VERB_FORM),
+        ("CD_NN", "Grammatical problem", ErrorType.PLURAL),
+        ("SHORT_COMPARATIVES", "", ErrorType.COMPARISON),
+        ("ROSTRUM_SUBJECT_VERB_AGREEMENT_PEOPLE", "", ErrorType.AGREEMENT),
+        ("ROSTRUM_WORD_ORDER_QUESTION", "", ErrorType.WORD_ORDER),
+        ("ROSTRUM_NEW", "", ErrorType.OTHER),
     ],
 )
-def test_kinds(rule: str, short: str, kind: Kind) -> None:
-    assert kind_of(match("she go home", "go", "goes", rule=rule, short=short)) is kind
+def test_types(rule: str, short: str, expected: ErrorType) -> None:
+    assert type_of(match("she go home", "go", "goes", rule=rule, short=short)) is expected
+
+
+@pytest.mark.parametrize(
+    ("message", "explanation"),
+    [
+        ("Possible agreement error. The noun seems to be countable.", "The noun seems to be countable."),
+        ("Did you mean “made”?", ""),
+        ("It appears that the past participle should be used here.", ""),
+        ("After ‘It’, use the form “is”. Like this.", "After ‘It’, use the form “is”."),
+    ],
+)  # fmt: skip
+def test_of_a_message_the_first_sentence_that_explains_is_kept(message: str, explanation: str) -> None:
+    [claim] = claims(words("she go home"), [match("she go home", "go", "goes", message=message)])
+    assert claim.explanation == explanation
+
+
+def test_a_plural_that_nobody_uses_is_not_offered() -> None:
+    [claim] = claims(words("i have three brother"), [match("i have three brother", "brother", "brethren", "brothers")])
+    assert claim.correction == "three brothers"
 
 
 def test_an_answer_of_the_server_is_read_as_far_as_needed() -> None:

@@ -50,6 +50,11 @@ def test_fillers_are_counted_however_they_are_written() -> None:
     assert measure(transcribed("Um, i uh like it, hmm.")).fillers == 3
 
 
+def test_repetitions_and_false_starts_are_counted() -> None:
+    measures = measure(transcribed("she she go", "i wen- went. he was he is here"))
+    assert (measures.repetitions, measures.false_starts) == (1, 2)
+
+
 def test_words_and_pace_are_the_transcribers() -> None:
     session = transcribed("i like it").model_copy(update={"words": 99, "words_per_minute": 12.5})
     assert (measure(session).words, measure(session).words_per_minute) == (99, 12.5)

@@ -2,27 +2,42 @@
 
 import pytest
 
-from processors.analyze.core.judgement import Kind
+from processors.analyze.adapters.curriculum import read_curriculum
+from processors.analyze.core.curriculum import IDS, Habit
 from processors.analyze.core.suggestions import MOST, suggest
-from schemas.reports import Measures
+from schemas.reports import ErrorType, Measures
+
+LESSONS = read_curriculum()
 
 EVEN = Measures(words=200, words_per_minute=120.0, pauses=2, pause_ms=1500, fillers=1, lexical_diversity=0.8)
 
 
-def titles(measures: Measures = EVEN, kinds: tuple[Kind, ...] = (), answers: int = 5) -> list[str]:
-    return [suggestion.title for suggestion in suggest(kinds, measures, answers)]
+def titles(measures: Measures = EVEN, types: tuple[ErrorType, ...] = (), answers: int = 5) -> list[str]:
+    return [suggestion.title for suggestion in suggest(types, measures, answers, LESSONS)]
 
 
-def test_the_commonest_kind_comes_first_and_is_counted() -> None:
-    kinds = (Kind.ARTICLE, Kind.TENSE, Kind.TENSE)
-    first, second = suggest(kinds, EVEN, 5)
-    assert (first.title, first.reason) == ("The tense of a story", "You made 2 errors of this kind.")
+def test_the_commonest_type_comes_first_and_is_counted() -> None:
+    types = (ErrorType.ARTICLE, ErrorType.TENSE, ErrorType.TENSE)
+    first, second = suggest(types, EVEN, 5, LESSONS)
+    assert (first.title, first.reason) == ("The tense of a story", "You made 2 errors of this type.")
     assert second.title == "Articles: a, an, the"
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_every_kind_can_be_practised(kind: Kind) -> None:
-    assert len(suggest([kind], EVEN, 5)) == 1
+@pytest.mark.parametrize("kind", list(ErrorType))
+def test_every_type_can_be_practised_and_studied(kind: ErrorType) -> None:
+    [suggestion] = suggest([kind], EVEN, 5, LESSONS)
+    assert suggestion.lesson is not None
+    assert suggestion.lesson.id == kind.value
+    assert suggestion.title == suggestion.lesson.title
+
+
+def test_the_curriculum_has_a_lesson_for_all_there_is_to_practise() -> None:
+    assert set(LESSONS) == set(IDS) == {*(kind.value for kind in ErrorType), *(habit.value for habit in Habit)}
+
+
+def test_without_a_curriculum_there_still_is_a_title() -> None:
+    [suggestion] = suggest([ErrorType.WORD_ORDER], EVEN, 5, {})
+    assert (suggestion.title, suggestion.lesson) == ("Word order", None)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +46,7 @@ def test_every_kind_can_be_practised(kind: Kind) -> None:
         ({"words_per_minute": 60.0}, "A livelier pace"),
         ({"words_per_minute": 230.0}, "A calmer pace"),
         ({"fillers": 20}, "Silence in place of um"),
+        ({"repetitions": 9, "false_starts": 5}, "Beginning once"),
         ({"pause_ms": 60_000}, "Speaking in longer runs"),
         ({"lexical_diversity": 0.4}, "New words for old ones"),
     ],
@@ -51,4 +67,4 @@ def test_too_few_words_say_nothing_of_pace() -> None:
 def test_never_none_and_never_many() -> None:
     assert len(titles()) == 1
     everything = EVEN.model_copy(update={"words_per_minute": 60.0, "fillers": 50, "pause_ms": 90_000})
-    assert len(titles(everything, tuple(Kind), answers=100)) == MOST
+    assert len(titles(everything, tuple(ErrorType), answers=100)) == MOST

@@ -1,0 +1,53 @@
+"""The model calls of reports and nothing else: LangChain as its documentation shows it, no retries, no checks."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from langchain_openai import ChatOpenAI
+from pydantic import BaseModel, SecretStr
+
+from processors.analyze.adapters.llm import ANSWER_PROMPT, SUMMARY_PROMPT
+from processors.analyze.core.heard import hear
+from processors.analyze.core.model_answers import JudgedAnswer, answer_document
+from processors.analyze.core.model_summary import SessionSummary
+from schemas.transcripts import SessionTranscribed
+
+_FLOOR = 0.5
+_SUMMED_UP: dict[str, Any] = {"verdicts": [], "errors": [], "lessons": []}
+
+
+class BareCalls:
+    """The same prompts and documents as the analyze stage sends, answer by answer side by side, then the summary's."""
+
+    def __init__(self, base_url: str, sessions_at_once: int) -> None:
+        chat = ChatOpenAI(base_url=base_url, model="scripted", api_key=SecretStr("none"), max_retries=0, temperature=0)
+        self._answers = chat.with_structured_output(JudgedAnswer, method="json_schema", strict=True)
+        self._summary = chat.with_structured_output(SessionSummary, method="json_schema", strict=True)
+        self._instructions = {name: _instructions(name) for name in (ANSWER_PROMPT, SUMMARY_PROMPT)}
+        self._free = asyncio.Semaphore(sessions_at_once)
+
+    async def run(self, sessions: Sequence[SessionTranscribed]) -> float:
+        """Seconds for all of them."""
+        began_s = time.monotonic()
+        await asyncio.gather(*(self._session(session) for session in sessions))
+        return time.monotonic() - began_s
+
+    async def _session(self, session: SessionTranscribed) -> None:
+        async with self._free:
+            heard = hear(session, _FLOOR)
+            documents = [answer_document(heard, answer, _FLOOR) for answer in heard.usable]
+            calls = (self._answers.ainvoke(self._messages(ANSWER_PROMPT, document)) for document in documents)
+            said = [*await asyncio.gather(*calls)]
+            said.append(await self._summary.ainvoke(self._messages(SUMMARY_PROMPT, _SUMMED_UP)))
+        assert all(isinstance(one, BaseModel) for one in said)
+
+    def _messages(self, prompt: str, document: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return [("system", self._instructions[prompt]), ("human", json.dumps(document))]
+
+
+def _instructions(name: str) -> str:
+    return files("processors.analyze").joinpath(f"prompts/{name}.txt").read_text("utf-8")

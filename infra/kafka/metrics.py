@@ -1,0 +1,6 @@
+"""What the stages with handlers count, in one place."""
+
+from prometheus_client import Counter, Gauge
+
+IN_HAND = Gauge("rostrum_handler_in_hand", "Messages being handled", ["topic"])
+DEAD_LETTERS = Counter("rostrum_handler_dead_letters", "Messages that could not be handled", ["topic"])
