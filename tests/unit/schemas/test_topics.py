@@ -6,7 +6,11 @@ def test_names_are_unique() -> None:
 
 
 def test_a_session_has_the_same_partition_in_its_log_and_its_transcript() -> None:
-    assert {topic for topic in Topic if topic.value.partitions == "sessions"} == {Topic.AUDIO_FRAMES, Topic.TRANSCRIPTS}
+    assert {topic for topic in Topic if topic.value.partitions == "sessions"} == {
+        Topic.AUDIO_FRAMES,
+        Topic.TRANSCRIPTS,
+        Topic.TRANSCRIBE_STATE,
+    }
 
 
 def test_facts_are_read_committed_and_replies_are_not() -> None:
@@ -14,6 +18,7 @@ def test_facts_are_read_committed_and_replies_are_not() -> None:
         Topic.TRANSCRIPTS,
         Topic.WORD_COUNTS,
         Topic.REPORTS,
+        Topic.TRANSCRIBE_STATE,
     }
 
 
