@@ -12,6 +12,7 @@ from processors.transcribe.core.idle import IdleWatch, OpenSession
 from processors.transcribe.core.output import Output, Rejected
 from processors.transcribe.core.records import LogRecord
 from processors.transcribe.core.streams import Streams
+from processors.transcribe.core.voice import Listened, Piece
 from processors.transcribe.core.windows import Hypothesis, Window
 from schemas.transcripts import SessionTranscribed, TranscriptFinal
 from schemas.words import count_words
@@ -47,6 +48,12 @@ class SessionLog(Protocol):
         ...
 
 
+class VoiceFilter(Protocol):
+    async def listen(self, pieces: Sequence[Piece]) -> Sequence[Listened]:
+        """One answer per piece, in order, without blocking the event loop."""
+        ...
+
+
 class Recogniser(Protocol):
     async def transcribe(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
         """One hypothesis per window, in order, without blocking the event loop."""
@@ -65,15 +72,18 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """`windows`: the most that are heard in one round. `backlog`: records of one partition that may wait in
-    memory."""
+    """`windows`: the most that are heard in one round. `frames`: the most of one session that the voice filter listens
+    to in one round, so that a recording that is sent fast holds nobody up. `backlog`: records of one partition that
+    may wait in memory."""
 
     windows: int
+    frames: int
     backlog: int
 
 
 async def run(
     log: SessionLog,
+    voice: VoiceFilter,
     recogniser: Recogniser,
     outbox: Outbox,
     streams: Streams,
@@ -89,6 +99,7 @@ async def run(
         streams.forget(batch.lost)
         await _tell(outbox, Output(rejected=batch.rejected))
         await _tell(outbox, streams.advance(batch.records))
+        await _listen(voice, streams, outbox, limits.frames)
 
         windows = streams.due(limits.windows)
         hypotheses = await _hear(recogniser, windows, clock)
@@ -100,6 +111,16 @@ async def run(
         await log.commit(streams.positions(batch.read_to))
         metrics.SESSIONS_OPEN.set(len(sessions))
         metrics.RECORDS_WAITING.set(streams.waiting)
+
+
+async def _listen(voice: VoiceFilter, streams: Streams, outbox: Outbox, most: int) -> None:
+    """Each session's frames one after the other, those of all sessions together, until what is due is known."""
+    for left in reversed(range(most)):
+        pieces = streams.unlistened()
+        if not pieces:
+            return
+        heard = await voice.listen(pieces)
+        await _tell(outbox, streams.listened(pieces, heard, go_on=left > 0))
 
 
 async def _hear(recogniser: Recogniser, windows: Sequence[Window], clock: Clock) -> Sequence[Hypothesis]:

@@ -1,8 +1,9 @@
 """What a transcriber can be told."""
 
 import os
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from infra.settings import Settings
@@ -28,6 +29,70 @@ class TranscribeSettings(Settings):
         ge=100,
         description="audio frames (8 kB each) of one partition that may wait in memory before no more are read",
     )
+    policy: Literal["agreement", "single_pass"] = Field(
+        "agreement",
+        description="when a word is certain: `agreement`, once hypotheses in a row agree on it; `single_pass`, once it "
+        "ends a set time before its window does",
+    )
+    agreement: int = Field(2, ge=2, le=5, description="hypotheses in a row that must agree on a word (`agreement`)")
+    hold_back_ms: int = Field(
+        500,
+        ge=0,
+        le=5000,
+        description="newest part of a window in which no word is certain (`single_pass`): a word at the edge is often "
+        "heard wrong; shorter is sooner, longer is surer",
+    )
+    window_frames: int = Field(
+        4, ge=1, le=40, description="new audio frames (250 ms) that make a window due: fewer is sooner and costs more"
+    )
+    coalesce: Literal["on", "off"] = Field(
+        "off",
+        description="`on`: frames that come while a window waits for its turn join it, so that load costs delay and "
+        "nothing else; `off`: the same log makes the same windows, for exact replays",
+    )
+    trim_ms: int = Field(
+        0, ge=0, description="buffer length from which audio before certain words goes; 0: half of the model's window"
+    )
+    pause_ms: int = Field(
+        500,
+        ge=100,
+        le=10_000,
+        description="silence after which what was said before it is heard a last time and is certain; shorter tears "
+        "sentences apart, longer keeps their last words back",
+    )
+    voice: Literal["on", "off"] = Field(
+        "on", description="`off`: no voice filter, so silence goes to the model as well and no pause is noticed"
+    )
+    voice_enter: float = Field(
+        0.5, gt=0, le=1, description="probability of speech from which on somebody speaks: Silero's own threshold"
+    )
+    voice_leave: float = Field(
+        0.35,
+        ge=0,
+        lt=1,
+        description="probability below which nobody speaks any more: lower than the other, so that a word is not cut "
+        "where its voice is weak",
+    )
+    voice_min_speech_ms: int = Field(
+        64, ge=32, le=1000, description="shorter sounds are no speech: a click is shorter, the shortest word is not"
+    )
+    voice_min_silence_ms: int = Field(
+        96, ge=32, le=2000, description="shorter silences are inside a word: a stop consonant closes for less"
+    )
+    voice_pad_before_ms: int = Field(
+        300, ge=0, le=2000, description="kept before speech: a word's soft beginning, and silence the model expects"
+    )
+    voice_pad_after_ms: int = Field(
+        200, ge=0, le=2000, description="kept after speech: the fading end of a word; at most `TRANSCRIBE_PAUSE_MS`"
+    )
+
+    @model_validator(mode="after")
+    def _voice_is_consistent(self) -> Self:
+        if self.voice_leave > self.voice_enter:
+            raise ValueError("voice_leave must not be over voice_enter")
+        if self.voice_pad_after_ms > self.pause_ms:
+            raise ValueError("voice_pad_after_ms must not be over pause_ms: a pause would end before the speech does")
+        return self
 
     @property
     def worker_count(self) -> int:

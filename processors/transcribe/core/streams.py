@@ -1,8 +1,9 @@
 """All sessions of the partitions that this transcriber owns.
 
-Each session is worked through at its own log's pace: while a window of it waits to be heard, its later records wait
-too. Due windows are given out in the order in which they came due, one per session at a time, so that a recording
-sent at eight times the speed holds nobody up."""
+Each session is worked through at its own log's pace: while a frame of it waits for the voice filter, its later records
+wait too, and so they do while a window waits to be heard, unless windows coalesce. Due windows are given out in the
+order in which they came due, one per session at a time, so that a recording sent at eight times the speed holds nobody
+up and no session waits for more than a round."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,9 +11,10 @@ from dataclasses import dataclass, field
 
 from processors.transcribe.core import stream as machine
 from processors.transcribe.core.idle import OpenSession
-from processors.transcribe.core.output import Dropped, Output, Rejected, joined
+from processors.transcribe.core.output import NOTHING, Dropped, Output, Rejected, joined
 from processors.transcribe.core.records import LogRecord, Start
 from processors.transcribe.core.state import Phase, Stream, StreamOptions
+from processors.transcribe.core.voice import Listened, Piece
 from processors.transcribe.core.windows import Hypothesis, Window
 
 
@@ -33,16 +35,20 @@ class Streams:
         self._options = options
         self._sessions: dict[str, _Session] = {}
         self._due: dict[str, None] = {}
+        self._unlistened: dict[str, None] = {}
+        self._resting: dict[str, None] = {}
         self._waiting: Counter[int] = Counter()
 
     @property
     def busy(self) -> bool:
         """Whether there is work without another record being read."""
-        return bool(self._due)
+        return bool(self._due or self._unlistened or self._resting)
 
     def advance(self, records: Iterable[LogRecord]) -> Output:
         """What the log says next. Records of one partition come in its order."""
-        return joined([self._take(record) for record in records])
+        resting, self._resting = self._resting, {}
+        rested = [self._work(self._sessions[each]) for each in resting if each in self._sessions]
+        return joined([*rested, *(self._take(record) for record in records)])
 
     def _take(self, record: LogRecord) -> Output:
         session = self._sessions.get(record.session_id)
@@ -58,19 +64,48 @@ class Streams:
         return output
 
     def _work(self, session: _Session) -> Output:
-        """Go on with a session's log as far as its next window or its end."""
+        """Go on with a session's log as far as the stream takes it now."""
         outputs = []
-        while session.waiting and session.stream.phase is Phase.LISTENING:
+        while session.waiting and machine.takes(session.stream):
             record = session.waiting.popleft()
             self._waiting[record.partition] -= 1
             session.stream, output = machine.receive(session.stream, record)
             outputs.append(output)
-        if session.stream.phase is Phase.DUE:
-            self._due.setdefault(session.stream.started.session_id)
-        elif session.stream.phase is Phase.OVER:
-            outputs.append(Output(dropped=(Dropped.NO_SESSION,) * len(session.waiting)))
+        return joined((*outputs, self._stand(session)))
+
+    def _rest(self, session: _Session) -> Output:
+        """Leave the records that wait for the next time the log is advanced."""
+        if session.waiting:
+            self._resting.setdefault(session.stream.started.session_id)
+        return self._stand(session)
+
+    def _stand(self, session: _Session) -> Output:
+        """Note what the session waits for now."""
+        stream = session.stream
+        if stream.phase is Phase.OVER:
             self._remove(session)
-        return joined(outputs)
+            return Output(dropped=(Dropped.NO_SESSION,) * len(session.waiting))
+        if stream.unlistened is not None:
+            self._unlistened.setdefault(stream.started.session_id)
+        if stream.phase is Phase.DUE:
+            self._due.setdefault(stream.started.session_id)
+        return NOTHING
+
+    def unlistened(self) -> tuple[Piece, ...]:
+        """The frames that the voice filter must listen to before their sessions can go on, one of each."""
+        pieces = (self._sessions[each].stream.piece for each in self._unlistened)
+        return tuple(piece for piece in pieces if piece is not None)
+
+    def listened(self, pieces: Sequence[Piece], heard: Sequence[Listened], go_on: bool) -> Output:
+        """What the voice filter found in them. The sessions `go_on` at once, or rest until the log is advanced."""
+        pairs = zip(pieces, heard, strict=True)
+        return joined([self._listened(piece.session_id, each, go_on) for piece, each in pairs])
+
+    def _listened(self, session_id: str, heard: Listened, go_on: bool) -> Output:
+        session = self._sessions[session_id]
+        del self._unlistened[session_id]
+        session.stream, output = machine.listened(session.stream, heard)
+        return joined((output, self._work(session) if go_on else self._rest(session)))
 
     def due(self, limit: int) -> tuple[Window, ...]:
         """The windows that have waited longest, at most so many. They stay due until they are settled."""
@@ -86,7 +121,7 @@ class Streams:
         del self._due[window.session_id]
         record = session.stream.newest
         session.stream, output = machine.settle(session.stream, window, hypothesis)
-        output = joined((output, self._work(session)))
+        output = joined((output, self._rest(session)))
         return joined((_rejected(record, hypothesis.failed), output)) if hypothesis.failed else output
 
     def forget(self, partitions: Iterable[int]) -> None:
@@ -98,7 +133,8 @@ class Streams:
     def _remove(self, session: _Session) -> None:
         session_id = session.begun.session_id
         self._waiting[session.begun.partition] -= len(session.waiting)
-        self._due.pop(session_id, None)
+        for waiting in (self._due, self._unlistened, self._resting):
+            waiting.pop(session_id, None)
         del self._sessions[session_id]
 
     def positions(self, read_to: Mapping[int, int]) -> dict[int, int]:

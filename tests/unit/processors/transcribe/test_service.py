@@ -7,6 +7,7 @@ from processors.transcribe.core.idle import IdleWatch, OpenSession
 from processors.transcribe.core.output import Output, Rejected
 from processors.transcribe.core.records import LogRecord
 from processors.transcribe.core.streams import Streams
+from processors.transcribe.core.voice import Listened, Piece
 from processors.transcribe.core.windows import Hypothesis, Window
 from processors.transcribe.service import Batch, Limits, run
 from tests.support.transcribe_core import OPTIONS, Script, words
@@ -56,6 +57,10 @@ class Everything:
     async def commit(self, positions: Mapping[int, int]) -> None:
         self.said.append(f"commit {dict(positions)}")
 
+    async def listen(self, pieces: Sequence[Piece]) -> Sequence[Listened]:
+        self.said.append(f"listen {len(pieces)}")
+        return [Listened((0.9,) * 8, piece.state) for piece in pieces]
+
     async def transcribe(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
         self.said.append(f"hear {len(windows)}")
         return [Hypothesis(words("good morning")) for _ in windows]
@@ -72,12 +77,13 @@ async def run_with(ports: Everything, backlog: int = 100) -> Everything:
     async with asyncio.timeout(5):
         await run(
             log=ports,
+            voice=ports,
             recogniser=ports,
             outbox=ports,
             streams=Streams(OPTIONS),
             watch=IdleWatch(grace_ms=5000),
             clock=SteppingClock(),
-            limits=Limits(windows=2, backlog=backlog),
+            limits=Limits(windows=2, frames=40, backlog=backlog),
             stopping=ports.stopping,
         )
     return ports
@@ -115,9 +121,9 @@ async def test_what_could_not_be_read_is_a_dead_letter_and_no_more() -> None:
 async def test_a_crowded_partition_is_held_back() -> None:
     script = Script()
     log = batch_of(script.start(), *(script.frame() for _ in range(12)))
-    ports = await run_with(Everything([log], until=lambda ports: len(ports.held) > 3), backlog=8)
+    ports = await run_with(Everything([log], until=lambda ports: len(ports.held) > 3), backlog=9)
     assert ports.held[:3] == [frozenset(), frozenset(), frozenset()]
-    ports = await run_with(Everything([log], until=lambda ports: len(ports.held) > 3), backlog=4)
+    ports = await run_with(Everything([log], until=lambda ports: len(ports.held) > 3), backlog=8)
     assert ports.held[:3] == [frozenset(), frozenset({0}), frozenset()]
 
 

@@ -27,6 +27,7 @@ def hear_all(streams: Streams, limit: int = 8) -> list[list[str]]:
     while windows := streams.due(limit):
         rounds.append([window.session_id for window in windows])
         streams.settle(windows, [Hypothesis() for _ in windows])
+        streams.advance([])
     return rounds
 
 

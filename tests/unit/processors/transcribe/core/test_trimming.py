@@ -2,7 +2,7 @@
 
 from processors.transcribe.core.agreement import LocalAgreement
 from processors.transcribe.core.audio import Audio
-from processors.transcribe.core.policy import Policy
+from processors.transcribe.core.policy import Memory, Policy
 from processors.transcribe.core.trimming import WindowLimits, trim
 from schemas.words import Word
 from tests.support.transcribe_core import LIMITS, spoken, word, words
@@ -13,7 +13,7 @@ def audio(start_ms: int, end_ms: int) -> Audio:
 
 
 def with_tail(*tail: Word) -> Policy:
-    return LocalAgreement(tail=tail)
+    return LocalAgreement(Memory(tail=tail, votes=(1,) * len(tail)))
 
 
 def test_a_short_buffer_stays_as_it_is() -> None:
