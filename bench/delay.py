@@ -14,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.table import Table
 
-from bench.accuracy import word_error_rate
 from bench.machine import describe
+from cli.accuracy import word_error_rate
 from cli.client import connect
 from cli.install import install_programs
 from cli.local_stack import local_settings

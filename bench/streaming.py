@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.accuracy import word_error_rate
+from cli.accuracy import word_error_rate
 from processors.transcribe.adapters.models import DEMO_MODEL, resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.core.agreement import LocalAgreement

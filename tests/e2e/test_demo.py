@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.accuracy import word_error_rate
+from cli.accuracy import word_error_rate
 from tests.support.speech import joined, write_wav
 from tests.support.stack import Stack
 

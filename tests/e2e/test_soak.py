@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.accuracy import word_error_rate
+from cli.accuracy import word_error_rate
 from tests.support.protocol_client import Transcript, speak
 from tests.support.speech import Speech, joined
 from tests.support.stack import Stack, stack_running, wait_for
