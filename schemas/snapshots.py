@@ -3,6 +3,8 @@ and its finals. It does not grow with the session."""
 
 from typing import Literal
 
+from pydantic import ConfigDict
+
 from schemas.base import Event, Schema
 from schemas.counts import HourCount
 from schemas.sessions import EndCause, QuestionsAsked, SessionStarted
@@ -26,6 +28,37 @@ class HeldAudio(Schema):
     offsets: tuple[int, ...]
 
 
+class Speech(Schema):
+    """Somebody speaks from here to there."""
+
+    start_ms: int
+    end_ms: int
+
+
+class VoiceState(Schema):
+    """What the voice filter has found, up to `until_ms`, and what it carries to the next frame (`hidden`, `cell`,
+    `rest`; base64). `turning_ms`: since when it has sounded as if speech began or ended."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    until_ms: int
+    speaking: bool
+    turning_ms: int | None
+    spans: tuple[Speech, ...]
+    hidden: bytes
+    cell: bytes
+    rest: bytes
+
+
+class PolicyState(Schema):
+    """What the policy remembers: the newest certain words, those that are not certain yet, and for each of these how
+    many hypotheses in a row had it."""
+
+    recent: tuple[Word, ...]
+    tail: tuple[Word, ...]
+    votes: tuple[int, ...]
+
+
 class Address(Schema):
     """A connection, and the partition of `replies` that reaches its edge."""
 
@@ -35,27 +68,22 @@ class Address(Schema):
 
 class LastTold(Schema):
     """What the commit that wrote this snapshot had to tell the client, and a successor tells again, for it cannot know
-    whether it was: the finals from this number on; that the session goes on at a new connection, and to the old one
-    that it is superseded."""
+    whether it was: the finals from this number on; that the session goes on at a new connection, and to older ones
+    that they are superseded. `from_final` is None if there were none."""
 
-    from_final: int
+    from_final: int | None = None
     resumed: bool = False
-    superseded: Address | None = None
-
-
-class Remembered(Schema):
-    """The session has ended; its client may still come back for what it missed. `at_ms`: Unix time."""
-
-    at_ms: int
-    cause: EndCause
+    superseded: tuple[Address, ...] = ()
 
 
 class StreamSnapshot(Event):
     """`offset`: the last record of the session that was worked through; on reading again, records up to it count as
-    audio alone. `due`: a window of all held audio waits to be heard. `recent`, `tail`: what the policy remembers.
-    `certain`: certain words in the held audio. `finals`: how many there are; they stand in `transcripts` from offset
-    `finals_from` on. `paced_from_ms`, `live`, `told_live`: whether the audio came no faster than a person speaks, and
-    what was last said of it."""
+    audio alone. `frames`: those taken in; `heard_frames`: those worked through; `heard_ms`: end of what a recogniser
+    heard last. `due`: a window of all held audio waits to be heard; `final_ms`: what begins before this time is certain
+    with it. `listened`: the voice filter has heard the newest frame. `certain`: certain words in the held audio.
+    `finals`: how many there are; they stand in `transcripts` from offset `finals_from` on. `paced_from_ms`, `live`,
+    `told_live`: whether the audio came no faster than a person speaks, and what was last said of it. `ended_at_ms`: the
+    session is over, since this Unix time, and remembered for a while for a client that missed something."""
 
     type: Literal["stream_snapshot"] = "stream_snapshot"
     version: Literal[1] = 1
@@ -67,11 +95,14 @@ class StreamSnapshot(Event):
     marks: tuple[AnswerStart, ...]
     frames: int
     heard_frames: int
+    heard_ms: int
     audio: HeldAudio
     due: bool
+    final_ms: int | None
     ending: EndCause | None
-    recent: tuple[Word, ...]
-    tail: tuple[Word, ...]
+    voice: VoiceState
+    listened: bool
+    policy: PolicyState
     certain: tuple[Word, ...]
     finals: int
     finals_from: int
@@ -81,4 +112,4 @@ class StreamSnapshot(Event):
     told_live: bool
     shows_partial: bool
     told: LastTold
-    remembered: Remembered | None
+    ended_at_ms: int | None

@@ -24,6 +24,11 @@ class TranscribeSettings(Settings):
     beam_size: int = Field(1, ge=1, le=10, description="hypotheses that decoding follows at once")
     workers: int = Field(0, ge=0, description="windows heard at the same time; 0: one per core")
     cpu_threads: int = Field(1, ge=0, description="threads of one worker; 0: CTranslate2's choice")
+    instance: str = Field(
+        "",
+        description="a name that this process keeps when it is started anew: its partitions are then kept for it for "
+        "6 s, and the others notice nothing; empty: none. No two processes may have the same",
+    )
     backlog_frames: int = Field(
         8000,
         ge=100,

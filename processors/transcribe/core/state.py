@@ -8,7 +8,7 @@ from processors.transcribe.core.audio import NO_AUDIO, Audio
 from processors.transcribe.core.counting import Pace
 from processors.transcribe.core.finals import AnswerMark
 from processors.transcribe.core.policy import Memory, Policy
-from processors.transcribe.core.records import LogRecord
+from processors.transcribe.core.records import Place
 from processors.transcribe.core.trimming import WindowLimits
 from processors.transcribe.core.voice import NEW_EARS, NO_VOICE, FilterState, Piece, Voice, VoiceOptions
 from processors.transcribe.core.windows import Window
@@ -56,7 +56,7 @@ class Stream:
 
     options: StreamOptions
     started: SessionStarted
-    newest: LogRecord
+    newest: Place
     conn: str
     reply_to: int
     policy: Policy
@@ -96,4 +96,6 @@ class Stream:
             language=self.started.language,
             start=self.audio.start,
             pcm=self.audio.pcm,
+            due_at_ms=self.newest.timestamp_ms,
+            prompt=" ".join(word.text for word in self.policy.memory.recent if word.end_ms <= self.audio.start_ms),
         )

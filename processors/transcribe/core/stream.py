@@ -12,14 +12,14 @@ from processors.transcribe.core.counting import Pace, hourly_counts, merged
 from processors.transcribe.core.finals import AnswerMark, make_finals
 from processors.transcribe.core.output import NOTHING, Dropped, Output, joined
 from processors.transcribe.core.policy import NO_MEMORY
-from processors.transcribe.core.records import Frame, LogRecord, Start
+from processors.transcribe.core.records import Frame, LogRecord, Resume, Start
 from processors.transcribe.core.state import Phase, Stream, StreamOptions
 from processors.transcribe.core.trimming import trim, without_silence
 from processors.transcribe.core.voice import Listened
 from processors.transcribe.core.windows import Hypothesis, Window, placed
 from schemas.audio import FRAME_SAMPLES, ms_to_samples, samples_to_ms
 from schemas.sessions import AnswerBegun, ConnectionAlive, EndCause, QuestionsAsked, SessionEnded
-from schemas.wire import Questions
+from schemas.snapshots import Address
 from schemas.words import Word
 
 
@@ -28,7 +28,7 @@ def begin(options: StreamOptions, record: LogRecord, start: Start) -> tuple[Stre
     stream = Stream(
         options=options,
         started=start.started,
-        newest=record,
+        newest=record.place,
         conn=start.conn,
         reply_to=start.reply_to,
         policy=options.policy(NO_MEMORY),
@@ -39,7 +39,9 @@ def begin(options: StreamOptions, record: LogRecord, start: Start) -> tuple[Stre
 
 def takes(stream: Stream) -> bool:
     """Whether the next record may be given to the stream."""
-    if stream.unlistened is not None or stream.ending is not None or stream.phase is Phase.OVER:
+    if stream.phase is Phase.OVER:
+        return True
+    if stream.unlistened is not None or stream.ending is not None:
         return False
     if stream.phase is Phase.LISTENING:
         return True
@@ -50,19 +52,27 @@ def takes(stream: Stream) -> bool:
 def receive(stream: Stream, record: LogRecord) -> tuple[Stream, Output]:
     """Take in the session's next record, if the stream takes one."""
     before = stream.newest.offset
-    stream = replace(stream, newest=record)
+    stream = replace(stream, newest=record.place)
     match record.body:
+        case Resume() as resume:
+            return _resumed(stream, resume)
+        case _ if record.conn not in ("", stream.conn):
+            return stream, Output(dropped=(Dropped.OLD_CONNECTION,))
+        case _ if stream.phase is Phase.OVER:
+            return stream, Output(dropped=(Dropped.AFTER_END,))
         case Frame(seq=seq) if seq != stream.frames:
             return stream, Output(dropped=(Dropped.OUT_OF_ORDER,))
         case Frame(pcm=pcm):
             return _with_audio(stream, pcm)
         case QuestionsAsked() as asked if stream.questions is None:
             stream = replace(stream, questions=asked)
-            return stream, telling.told(stream, Questions(questions=asked.questions, source=asked.source))
+            return stream, telling.told(stream, telling.asked(asked))
         case QuestionsAsked():
             return stream, Output(dropped=(Dropped.ASKED_TWICE,))
         case AnswerBegun(question=question, from_sample=from_sample):
-            return replace(stream, marks=(*stream.marks, AnswerMark(question, samples_to_ms(from_sample)))), NOTHING
+            mark = AnswerMark(question, samples_to_ms(from_sample))
+            # After a resume, a client gives its answers again.
+            return stream if mark in stream.marks else replace(stream, marks=(*stream.marks, mark)), NOTHING
         case ConnectionAlive():
             return stream, NOTHING
         case SessionEnded(cause=EndCause.IDLE, last_offset=seen) if seen != before:
@@ -73,8 +83,16 @@ def receive(stream: Stream, record: LogRecord) -> tuple[Stream, Output]:
             return stream, Output(dropped=(Dropped.STARTED_TWICE,))
 
 
+def _resumed(stream: Stream, resume: Resume) -> tuple[Stream, Output]:
+    if resume.resumed.from_frame > stream.frames:
+        return stream, telling.gone(stream.started.session_id, stream.newest, resume, "frame_gap")
+    before = Address(conn=stream.conn, reply_to=stream.reply_to)
+    stream = replace(stream, conn=resume.conn, reply_to=resume.reply_to)
+    return stream, telling.resumed(stream, before, resume.resumed.have_final)
+
+
 def _with_audio(stream: Stream, pcm: bytes) -> tuple[Stream, Output]:
-    audio = stream.audio.extended(pcm)
+    audio = stream.audio.extended(pcm, stream.newest.offset)
     stream = replace(
         stream,
         audio=audio,
@@ -166,5 +184,6 @@ def _tell(stream: Stream, certain: tuple[Word, ...]) -> tuple[Stream, Output]:
 
 
 def _over(stream: Stream, cause: EndCause) -> tuple[Stream, Output]:
-    stream = replace(stream, phase=Phase.OVER, heard_frames=stream.frames)
+    audio = stream.audio.trimmed(stream.audio.end)
+    stream = replace(stream, phase=Phase.OVER, heard_frames=stream.frames, audio=audio)
     return stream, telling.ended(stream, cause)
