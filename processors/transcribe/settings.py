@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from infra.settings import Settings
+from processors.transcribe.core.hearing import Checks
 
 
 class TranscribeSettings(Settings):
@@ -22,8 +23,50 @@ class TranscribeSettings(Settings):
         "default", description="CTranslate2's number format: `default` (as the model is stored), `int8`, `float16`, …"
     )
     beam_size: int = Field(1, ge=1, le=10, description="hypotheses that decoding follows at once")
-    workers: int = Field(0, ge=0, description="windows heard at the same time; 0: one per core")
+    workers: int = Field(
+        0,
+        ge=0,
+        description="batches heard at the same time; 0: one per core, on a GPU one, which a batch can fill",
+    )
     cpu_threads: int = Field(1, ge=0, description="threads of one worker; 0: CTranslate2's choice")
+    batch_windows: int = Field(
+        0,
+        ge=0,
+        le=256,
+        description="most windows, of any sessions, in one call of the model; 0: 32 on a GPU, which one "
+        "window does not fill, and 4 on a CPU, where more only make the first wait for the last",
+    )
+    encoder_frames: int = Field(
+        0,
+        ge=0,
+        le=3000,
+        description="least length of the encoder's input, in frames of 10 ms; 0: 3000, as published models need, or "
+        "500 for the demo recogniser; less is faster",
+    )
+    prompt_words: int = Field(
+        0,
+        ge=0,
+        le=12,
+        description="certain words before a window that the model is told; it may then keep to a name's spelling, or "
+        "repeat itself",
+    )
+    fallback: Literal["on", "off"] = Field(
+        "on",
+        description="`on`: a text that fails the next two checks is tried again by chance, as Whisper does; `off`: the "
+        "same audio always gives the same words",
+    )
+    compression_ratio: float = Field(
+        2.4, gt=1, description="a text that compresses better repeats itself (Whisper's own threshold)"
+    )
+    log_probability: float = Field(
+        -1.0, lt=0, description="a text of lower mean log probability is a guess (Whisper's own threshold)"
+    )
+    no_speech: float = Field(
+        0.6,
+        ge=0,
+        le=1,
+        description="a guess in a window that is silent with a higher probability is nothing (Whisper's own threshold)",
+    )
     instance: str = Field(
         "",
         description="a name that this process keeps when it is started anew: its partitions are then kept for it for "
@@ -99,6 +142,12 @@ class TranscribeSettings(Settings):
             raise ValueError("voice_pad_after_ms must not be over pause_ms: a pause would end before the speech does")
         return self
 
+    def worker_count(self, on_gpu: bool) -> int:
+        return self.workers or (1 if on_gpu else os.cpu_count() or 1)
+
+    def batch_size(self, on_gpu: bool) -> int:
+        return self.batch_windows or (32 if on_gpu else 4)
+
     @property
-    def worker_count(self) -> int:
-        return self.workers or os.cpu_count() or 1
+    def checks(self) -> Checks:
+        return Checks(self.compression_ratio, self.log_probability, self.no_speech)
