@@ -61,7 +61,7 @@ async def serve(stage: Stage) -> None:
             watch=IdleWatch(round(session.grace_s * 1000)),
             clock=clock,
             limits=Limits(
-                windows=2 * recogniser.workers,
+                windows=recogniser.round_windows,
                 frames=recogniser.window_ms // FRAME_MS,
                 backlog=settings.backlog_frames,
             ),
