@@ -18,14 +18,16 @@ def stream_options(
     """How streams work with a model of this name that hears so much at once."""
     single_pass = partial(SinglePass, hold_back_ms=settings.hold_back_ms)
     agreement = partial(LocalAgreement, needed=settings.agreement)
+    longest_step = max(settings.window_frames, settings.busy_window_frames)
     return StreamOptions(
         model=model,
-        limits=WindowLimits.for_model(window_ms, settings.trim_ms, settings.window_frames * FRAME_MS),
+        limits=WindowLimits.for_model(window_ms, settings.trim_ms, longest_step * FRAME_MS),
         policy=single_pass if settings.policy == "single_pass" else agreement,
         notice=notice,
         voice=voice_options(settings) if settings.voice == "on" else None,
         window_frames=settings.window_frames,
         coalesce=settings.coalesce == "on",
+        busy_window_frames=settings.busy_window_frames,
     )
 
 

@@ -11,6 +11,7 @@ from processors.transcribe import metrics
 from processors.transcribe.committing import Committing
 from processors.transcribe.core.idle import IdleWatch, OpenSession
 from processors.transcribe.core.ledger import Ledger
+from processors.transcribe.core.load import Load
 from processors.transcribe.core.output import Addressed, Output, Rejected
 from processors.transcribe.core.records import LogRecord
 from processors.transcribe.core.streams import Streams
@@ -114,6 +115,7 @@ async def run(
 ) -> None:
     """Work until told to stop. Between two awaits, streams and ledger say the same: so a partition's commit, whenever
     it is taken, holds everything that came of the records before its position, and nothing of those after."""
+    load = Load()
     while not stopping.is_set():
         desk.committing.check()
         held = streams.crowded(limits.backlog) | desk.ledger.crowded(limits.backlog)
@@ -126,7 +128,10 @@ async def run(
         await _listen(voice, streams, desk, limits.frames)
 
         windows = streams.due(limits.windows)
+        began_ms = clock.monotonic_ms()
         hypotheses = await _hear(recogniser, windows, clock)
+        load = load.heard(began_ms, clock.monotonic_ms())
+        streams.heavy = load.heavy
         desk.tell(streams.settle(windows, hypotheses))
 
         sessions = streams.open_sessions()
@@ -170,8 +175,9 @@ async def _hear(recogniser: Recogniser, windows: Sequence[Window], clock: Clock)
     hypotheses = await recogniser.transcribe(windows)
     took_s = (clock.monotonic_ms() - begun_ms) / 1000
     metrics.MODEL_SECONDS.inc(took_s)
-    # Each window brings a second of new audio, the last one of a session less.
-    metrics.REAL_TIME_FACTOR.observe(took_s / len(windows))
+    new_s = sum(window.new_ms for window in windows) / 1000
+    if new_s:
+        metrics.REAL_TIME_FACTOR.observe(took_s / new_s)
     for window, hypothesis in zip(windows, hypotheses, strict=True):
         metrics.AUDIO_SECONDS.inc((window.end_ms - window.start_ms) / 1000)
         metrics.WINDOW_DELAY.observe(max(clock.now_ms() - window.due_at_ms, 0) / 1000)

@@ -91,10 +91,17 @@ class TranscribeSettings(Settings):
         "heard wrong; shorter is sooner, longer is surer",
     )
     window_frames: int = Field(
-        4, ge=1, le=40, description="new audio frames (250 ms) that make a window due: fewer is sooner and costs more"
+        2, ge=1, le=40, description="new audio frames (250 ms) that make a window due: fewer is sooner and costs more"
+    )
+    busy_window_frames: int = Field(
+        4,
+        ge=1,
+        le=40,
+        description="new audio frames that windows wait for while the model works more than half of the time; only if "
+        "windows coalesce",
     )
     coalesce: Literal["on", "off"] = Field(
-        "off",
+        "on",
         description="`on`: frames that come while a window waits for its turn join it, so that load costs delay and "
         "nothing else; `off`: the same log makes the same windows, for exact replays",
     )

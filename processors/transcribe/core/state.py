@@ -12,6 +12,7 @@ from processors.transcribe.core.records import Place
 from processors.transcribe.core.trimming import WindowLimits
 from processors.transcribe.core.voice import NEW_EARS, NO_VOICE, FilterState, Piece, Voice, VoiceOptions
 from processors.transcribe.core.windows import Window
+from schemas.audio import FRAME_MS, FRAME_SAMPLES, ms_to_samples
 from schemas.counts import HourCount
 from schemas.sessions import EndCause, QuestionsAsked, SessionStarted
 from schemas.transcripts import Final
@@ -24,7 +25,8 @@ class StreamOptions:
     """What all streams of a transcriber share. `model`: its name, as facts give it. `policy`: makes one that goes on
     from a memory. `notice`: what every client is told at the start, if anything. `voice`: None if all audio is to be
     heard, silence too. `window_frames`: new frames that make a window due. `coalesce`: frames that come while a window
-    waits for its turn join it; else the same log makes the same windows, whatever the load."""
+    waits for its turn join it; else the same log makes the same windows, whatever the load. `busy_window_frames`: so
+    many of them a window may wait for while the model is busy."""
 
     model: str
     limits: WindowLimits
@@ -33,6 +35,7 @@ class StreamOptions:
     voice: VoiceOptions | None = None
     window_frames: int = 4
     coalesce: bool = False
+    busy_window_frames: int = 4
 
 
 class Phase(Enum):
@@ -85,6 +88,19 @@ class Stream:
         return None if self.unlistened is None else Piece(self.started.session_id, self.unlistened, self.ears)
 
     @property
+    def has_room(self) -> bool:
+        """Whether a window with another frame would not be too long."""
+        longest = ms_to_samples(self.options.limits.longest_ms)
+        return self.audio.end - self.audio.start + FRAME_SAMPLES <= longest
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether the window that is due may wait for more audio while the model is busy. Last words may not."""
+        is_last = self.final_ms is not None or self.ending is not None
+        is_short = self.frames - self.heard_frames < self.options.busy_window_frames
+        return self.options.coalesce and is_short and self.has_room and not is_last
+
+    @property
     def window(self) -> Window | None:
         """The window that is due, if one is."""
         if self.phase is not Phase.DUE:
@@ -98,4 +114,5 @@ class Stream:
             pcm=self.audio.pcm,
             due_at_ms=self.newest.timestamp_ms,
             prompt=" ".join(word.text for word in self.policy.memory.recent if word.end_ms <= self.audio.start_ms),
+            new_ms=(self.frames - self.heard_frames) * FRAME_MS,
         )

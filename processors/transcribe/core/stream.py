@@ -17,7 +17,7 @@ from processors.transcribe.core.state import Phase, Stream, StreamOptions
 from processors.transcribe.core.trimming import trim, without_silence
 from processors.transcribe.core.voice import Listened
 from processors.transcribe.core.windows import Hypothesis, Window, placed
-from schemas.audio import FRAME_SAMPLES, ms_to_samples, samples_to_ms
+from schemas.audio import samples_to_ms
 from schemas.sessions import AnswerBegun, ConnectionAlive, EndCause, QuestionsAsked, SessionEnded
 from schemas.snapshots import Address
 from schemas.words import Word
@@ -45,8 +45,7 @@ def takes(stream: Stream) -> bool:
         return False
     if stream.phase is Phase.LISTENING:
         return True
-    longest = ms_to_samples(stream.options.limits.longest_ms)
-    return stream.options.coalesce and stream.audio.end - stream.audio.start + FRAME_SAMPLES <= longest
+    return stream.options.coalesce and stream.has_room
 
 
 def receive(stream: Stream, record: LogRecord) -> tuple[Stream, Output]:

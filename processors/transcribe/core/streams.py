@@ -54,9 +54,11 @@ class _Session:
 
 
 class Streams:
-    """The sessions by id, and the order in which their windows are due."""
+    """The sessions by id, and the order in which their windows are due. `heavy`: the model is busy, so windows that
+    may wait for more audio do."""
 
     def __init__(self, options: StreamOptions) -> None:
+        self.heavy = False
         self._options = options
         self._sessions: dict[str, _Session] = {}
         self._recoveries: dict[str, Recovery] = {}
@@ -68,7 +70,7 @@ class Streams:
     @property
     def busy(self) -> bool:
         """Whether there is work without another record being read."""
-        return bool(self._due or self._unlistened or self._resting)
+        return bool(self._unlistened or self._resting or self._ready())
 
     def restore(self, recoveries: Iterable[Recovery]) -> Output:
         """Sessions of a partition that is ours from now on; says again what the one before may not have said. The log
@@ -174,8 +176,11 @@ class Streams:
 
     def due(self, limit: int) -> tuple[Window, ...]:
         """The windows that have waited longest, at most so many. They stay due until they are settled."""
-        ids = list(self._due)[:limit]
-        return tuple(window for window in (self._sessions[each].stream.window for each in ids) if window is not None)
+        windows = (self._sessions[each].stream.window for each in self._ready()[:limit])
+        return tuple(window for window in windows if window is not None)
+
+    def _ready(self) -> list[str]:
+        return [each for each in self._due if not (self.heavy and self._sessions[each].stream.may_wait)]
 
     def settle(self, windows: Sequence[Window], hypotheses: Sequence[Hypothesis]) -> Output:
         """What was heard in windows that were due."""

@@ -24,7 +24,7 @@ def test_every_policy_goes_on_from_a_memory() -> None:
 def test_limits_leave_room_for_the_next_frames() -> None:
     settings = TranscribeSettings(window_frames=8, trim_ms=9000)
     assert stream_options(settings, "m", 10_000).limits == WindowLimits(10_000, trim_ms=8000, step_ms=2000)
-    assert stream_options(TranscribeSettings(window_frames=2), "m", 10_000).limits == WindowLimits(10_000, 5000, 500)
+    assert stream_options(TranscribeSettings(window_frames=2), "m", 10_000).limits == WindowLimits(10_000, 5000, 1000)
 
 
 def test_the_voice_filter_can_be_left_out() -> None:

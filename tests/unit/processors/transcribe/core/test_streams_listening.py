@@ -67,6 +67,23 @@ def test_under_load_a_window_takes_all_that_has_come_and_nobody_waits_for_more_t
     assert streams.waiting == 0  # All that was read waits in windows, or was heard.
 
 
+def test_while_the_model_is_busy_a_window_waits_for_more_audio_but_last_words_do_not() -> None:
+    streams = Streams(replace(WITH_VOICE, coalesce=True, window_frames=2, busy_window_frames=4))
+    scripts = [Script("goes-on"), Script("ends", first_offset=100)]
+    streams.heavy = True
+    streams.advance([script.start() for script in scripts])
+    streams.advance([script.frame() for script in scripts for _ in range(2)])
+    listen_all(streams)
+    assert (streams.due(8), streams.busy) == ((), False)
+    streams.advance([scripts[1].record(session_ended("ends"))])
+    assert [window.session_id for window in streams.due(8)] == ["ends"]
+    streams.advance([scripts[0].frame() for _ in range(2)])
+    listen_all(streams)
+    assert [(window.session_id, window.new_ms) for window in streams.due(8)] == [("goes-on", 1000), ("ends", 500)]
+    streams.heavy = False
+    assert streams.busy
+
+
 def test_a_session_that_is_lost_while_it_is_listened_to_is_forgotten() -> None:
     streams, script = Streams(WITH_VOICE), Script(partition=1)
     streams.advance([script.start(), script.frame()])
