@@ -17,7 +17,7 @@ def test_rates_of_several_texts_are_pooled() -> None:
 
 
 def test_neighbouring_changes_are_one_difference() -> None:
-    found = compare("the cat sat on the mat".split(), "the hat lay on a mat".split())
+    found = compare(["the", "cat", "sat", "on", "the", "mat"], ["the", "hat", "lay", "on", "a", "mat"])
 
     assert (found.words, found.substitutions, found.deletions, found.insertions) == (6, 3, 0, 0)
     assert found.differences == (Difference((1, 3), (1, 3)), Difference((4, 5), (4, 5)))
@@ -25,8 +25,8 @@ def test_neighbouring_changes_are_one_difference() -> None:
 
 
 def test_words_that_went_and_words_that_came() -> None:
-    gone = compare("they swim they swim fast".split(), "they swim fast".split())
-    new = compare("so it is".split(), "so it is indeed".split())
+    gone = compare(["they", "swim", "they", "swim", "fast"], ["they", "swim", "fast"])
+    new = compare(["so", "it", "is"], ["so", "it", "is", "indeed"])
 
     assert (gone.deletions, gone.insertions) == (2, 0)
     assert (new.deletions, new.insertions) == (0, 1)
