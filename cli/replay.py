@@ -131,7 +131,7 @@ async def _core(model: str | None) -> AsyncIterator[Replay]:
     try:
         await recogniser.warm_up()
         options = stream_options(settings, resolved.name, recogniser.window_ms, None)
-        yield Replay(Streams(options), voice, recogniser, SystemClock(), at_once=2 * recogniser.workers)
+        yield Replay(Streams(options), voice, recogniser, SystemClock(), at_once=recogniser.round_windows)
     finally:
         voice.close()
         recogniser.close()

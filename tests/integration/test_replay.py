@@ -42,6 +42,8 @@ def environment(kafka_node: KafkaSettings) -> Iterator[KafkaSettings]:
         patch.setenv("KAFKA_PORT", str(kafka.port))
         patch.setenv("KAFKA_PREFIX", kafka.prefix)
         patch.setenv("TRANSCRIBE_MODEL", str(DEMO_MODEL))
+        patch.setenv("TRANSCRIBE_COALESCE", "off")
+        patch.setenv("TRANSCRIBE_FALLBACK", "off")
         yield kafka
 
 
