@@ -29,12 +29,14 @@ from processors.transcribe.options import stream_options
 from processors.transcribe.settings import TranscribeSettings
 
 OUTPUT = Path(__file__).parent / "results" / "policies.json"
-SPACINGS = (2, 4)
+SPACINGS = (2, 4, 12)
+"""Frames: while the model has time, while it is busy, and when windows have to wait for their turn."""
 POLICIES: tuple[dict[str, Any], ...] = (
     {"policy": "agreement", "agreement": 2},
     {"policy": "agreement", "agreement": 3},
     {"policy": "single_pass", "hold_back_ms": 300},
     {"policy": "single_pass", "hold_back_ms": 500},
+    {"policy": "single_pass", "hold_back_ms": 600},
     {"policy": "single_pass", "hold_back_ms": 700},
 )
 

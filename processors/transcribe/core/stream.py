@@ -17,10 +17,13 @@ from processors.transcribe.core.state import Phase, Stream, StreamOptions
 from processors.transcribe.core.trimming import trim, without_silence
 from processors.transcribe.core.voice import Listened
 from processors.transcribe.core.windows import Hypothesis, Window, placed
-from schemas.audio import samples_to_ms
+from schemas.audio import FRAME_MS, samples_to_ms
 from schemas.sessions import AnswerBegun, ConnectionAlive, EndCause, QuestionsAsked, SessionEnded
 from schemas.snapshots import Address
 from schemas.words import Word
+
+_FRAMES_A_SECOND = 1000 // FRAME_MS
+"""A client learns of silence that it was heard at least so often."""
 
 
 def begin(options: StreamOptions, record: LogRecord, start: Start) -> tuple[Stream, Output]:
@@ -117,7 +120,8 @@ def _next_step(stream: Stream) -> tuple[Stream, Output]:
     pauses = voice is not None and pending and stream.voice.pauses(voice)
     if stream.phase is Phase.DUE:
         return (replace(stream, final_ms=quiet_ms) if pauses else stream), NOTHING
-    if not pauses and stream.frames - stream.heard_frames < stream.options.window_frames:
+    enough = stream.options.window_frames if pending else min(stream.options.window_frames, _FRAMES_A_SECOND)
+    if not pauses and stream.frames - stream.heard_frames < enough:
         return stream, NOTHING
     if pauses or not pending:
         stream = replace(stream, final_ms=quiet_ms)

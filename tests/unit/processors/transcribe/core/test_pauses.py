@@ -95,8 +95,9 @@ class Session:
         return [each for fact in facts if isinstance(fact, TranscriptFinal) for each in fact.final.words]
 
 
-def test_silence_is_not_heard_but_told_every_second() -> None:
-    session = Session(())
+@pytest.mark.parametrize("window_frames", [4, 8])
+def test_silence_is_not_heard_but_told_every_second(window_frames: int) -> None:
+    session = Session((), replace(OPTIONS, window_frames=window_frames))
     session.play(session.frames(12))
     assert session.heard_at_ms == []
     replies = [addressed.reply for output in session.outputs for addressed in output.replies]
@@ -196,7 +197,7 @@ def speech(draw: st.DrawFn) -> tuple[Word, ...]:
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(said=speech(), rest_frames=st.integers(0, 8), frames=st.sampled_from([1, 2, 4]), data=st.data())
 def test_no_word_is_lost_or_doubled_whatever_the_pauses_and_the_load(
     policy: str, said: tuple[Word, ...], rest_frames: int, frames: int, data: st.DataObject
