@@ -10,10 +10,10 @@ from faster_whisper.transcribe import get_suppressed_tokens
 
 from processors.transcribe.core.hearing import Checks
 
-_TOKENS_BESIDES, _TOKENS_PER_S = 24, 20
-"""Nobody says more in a window: fast speech is 5 words a second, of two to three tokens in a small vocabulary.
-Without a bound a loop goes on until the decoder's 448 places are full, and all windows of the batch wait for it. It
-goes by the longest window that the model takes, so that a window's text does not hang on those beside it."""
+_TOKENS_BESIDES, _TOKENS_PER_S = 24, 15
+"""Nobody says more in a window: fast speech is 5 words a second, of two to three tokens in a small vocabulary. Without
+a bound a loop goes on until the decoder is full, and all windows of the batch wait for it. It goes by the longest
+window that the model takes, so that a window's text does not hang on those beside it."""
 _TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0)
 _BEST_OF = 5
 """Whisper's own (openai/whisper, transcribe.py): hotter and hotter until the text passes the checks, each time the
@@ -51,7 +51,8 @@ class Generation:
     ) -> list[Generated]:
         """The texts of a batch, whose prompts are of one length. `encode_one` encodes one window of it anew."""
         options: dict[str, Any] = {
-            "max_length": min(len(prompts[0]) + self._longest, self._model.max_length),
+            # CTranslate2 keeps half of this for the prompt, as Whisper does.
+            "max_length": min(2 * self._longest, self._model.max_length),
             "return_scores": True,
             "return_no_speech_prob": True,
             "suppress_tokens": get_suppressed_tokens(tokenizer, [-1]),

@@ -19,7 +19,8 @@ from faster_whisper.tokenizer import Tokenizer
 from processors.transcribe.adapters.generation import Generated, Generation
 from processors.transcribe.adapters.word_times import phrases, timed_words
 from processors.transcribe.core.hearing import Checks, Hearing
-from processors.transcribe.core.levels import amplified, levels_db, samples_of
+from processors.transcribe.core.levels import Levels, Samples, amplified, levels_db, samples_of
+from processors.transcribe.core.mel import HOP, MelFilters
 from processors.transcribe.core.windows import Window
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 from schemas.words import Word
@@ -27,9 +28,7 @@ from schemas.words import Word
 Kind = tuple[int, str | None, int]
 ResultT = TypeVar("ResultT")
 
-_HOP = 160
-"""Samples from one mel frame to the next."""
-_FRAMES_PER_S = SAMPLE_RATE // _HOP
+_FRAMES_PER_S = SAMPLE_RATE // HOP
 _SHORTEST_SAMPLES = 800
 """50 ms hold no word, and the model is not asked."""
 _LONGEST_FRAMES = 3000
@@ -62,6 +61,7 @@ class BatchedWhisper:
         self._decoding = decoding
         self._on_step = on_step
         self._generation = Generation(model, decoding.beam_size, decoding.checks, decoding.fallback)
+        self._filters = MelFilters(model.feature_extractor.mel_filters)
         self._languages = frozenset[str](model.supported_languages)
 
     @property
@@ -85,8 +85,10 @@ class BatchedWhisper:
         audible = [place for place, each in enumerate(samples) if each.size >= _SHORTEST_SAMPLES]
         if audible:
             frames = self._frames(windows[audible[0]])
-            mel = self._timed("features", lambda: np.stack([self._mel(samples[at], frames) for at in audible]))
-            lengths = [min(samples[at].size // _HOP, frames) for at in audible]
+            mel = self._timed(
+                "features", lambda: np.stack([self._mel(samples[at], heard[at].levels, frames) for at in audible])
+            )
+            lengths = [min(samples[at].size // HOP, frames) for at in audible]
             of_audible = self._hear([windows[at] for at in audible], mel, lengths)
             for place, (words, text) in zip(audible, of_audible, strict=True):
                 heard[place] = Hearing(words, text.log_probability, text.no_speech, heard[place].levels)
@@ -155,9 +157,8 @@ class BatchedWhisper:
         )
         return [timed_words(each, alignment, tokenizer) for each, alignment in zip(spoken, alignments, strict=True)]
 
-    def _mel(self, samples: "np.ndarray[Any, Any]", frames: int) -> Any:
-        mel = self._model.feature_extractor(amplified(samples, levels_db(samples)), padding=_HOP)
-        return pad_or_trim(mel[:, : samples.size // _HOP], frames)
+    def _mel(self, samples: Samples, levels: Levels, frames: int) -> Any:
+        return pad_or_trim(self._filters.spectrogram(amplified(samples, levels)), frames)
 
     def _frames(self, window: Window) -> int:
         seconds = (len(window.pcm) // SAMPLE_BYTES + _SILENT_END_SAMPLES) / SAMPLE_RATE
