@@ -50,9 +50,6 @@ def figures(scores: Sequence[Score]) -> dict[str, float]:
         "delay_p95_s": round(quantile(delays, 0.95), 3),
         "wer": round(word_error_rate([each.said for each in spoken], [each.heard for each in spoken]), 4),
         "windows_per_audio_s": round(sum(each.windows for each in scores) / sum(each.audio_s for each in scores), 3),
-        "model_ms_per_window": round(
-            statistics.median(took for each in spoken for took in each.model_s if took) * 1000
-        ),
     }
 
 

@@ -78,13 +78,13 @@ class TranscribeSettings(Settings):
         description="audio frames (8 kB each) of one partition that may wait in memory before no more are read",
     )
     policy: Literal["agreement", "single_pass"] = Field(
-        "agreement",
+        "single_pass",
         description="when a word is certain: `agreement`, once hypotheses in a row agree on it; `single_pass`, once it "
         "ends a set time before its window does",
     )
     agreement: int = Field(2, ge=2, le=5, description="hypotheses in a row that must agree on a word (`agreement`)")
     hold_back_ms: int = Field(
-        500,
+        600,
         ge=0,
         le=5000,
         description="newest part of a window in which no word is certain (`single_pass`): a word at the edge is often "

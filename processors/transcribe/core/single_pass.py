@@ -23,7 +23,7 @@ class SinglePass:
     """`hold_back_ms`: the newest part of a window, in which nothing is certain."""
 
     memory: Memory = NO_MEMORY
-    hold_back_ms: int = 500
+    hold_back_ms: int = 600
 
     @property
     def tail(self) -> tuple[Word, ...]:
