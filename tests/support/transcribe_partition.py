@@ -16,6 +16,7 @@ from processors.transcribe.core.windows import Hypothesis, Window
 from schemas.snapshots import StreamSnapshot
 from schemas.topics import Topic, parse_event
 from schemas.transcripts import Final, SessionTranscribed, TranscriptFinal
+from schemas.words import Word
 from tests.support.transcribe_core import word
 
 PARTITION = 0
@@ -27,12 +28,16 @@ def _chance(*parts: object) -> bytes:
 
 
 def heard_in(window: Window) -> Hypothesis:
-    """What a bad, but steady, recogniser hears: it depends on the window alone."""
-    chance = _chance(window.session_id, window.start, len(window.pcm))
-    length_ms = window.end_ms - window.start_ms
-    starts = sorted(byte * length_ms // 256 for byte in chance[: chance[31] % 6])
-    texts = ["yes", "no", "dog", "the"]
-    return Hypothesis(tuple(word(texts[at % 3], at_ms, at_ms + 100) for at, at_ms in enumerate(starts)))
+    """What a steady recogniser hears: a word every 400 ms, those near the edges of the window often wrong. It depends
+    on the window alone."""
+    first, last = -(-window.start_ms // 400), (window.end_ms - 200) // 400
+    return Hypothesis(tuple(_word(window, at, at in (first, last, last - 1)) for at in range(first, last + 1)))
+
+
+def _word(window: Window, at: int, is_at_the_edge: bool) -> Word:
+    chance = _chance(window.session_id, at, *([window.start, window.end_ms] if is_at_the_edge else []))
+    start_ms = at * 400 - window.start_ms
+    return word(["yes", "no", "dog", "the"][chance[0] % 4], start_ms, start_ms + 100 + chance[1] % 200)
 
 
 def listened_to(piece: Piece) -> Listened:

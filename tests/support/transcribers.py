@@ -126,6 +126,8 @@ class Client:
 
 async def stored(kafka: KafkaSettings, session_id: str) -> tuple[list[Final], list[SessionTranscribed]]:
     """A session's facts on `transcripts`, read committed, as often as they stand there."""
+    # The broker answers a commit before it has marked the records, some milliseconds later, as committed.
+    await asyncio.sleep(0.3)
     consumer = make_consumer(kafka, Topic.TRANSCRIPTS, stage=None)
     await consumer.start()
     try:
