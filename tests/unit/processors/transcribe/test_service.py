@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 
 import pytest
 
@@ -10,8 +11,9 @@ from processors.transcribe.core.idle import IdleWatch, OpenSession
 from processors.transcribe.core.ledger import Commit, Ledger
 from processors.transcribe.core.output import Addressed, Rejected
 from processors.transcribe.core.records import LogRecord
+from processors.transcribe.core.state import StreamOptions
 from processors.transcribe.core.streams import Streams
-from processors.transcribe.core.voice import Listened, Piece
+from processors.transcribe.core.voice import Listened, Piece, VoiceOptions
 from processors.transcribe.core.windows import Hypothesis, Window
 from processors.transcribe.ownership import Fenced, Inheritance
 from processors.transcribe.service import Batch, Desk, Limits, run
@@ -97,8 +99,8 @@ class Everything:
         self.ended.append(session)
 
 
-async def run_with(ports: Everything, backlog: int = 100) -> Everything:
-    clock, streams = SteppingClock(), Streams(OPTIONS)
+async def run_with(ports: Everything, backlog: int = 100, options: StreamOptions = OPTIONS) -> Everything:
+    clock, streams = SteppingClock(), Streams(options)
     ledger = Ledger(streams)
     committing = Committing(ledger, ports, clock)
     async with asyncio.timeout(5):
@@ -132,6 +134,26 @@ async def test_facts_are_committed_with_the_place_to_go_on_from_and_told_then() 
     said = [each for each in ports.said if not each.startswith("read")]
     assert said == ["begin 0 at 3", "hear 1", "show 1", "hear 1", "commit 9 3 1", "tell 2", "close"]
     assert [len(commit.replies) for commit in ports.commits] == [2]
+
+
+async def test_frames_are_listened_to_before_windows_are_heard() -> None:
+    script = Script(first_offset=3)
+    log = batch_of(script.start(), *(script.frame() for _ in range(5)))
+    options = replace(OPTIONS, voice=VoiceOptions())
+    ports = await run_with(Everything([OURS, log], until=lambda ports: len(ports.held) > 4), options=options)
+    said = [each for each in ports.said if not each.startswith("read")]
+    assert said[:8] == ["begin 0 at 3", *["listen 1"] * 4, "hear 1", "show 1", "listen 1"]
+
+
+async def test_while_the_model_is_busy_windows_wait_for_more_audio() -> None:
+    script = Script(first_offset=3)
+    batches = [OURS, batch_of(script.start(), *(script.frame() for _ in range(2)))]
+    batches += [batch_of(script.frame(), script.frame()) for _ in range(19)]
+    options = replace(OPTIONS, coalesce=True, window_frames=2, busy_window_frames=4)
+    ports = await run_with(Everything(batches, until=lambda ports: not ports.batches), options=options)
+    # By the test's clock, hearing takes most of the time: at first every second frame, later every fourth.
+    heard = [each == "hear 1" for each in ports.said if each.startswith(("hear", "read"))]
+    assert 10 <= sum(heard) < 20
 
 
 async def test_what_is_not_pressing_is_committed_at_the_end() -> None:
