@@ -14,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.table import Table
 
-from bench.accuracy import word_error_rate
 from bench.machine import describe
+from cli.accuracy import word_error_rate
 from cli.client import connect
 from cli.install import install_programs
 from cli.local_stack import local_settings
@@ -30,15 +30,16 @@ from infra.local.admission import hold_data_folder
 from infra.local.run_file import running_stack
 from infra.local.stack import Stack
 from infra.tls.contexts import client_context
+from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_MS
 from schemas.wire import Start
 
 SPEECH = Path(__file__).parents[1] / "samples" / "whisper-micro" / "speech"
 RECORDINGS = ("answers_1.wav", "answers_2.wav")
 SPEAKERS = (1, 2)
-WINDOW_MS = 4 * FRAME_MS
-"""The spacing of the transcriber's windows. LocalAgreement needs two of them to agree on a word, so a median of 1.5
-spacings and the model's time is the least that can be had."""
+WINDOW_MS = TranscribeSettings.model_fields["window_frames"].default * FRAME_MS
+"""The spacing of the transcriber's windows while it is not busy. A word waits for half of one on average, then for the
+hold-back of the policy, then for the model."""
 _MODEL_SECONDS = "rostrum_transcribe_model_seconds_total"
 
 

@@ -1,10 +1,11 @@
 """Word error rate and delay of the streaming transcript on recordings.
 
-    python -m bench.streaming [--model FOLDER_OR_NAME] [--beam N] [--text] [FILE.wav …]
+    python -m bench.streaming [--model NAME] [--beam N] [--policy NAME] [--window-frames N] … [--text] [FILE.wav …]
 
-Each recording goes through the transcriber's own core and the real model, in frames of 250 ms, as it would from the
-log; without a name, the bundled ones. A word's delay is the time from its end in the audio to the end of the audio
-that was there when it became certain; the next figure adds the time the model took for that window."""
+Each recording goes through the transcriber's own core, voice filter and model, in frames of 250 ms, as it would from
+the log; without a name, the bundled ones. A word's delay is the time from its end in the audio to the end of the audio
+that was there when it became certain; the next figure adds the time the model took for that window. `--shifts`: each
+recording so many times, begun a little later each time, so that frames and windows fall differently."""
 
 import argparse
 import asyncio
@@ -16,15 +17,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.accuracy import word_error_rate
+from cli.accuracy import word_error_rate
 from processors.transcribe.adapters.models import DEMO_MODEL, resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
-from processors.transcribe.core.agreement import LocalAgreement
+from processors.transcribe.adapters.silero import SileroFilter
 from processors.transcribe.core.finals import transcript
 from processors.transcribe.core.records import Body, Frame, LogRecord, Start
 from processors.transcribe.core.state import StreamOptions
-from processors.transcribe.core.stream import begin, receive, settle
-from processors.transcribe.core.trimming import WindowLimits
+from processors.transcribe.core.stream import begin, listened, receive, settle
+from processors.transcribe.options import stream_options
+from processors.transcribe.service import Recogniser, VoiceFilter
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, SAMPLE_RATE
 from schemas.sessions import EndCause, SessionEnded, SessionStarted
@@ -42,6 +44,8 @@ class Score:
     heard: str
     delays_s: tuple[float, ...]
     model_s: tuple[float, ...]
+    windows: int
+    audio_s: float
     load: float
     longest_s: float
 
@@ -52,6 +56,17 @@ def read_wav(path: Path) -> bytes:
             raise SystemExit(f"{path}: wanted 16 kHz, mono, 16 bit")
         pcm: bytes = file.readframes(file.getnframes())
         return pcm
+
+
+def bundled_texts() -> dict[str, str]:
+    """What is said in the bundled recordings, by file name."""
+    lines = (SPEECH / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+    return {entry["file"]: entry["text"] for entry in map(json.loads, lines)}
+
+
+def shifted(pcm: bytes, number: int, of: int) -> bytes:
+    """The recording, begun later by this share of a second."""
+    return bytes(SAMPLE_RATE * number // of * SAMPLE_BYTES) + pcm
 
 
 def log_of(pcm: bytes) -> Iterator[LogRecord]:
@@ -78,65 +93,126 @@ def log_of(pcm: bytes) -> Iterator[LogRecord]:
         yield LogRecord("bench", 0, offset, offset * FRAME_MS, body)
 
 
-async def score(recogniser: WhisperRecogniser, limits: WindowLimits, path: Path, said: str) -> Score:
-    """Stream one recording through the core and the model."""
-    pcm = read_wav(path)
+async def score(
+    recogniser: Recogniser, ears: VoiceFilter, options: StreamOptions, name: str, pcm: bytes, said: str
+) -> Score:
+    """Stream one recording through the core, the voice filter and the model."""
     first, *records = log_of(pcm)
     if not isinstance(first.body, Start):
         raise TypeError("a log begins with a start")
-    stream, _ = begin(StreamOptions("bench", limits, LocalAgreement), first, first.body)
+    stream, _ = begin(options, first, first.body)
     delays_s: list[float] = []
     model_s: list[float] = []
     spent_s = longest_s = 0.0
+    windows = 0
     for record in records:
+        known, took_s = len(stream.finals), 0.0
         stream, _ = receive(stream, record)
+        if stream.piece is not None:
+            (heard,) = await ears.listen([stream.piece])
+            stream, _ = listened(stream, heard)
+        until_ms = stream.audio.end_ms
         window = stream.window
-        if window is None:
-            continue
-        begun_s = time.perf_counter()
-        (hypothesis,) = await recogniser.transcribe([window])
-        took_s = time.perf_counter() - begun_s
-        known = len(stream.finals)
-        stream, _ = settle(stream, window, hypothesis)
+        if window is not None:
+            begun_s = time.perf_counter()
+            (hypothesis,) = await recogniser.transcribe([window])
+            took_s = time.perf_counter() - begun_s
+            stream, _ = settle(stream, window, hypothesis)
+            longest_s = max(longest_s, (window.end_ms - window.start_ms) / 1000)
+            windows += 1
         certain = [word for final in stream.finals[known:] for word in final.words]
-        delays_s += [(window.end_ms - word.end_ms) / 1000 for word in certain]
+        delays_s += [(until_ms - word.end_ms) / 1000 for word in certain]
         model_s += [took_s for _ in certain]
         spent_s += took_s
-        longest_s = max(longest_s, (window.end_ms - window.start_ms) / 1000)
     audio_s = len(pcm) / SAMPLE_BYTES / SAMPLE_RATE
-    heard = transcript(stream.finals)
-    return Score(path.name, said, heard, tuple(delays_s), tuple(model_s), spent_s / audio_s, longest_s)
+    return Score(
+        name=name,
+        said=said,
+        heard=transcript(stream.finals),
+        delays_s=tuple(delays_s),
+        model_s=tuple(model_s),
+        windows=windows,
+        audio_s=audio_s,
+        load=spent_s / audio_s,
+        longest_s=longest_s,
+    )
+
+
+async def score_all(
+    recogniser: Recogniser, ears: VoiceFilter, options: StreamOptions, files: Sequence[Path], shifts: int
+) -> list[Score]:
+    """Every recording at every shift."""
+    texts = bundled_texts()
+    return [
+        await score(
+            recogniser, ears, options, path.name, shifted(read_wav(path), number, shifts), texts.get(path.name, "")
+        )
+        for path in files
+        for number in range(shifts)
+    ]
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The least value that so many of them do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else float("nan")
+
+
+def whole_delays(scores: Sequence[Score]) -> list[float]:
+    """All words' delays with the model's time, in seconds."""
+    return [sum(parts) for each in scores for parts in zip(each.delays_s, each.model_s, strict=True)]
 
 
 def show(scores: Sequence[Score], with_text: bool) -> None:
     print(f"{'recording':20} {'WER':>6} {'delay p50':>10} {'p90':>6} {'with model':>11} {'load':>6} {'window':>7}")
     for each in scores:
         rate = word_error_rate(each.said, each.heard) if each.said else float("nan")
-        delays = sorted(each.delays_s) or [float("nan")]
-        whole = [sum(parts) for parts in zip(each.delays_s, each.model_s, strict=True)] or delays
         print(
-            f"{each.name:20} {rate:6.3f} {statistics.median(delays):8.2f} s {delays[len(delays) * 9 // 10]:4.2f} s "
-            f"{statistics.median(whole):9.2f} s {each.load:6.2f} {each.longest_s:5.2f} s"
+            f"{each.name:20} {rate:6.3f} {quantile(each.delays_s, 0.5):8.2f} s {quantile(each.delays_s, 0.9):4.2f} s "
+            f"{quantile(whole_delays([each]), 0.5):9.2f} s {each.load:6.2f} {each.longest_s:5.2f} s"
         )
         if with_text:
             print(f"    said:  {each.said}\n    heard: {each.heard}")
+    spoken = [each for each in scores if each.said]
+    if spoken:
+        delays = whole_delays(spoken)
+        print(
+            f"together: WER {word_error_rate([each.said for each in spoken], [each.heard for each in spoken]):.4f}, "
+            f"to final with model p50 {statistics.median(delays):.2f} s, p95 {quantile(delays, 0.95):.2f} s, "
+            f"{sum(each.windows for each in scores)} windows in {sum(each.audio_s for each in scores):.0f} s of audio"
+        )
 
 
 async def main() -> None:
-    texts = {
-        entry["file"]: entry["text"]
-        for entry in map(json.loads, (SPEECH / "manifest.jsonl").read_text(encoding="utf-8").splitlines())
-    }
+    known = TranscribeSettings.model_fields
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="*", type=Path, default=[SPEECH / name for name in texts])
+    parser.add_argument("files", nargs="*", type=Path, default=[SPEECH / name for name in bundled_texts()])
     parser.add_argument("--model", default=str(DEMO_MODEL), help="as TRANSCRIBE_MODEL; default: the demo recogniser")
-    parser.add_argument("--beam", type=int, default=TranscribeSettings.model_fields["beam_size"].default)
+    parser.add_argument("--beam", type=int, default=known["beam_size"].default)
+    parser.add_argument("--policy", choices=("agreement", "single_pass"), default=known["policy"].default)
+    parser.add_argument("--agreement", type=int, default=known["agreement"].default)
+    parser.add_argument("--hold-back-ms", type=int, default=known["hold_back_ms"].default)
+    parser.add_argument("--window-frames", type=int, default=known["window_frames"].default)
+    parser.add_argument("--pause-ms", type=int, default=known["pause_ms"].default)
+    parser.add_argument("--voice", choices=("on", "off"), default=known["voice"].default)
+    parser.add_argument("--shifts", type=int, default=1)
     parser.add_argument("--text", action="store_true", help="print what was said and what was heard")
     given = parser.parse_args()
-    settings = TranscribeSettings(beam_size=given.beam, workers=1)
-    recogniser = WhisperRecogniser(load_model(resolve_model(given.model), settings), settings)
-    limits = WindowLimits.for_model(recogniser.window_ms)
-    show([await score(recogniser, limits, path, texts.get(path.name, "")) for path in given.files], given.text)
+    settings = TranscribeSettings(
+        workers=1,
+        beam_size=given.beam,
+        policy=given.policy,
+        agreement=given.agreement,
+        hold_back_ms=given.hold_back_ms,
+        window_frames=given.window_frames,
+        pause_ms=given.pause_ms,
+        voice=given.voice,
+    )
+    model = resolve_model(given.model)
+    recogniser, ears = WhisperRecogniser(load_model(model, settings), settings), SileroFilter()
+    options = stream_options(settings, model.name, recogniser.window_ms)
+    show(await score_all(recogniser, ears, options, given.files, given.shifts), given.text)
+    ears.close()
     recogniser.close()
 
 

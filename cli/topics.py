@@ -29,7 +29,9 @@ def topics() -> None:
     console.print(f"Created now: {', '.join(created)}." if created else "All were there.")
 
 
-def _kept(keep_ms: int) -> str:
+def _kept(keep_ms: int | None) -> str:
+    if keep_ms is None:
+        return "the newest of each key"
     return f"{keep_ms / DAY_MS:.3g} days" if keep_ms >= DAY_MS else f"{keep_ms / HOUR_MS:.3g} h"
 
 

@@ -4,12 +4,36 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import Event
+from schemas.base import Event, Schema
 from schemas.wire import FinalMessage, Notice, Partial, Questions, ReportMessage, Summary
 
-ReplyMessage = Annotated[
-    Questions | Partial | FinalMessage | Summary | ReportMessage | Notice, Field(discriminator="type")
-]
+
+class Resumed(Schema):
+    """To the edge of a connection that resumed: the session goes on there. `next_frame`: the frame that is to come
+    next, so those before it are held. Questions, missing finals and the newest partial follow."""
+
+    type: Literal["resumed"] = "resumed"
+    next_frame: int
+
+
+class Gone(Schema):
+    """To the edge of a connection that resumed: nothing can be gone on with. `no_session`: none is known by this id,
+    or it ended too long ago. `frame_gap`: the client's audio begins after what is held."""
+
+    type: Literal["gone"] = "gone"
+    code: Literal["no_session", "frame_gap"]
+
+
+class Superseded(Schema):
+    """To the edge of a connection that another one has taken over from."""
+
+    type: Literal["superseded"] = "superseded"
+
+
+ShownMessage = Questions | Partial | FinalMessage | Summary | ReportMessage | Notice
+"""What goes to the client as it is."""
+
+ReplyMessage = Annotated[ShownMessage | Resumed | Gone | Superseded, Field(discriminator="type")]
 
 
 class Reply(Event):

@@ -68,6 +68,17 @@ class AnswerBegun(Event):
     from_sample: int
 
 
+class ConnectionResumed(Event):
+    """The speaker goes on over another connection, which the headers name; what an older one still writes is void. The
+    client has the finals up to number `have_final` (0: none), and its audio begins with frame `from_frame`."""
+
+    type: Literal["connection_resumed"] = "connection_resumed"
+    version: Literal[1] = 1
+    session_id: str
+    have_final: int
+    from_frame: int
+
+
 class ConnectionAlive(Event):
     """The speaker's socket is open, though nothing comes."""
 

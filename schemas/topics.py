@@ -9,10 +9,19 @@ from schemas.counts import WordsCounted
 from schemas.dead_letters import DeadLetter, DeadLetterRetried
 from schemas.replies import Reply
 from schemas.reports import ReportReady
-from schemas.sessions import AnswerBegun, ConnectionAlive, QuestionsAsked, SessionEnded, SessionStarted
+from schemas.sessions import (
+    AnswerBegun,
+    ConnectionAlive,
+    ConnectionResumed,
+    QuestionsAsked,
+    SessionEnded,
+    SessionStarted,
+)
+from schemas.snapshots import StreamSnapshot
 from schemas.transcripts import SessionReaddressed, SessionTranscribed, TranscriptFinal
 
-HOUR_MS = 3_600_000
+_MINUTE_MS = 60_000
+HOUR_MS = 60 * _MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 _DEFAULT_MAX_BYTES = 1_048_588
 _WHOLE_SESSION_MAX_BYTES = 8 * 1024 * 1024
@@ -21,23 +30,35 @@ _WHOLE_SESSION_MAX_BYTES = 8 * 1024 * 1024
 @dataclass(frozen=True)
 class TopicSpec:
     """`partitions`: "sessions" for the topics in which a session has the same partition, fixed at creation; "any" for
-    the others. `read_committed`: its readers must not see what a transaction has not committed."""
+    the others. `keep_ms`: how long a record stays; None: as long as it is its key's newest, and a deletion for ten
+    minutes. `read_committed`: its readers must not see what a transaction has not committed."""
 
     name: str
     key: Literal["session id", "user id", "as the source"]
     values: tuple[type[Event], ...]
     partitions: Literal["sessions", "any"]
-    keep_ms: int
+    keep_ms: int | None
     max_message_bytes: int = _DEFAULT_MAX_BYTES
     read_committed: bool = False
 
     def config(self) -> dict[str, str]:
         """The broker's settings for this topic."""
-        return {
-            "cleanup.policy": "delete",
-            "retention.ms": str(self.keep_ms),
-            "max.message.bytes": str(self.max_message_bytes),
-        }
+        keeping = _NEWEST_OF_EACH_KEY if self.keep_ms is None else _for_a_time(self.keep_ms)
+        return {**keeping, "max.message.bytes": str(self.max_message_bytes)}
+
+
+def _for_a_time(keep_ms: int) -> dict[str, str]:
+    return {"cleanup.policy": "delete", "retention.ms": str(keep_ms)}
+
+
+_NEWEST_OF_EACH_KEY = {
+    "cleanup.policy": "compact",
+    # Whoever takes a partition over reads all of it: small segments are closed, and so compacted, early.
+    "segment.bytes": str(16 * 1024 * 1024),
+    "segment.ms": str(_MINUTE_MS),
+    "min.cleanable.dirty.ratio": "0.1",
+    "delete.retention.ms": str(10 * _MINUTE_MS),
+}
 
 
 class _TypeOnly(Schema):
@@ -50,7 +71,7 @@ class Topic(Enum):
     AUDIO_FRAMES = TopicSpec(
         "audio.frames",
         "session id",
-        (SessionStarted, QuestionsAsked, AnswerBegun, ConnectionAlive, SessionEnded),
+        (SessionStarted, QuestionsAsked, AnswerBegun, ConnectionResumed, ConnectionAlive, SessionEnded),
         "sessions",
         7 * DAY_MS,
     )
@@ -69,6 +90,9 @@ class Topic(Enum):
         "reports", "session id", (ReportReady,), "sessions", 30 * DAY_MS, _WHOLE_SESSION_MAX_BYTES, read_committed=True
     )
     REPLIES = TopicSpec("replies", "session id", (Reply,), "any", HOUR_MS, _WHOLE_SESSION_MAX_BYTES)
+    TRANSCRIBE_STATE = TopicSpec(
+        "transcribe.state", "session id", (StreamSnapshot,), "sessions", None, read_committed=True
+    )
     DEAD_LETTERS = TopicSpec(
         "dead.letters",
         "as the source",

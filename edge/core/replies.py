@@ -6,7 +6,7 @@ number, each once, then the summary, then the report.
 
 from dataclasses import dataclass, replace
 
-from schemas.replies import ReplyMessage
+from schemas.replies import Gone, ReplyMessage, Resumed, ShownMessage, Superseded
 from schemas.wire import FinalMessage, Notice, Partial, Questions, ReportMessage, Summary
 
 MAX_HELD_FINALS = 256
@@ -26,11 +26,14 @@ class Passage:
     held_summary: Summary | None = None
     held_report: ReportMessage | None = None
 
-    def receive(self, message: ReplyMessage) -> "tuple[Passage, tuple[ReplyMessage, ...]]":
+    def receive(self, message: ReplyMessage) -> "tuple[Passage, tuple[ShownMessage, ...]]":
         """What passes now that this one has come."""
         match message:
             case Notice():
                 return self, (message,)
+            case Resumed() | Gone() | Superseded():
+                # They concern the connection, not what its client sees.
+                return self, ()
             case Partial():
                 return self, (message,) if message.after_final == self.finals and not self.summary else ()
             case Questions():
@@ -48,9 +51,9 @@ class Passage:
             return self
         return replace(self, held_finals=(*self.held_finals, final))
 
-    def _release(self) -> "tuple[Passage, tuple[ReplyMessage, ...]]":
+    def _release(self) -> "tuple[Passage, tuple[ShownMessage, ...]]":
         """Let everything go whose turn it is."""
-        released: list[ReplyMessage] = []
+        released: list[ShownMessage] = []
         finals, summary, report = self.finals, self.summary, self.report
         for final in sorted(self.held_finals, key=lambda held: held.number):
             if final.number == finals + 1:

@@ -37,15 +37,29 @@ def connection(settings: KafkaSettings) -> dict[str, Any]:
 
 def make_producer(settings: KafkaSettings, **extra: Any) -> AIOKafkaProducer:
     """A producer that never writes a record twice and waits for all replicas in sync."""
-    return AIOKafkaProducer(
+    return AIOKafkaProducer(**_producing(settings), **extra)
+
+
+def make_transactional_producer(settings: KafkaSettings, transactional_id: str) -> AIOKafkaProducer:
+    """A producer of transactions. When one is started, those of the same id before it can commit nothing more."""
+    options = _producing(settings) | {
+        # A transaction takes milliseconds. One whose producer is gone holds up all readers of its partitions.
+        "transaction_timeout_ms": 10_000,
+        # One that follows another at once is told to try again until the markers of the first are written.
+        "retry_backoff_ms": 10,
+    }
+    return AIOKafkaProducer(**options, transactional_id=transactional_id)
+
+
+def _producing(settings: KafkaSettings) -> dict[str, Any]:
+    return {
         **connection(settings),
-        enable_idempotence=True,
-        acks="all",
-        max_request_size=_MAX_REQUEST_BYTES,
+        "enable_idempotence": True,
+        "acks": "all",
+        "max_request_size": _MAX_REQUEST_BYTES,
         # The default of 16,384 bytes holds two audio frames.
-        max_batch_size=256 * 1024,
-        **extra,
-    )
+        "max_batch_size": 256 * 1024,
+    }
 
 
 def make_consumer(settings: KafkaSettings, *topics: Topic, stage: str | None, **extra: Any) -> AIOKafkaConsumer:

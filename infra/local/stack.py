@@ -109,7 +109,7 @@ class Stack:
         if stage == "analytics":
             port = self.analytics_port if index == 0 else free_port()
             return {"ANALYTICS_PORT": str(port)}, f"http://localhost:{port}"
-        return {}, ""
+        return ({"TRANSCRIBE_INSTANCE": str(index)}, "") if stage == "transcribe" else ({}, "")
 
     async def _launch_stage(self, stage: str, layer: Layer, own: Mapping[str, str]) -> Launch:
         health_port = free_port()

@@ -12,13 +12,16 @@ from processors.transcribe.adapters.log import KafkaSessionLog
 from processors.transcribe.adapters.models import resolve_model
 from processors.transcribe.adapters.outbox import KafkaOutbox
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
-from processors.transcribe.core.agreement import LocalAgreement
+from processors.transcribe.adapters.silero import SileroFilter
+from processors.transcribe.adapters.takeover import KafkaTakeover
+from processors.transcribe.committing import Committing
 from processors.transcribe.core.idle import IdleWatch
-from processors.transcribe.core.state import StreamOptions
+from processors.transcribe.core.ledger import Ledger
 from processors.transcribe.core.streams import Streams
-from processors.transcribe.core.trimming import WindowLimits
-from processors.transcribe.service import Limits, run
+from processors.transcribe.options import stream_options
+from processors.transcribe.service import Desk, Limits, run
 from processors.transcribe.settings import TranscribeSettings
+from schemas.audio import FRAME_MS
 from schemas.wire import Notice
 
 NAME = "transcribe"
@@ -34,32 +37,42 @@ async def serve(stage: Stage) -> None:
     recogniser = WhisperRecogniser(await asyncio.to_thread(load_model, model, settings), settings)
     get_logger(NAME).info("model loaded", model=model.name, window_ms=recogniser.window_ms, workers=recogniser.workers)
     await recogniser.warm_up()
-    options = StreamOptions(
-        model=model.name,
-        limits=WindowLimits.for_model(recogniser.window_ms),
-        policy=LocalAgreement,
-        notice=DEMO_NOTICE if model.is_demo else None,
-    )
+    options = stream_options(settings, model.name, recogniser.window_ms, DEMO_NOTICE if model.is_demo else None)
+    voice = SileroFilter()
     clock = SystemClock()
-    log = KafkaSessionLog(kafka)
+    log = KafkaSessionLog(kafka, settings.instance)
     producer = make_producer(kafka)
+    outbox = KafkaOutbox(producer, kafka, clock)
+    streams = Streams(options)
+    ledger = Ledger(streams)
+    committing = Committing(ledger, outbox, clock)
     try:
         await producer.start()
+        showing = asyncio.create_task(outbox.keep_showing())
         await log.start()
         stage.ready()
         await run(
             log=log,
+            takeover=KafkaTakeover(kafka),
+            voice=voice,
             recogniser=recogniser,
-            outbox=KafkaOutbox(producer, kafka, clock),
-            streams=Streams(options),
+            streams=streams,
+            desk=Desk(ledger, committing, outbox),
             watch=IdleWatch(round(session.grace_s * 1000)),
             clock=clock,
-            limits=Limits(windows=2 * recogniser.workers, backlog=settings.backlog_frames),
+            limits=Limits(
+                windows=recogniser.round_windows,
+                frames=recogniser.window_ms // FRAME_MS,
+                backlog=settings.backlog_frames,
+            ),
             stopping=stage.stopping,
         )
     finally:
+        await committing.close()
+        showing.cancel()
         await log.stop()
         await producer.stop()
+        voice.close()
         recogniser.close()
 
 

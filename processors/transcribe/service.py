@@ -8,11 +8,16 @@ from typing import Protocol
 from infra.clock import Clock
 from infra.telemetry import get_logger
 from processors.transcribe import metrics
+from processors.transcribe.committing import Committing
 from processors.transcribe.core.idle import IdleWatch, OpenSession
-from processors.transcribe.core.output import Output, Rejected
+from processors.transcribe.core.ledger import Ledger
+from processors.transcribe.core.load import Load
+from processors.transcribe.core.output import Addressed, Output, Rejected
 from processors.transcribe.core.records import LogRecord
 from processors.transcribe.core.streams import Streams
+from processors.transcribe.core.voice import Listened, Piece
 from processors.transcribe.core.windows import Hypothesis, Window
+from processors.transcribe.ownership import Takeover
 from schemas.transcripts import SessionTranscribed, TranscriptFinal
 from schemas.words import count_words
 
@@ -22,13 +27,14 @@ _WAIT_MS = 200
 
 @dataclass(frozen=True)
 class Batch:
-    """What was read at once. `lost`: partitions that went to another transcriber since the last batch. `read_to`: the
-    next offset of each partition that is ours. `ends_seen_ms`: of the partitions that are read to their ends, when that
-    was seen, in Unix time."""
+    """What was read at once. `lost`: partitions that went to another transcriber since the last batch; `gained`: those
+    that are ours now and not yet begun. `read_to`: the next offset of each that is begun. `ends_seen_ms`: of the
+    partitions that are read to their ends, when that was seen, in Unix time."""
 
     records: tuple[LogRecord, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     lost: frozenset[int] = frozenset()
+    gained: frozenset[int] = frozenset()
     read_to: Mapping[int, int] = field(default_factory=dict)
     ends_seen_ms: Mapping[int, int] = field(default_factory=dict)
 
@@ -40,8 +46,14 @@ class SessionLog(Protocol):
         """The next records, each once while its partition is ours; none of the partitions that are held back."""
         ...
 
-    async def commit(self, positions: Mapping[int, int]) -> None:
-        """Where a successor shall begin. May fail without harm: it is said again."""
+    def begin(self, partition: int, offset: int) -> None:
+        """Hand out the records of a gained partition from here on."""
+        ...
+
+
+class VoiceFilter(Protocol):
+    async def listen(self, pieces: Sequence[Piece]) -> Sequence[Listened]:
+        """One answer per piece, in order, without blocking the event loop."""
         ...
 
 
@@ -52,8 +64,8 @@ class Recogniser(Protocol):
 
 
 class Outbox(Protocol):
-    async def publish(self, output: Output) -> None:
-        """Returns once Kafka holds the facts and after them the replies."""
+    def show(self, replies: Sequence[Addressed]) -> None:
+        """Replies of the moment, to go out when they can and be forgotten if they cannot."""
         ...
 
     async def append_end(self, session: OpenSession) -> None:
@@ -63,41 +75,95 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """`windows`: the most that are heard in one round. `backlog`: records of one partition that may wait in
-    memory."""
+    """`windows`: the most that are heard in one round. `frames`: the most of one session that the voice filter listens
+    to in one round, so that a recording that is sent fast holds nobody up. `backlog`: records of one partition that
+    may wait in memory."""
 
     windows: int
+    frames: int
     backlog: int
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where all that the streams say is written down, and what becomes of it."""
+
+    ledger: Ledger
+    committing: Committing
+    outbox: Outbox
+
+    def tell(self, output: Output) -> None:
+        """Replies of the moment go out; everything else is committed, each partition by itself, and told then."""
+        self.outbox.show(self.ledger.note(output))
+        self.committing.press()
+        _count(output)
 
 
 async def run(
     log: SessionLog,
+    takeover: Takeover,
+    voice: VoiceFilter,
     recogniser: Recogniser,
-    outbox: Outbox,
     streams: Streams,
+    desk: Desk,
     watch: IdleWatch,
     clock: Clock,
     limits: Limits,
     stopping: asyncio.Event,
 ) -> None:
-    """Work until told to stop. An offset is committed only after everything that came of the records before it is
-    held by Kafka, so whoever takes over finds nothing missing."""
+    """Work until told to stop. Between two awaits, streams and ledger say the same: so a partition's commit, whenever
+    it is taken, holds everything that came of the records before its position, and nothing of those after."""
+    load = Load()
     while not stopping.is_set():
-        batch = await log.read(0 if streams.busy else _WAIT_MS, streams.crowded(limits.backlog))
-        streams.forget(batch.lost)
-        await _tell(outbox, Output(rejected=batch.rejected))
-        await _tell(outbox, streams.advance(batch.records))
+        desk.committing.check()
+        held = streams.crowded(limits.backlog) | desk.ledger.crowded(limits.backlog)
+        batch = await log.read(0 if streams.busy else _WAIT_MS, held)
+        if batch.lost or batch.gained:
+            await _change_hands(batch, log, takeover, streams, desk)
+        desk.ledger.read(batch.read_to)
+        desk.tell(Output(rejected=batch.rejected))
+        desk.tell(streams.advance(batch.records))
         sessions = streams.open_sessions()
         for gone in watch.look(batch.ends_seen_ms, sessions):
-            await outbox.append_end(gone)
+            await desk.outbox.append_end(gone)
+        await _listen(voice, streams, desk, limits.frames)
 
         windows = streams.due(limits.windows)
+        began_ms = clock.monotonic_ms()
         hypotheses = await _hear(recogniser, windows, clock)
-        await _tell(outbox, streams.settle(windows, hypotheses))
+        load = load.heard(began_ms, clock.monotonic_ms())
+        streams.heavy = load.heavy
+        desk.tell(streams.settle(windows, hypotheses))
 
-        await log.commit(streams.positions(batch.read_to))
         metrics.SESSIONS_OPEN.set(len(sessions))
         metrics.RECORDS_WAITING.set(streams.waiting)
+    await desk.committing.leave()
+
+
+async def _change_hands(batch: Batch, log: SessionLog, takeover: Takeover, streams: Streams, desk: Desk) -> None:
+    """Let go of what is another's, and take over what is ours."""
+    await desk.committing.abandon(batch.lost)
+    streams.forget(batch.lost)
+    desk.ledger.close(batch.lost)
+    if not batch.gained:
+        return
+    for inherited in await takeover.take_over(batch.gained):
+        desk.ledger.open(inherited.partition, inherited.position, inherited.facts_to)
+        again = streams.restore(inherited.recoveries)
+        desk.committing.open(inherited.partition, inherited.writer)
+        desk.tell(again)
+        log.begin(inherited.partition, inherited.position)
+        _LOG.info("partition taken over", partition=inherited.partition, sessions=len(inherited.recoveries))
+
+
+async def _listen(voice: VoiceFilter, streams: Streams, desk: Desk, most: int) -> None:
+    """Each session's frames one after the other, those of all sessions together, until what is due is known."""
+    for left in reversed(range(most)):
+        pieces = streams.unlistened()
+        if not pieces:
+            return
+        heard = await voice.listen(pieces)
+        desk.tell(streams.listened(pieces, heard, go_on=left > 0))
 
 
 async def _hear(recogniser: Recogniser, windows: Sequence[Window], clock: Clock) -> Sequence[Hypothesis]:
@@ -107,17 +173,17 @@ async def _hear(recogniser: Recogniser, windows: Sequence[Window], clock: Clock)
     hypotheses = await recogniser.transcribe(windows)
     took_s = (clock.monotonic_ms() - begun_ms) / 1000
     metrics.MODEL_SECONDS.inc(took_s)
-    # Each window brings a second of new audio, the last one of a session less.
-    metrics.REAL_TIME_FACTOR.observe(took_s / len(windows))
+    new_s = sum(window.new_ms for window in windows) / 1000
+    if new_s:
+        metrics.REAL_TIME_FACTOR.observe(took_s / new_s)
     for window, hypothesis in zip(windows, hypotheses, strict=True):
         metrics.AUDIO_SECONDS.inc((window.end_ms - window.start_ms) / 1000)
+        metrics.WINDOW_DELAY.observe(max(clock.now_ms() - window.due_at_ms, 0) / 1000)
         metrics.WINDOWS.labels("failed" if hypothesis.failed else "heard").inc()
     return hypotheses
 
 
-async def _tell(outbox: Outbox, output: Output) -> None:
-    if output.rejected or output.facts or output.replies:
-        await outbox.publish(output)
+def _count(output: Output) -> None:
     metrics.RECORDS_REJECTED.inc(len(output.rejected))
     for reason in output.dropped:
         metrics.RECORDS_DROPPED.labels(reason.value).inc()

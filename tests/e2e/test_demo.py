@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.accuracy import word_error_rate
+from cli.accuracy import word_error_rate
 from tests.support.speech import joined, write_wav
 from tests.support.stack import ROSTRUM, STOP_S, Stack
 

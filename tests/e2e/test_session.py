@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bench.accuracy import word_error_rate
+from cli.accuracy import word_error_rate
 from tests.support.protocol_client import Transcript, speak
 from tests.support.speech import Speech, joined
 from tests.support.stack import Stack, wait_for

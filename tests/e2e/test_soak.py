@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.accuracy import word_error_rate
+from cli.accuracy import word_error_rate
 from tests.e2e.test_session import check_whole
 from tests.support.protocol_client import Transcript, speak
 from tests.support.speech import Speech, bundled, joined

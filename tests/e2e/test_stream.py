@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bench.accuracy import word_error_rate
+from cli.accuracy import word_error_rate
 from tests.support.speech import joined, write_wav
 from tests.support.stack import Stack
 

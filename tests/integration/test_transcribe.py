@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from bench.accuracy import word_error_rate
+from cli.accuracy import word_error_rate
 from infra.kafka.clients import make_producer
 from infra.kafka.headers import LogHeaders
 from infra.kafka.settings import KafkaSettings

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 
 from processors.transcribe.core.agreement import LocalAgreement
 from processors.transcribe.core.output import Output, joined
-from processors.transcribe.core.records import Body, Frame, LogRecord, Start
+from processors.transcribe.core.records import Body, Frame, LogRecord, Resume, Start
 from processors.transcribe.core.state import Stream, StreamOptions
 from processors.transcribe.core.stream import begin, receive, settle
 from processors.transcribe.core.trimming import WindowLimits
 from processors.transcribe.core.windows import Hypothesis, Window
 from schemas.audio import FRAME_BYTES, FRAME_MS
 from schemas.words import Word
-from tests.support.transcribe_log import START_MS, session_started
+from tests.support.transcribe_log import START_MS, connection_resumed, session_started
 
 LIMITS = WindowLimits(longest_ms=10_000, trim_ms=5_000)
 OPTIONS = StreamOptions("test-model", LIMITS, LocalAgreement)
@@ -43,9 +43,9 @@ class Script:
         self.offset = first_offset
         self.frames = 0
 
-    def record(self, body: Body, at_ms: int | None = None) -> LogRecord:
+    def record(self, body: Body, at_ms: int | None = None, conn: str = "") -> LogRecord:
         timestamp_ms = START_MS + self.frames * FRAME_MS if at_ms is None else at_ms
-        record = LogRecord(self.session_id, self.partition, self.offset, timestamp_ms, body)
+        record = LogRecord(self.session_id, self.partition, self.offset, timestamp_ms, body, conn)
         self.offset += 1
         return record
 
@@ -63,6 +63,10 @@ def started(script: Script, options: StreamOptions = OPTIONS, **changes: object)
     if not isinstance(record.body, Start):
         raise TypeError("a script starts with a start")
     return begin(options, record, record.body)
+
+
+def resume(conn: str, have_final: int = 0, from_frame: int = 0, reply_to: int = 3) -> Resume:
+    return Resume(connection_resumed("s-1", have_final, from_frame), conn, reply_to)
 
 
 class TruthfulRecogniser:

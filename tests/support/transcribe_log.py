@@ -12,6 +12,7 @@ from schemas.audio import FRAME_BYTES, FRAME_MS
 from schemas.base import Event
 from schemas.sessions import (
     AnswerBegun,
+    ConnectionResumed,
     EndCause,
     Question,
     QuestionsAsked,
@@ -57,6 +58,16 @@ def answer_begun(session_id: str, question: int, from_sample: int) -> AnswerBegu
         session_id=session_id,
         question=question,
         from_sample=from_sample,
+    )
+
+
+def connection_resumed(session_id: str, have_final: int = 0, from_frame: int = 0) -> ConnectionResumed:
+    return ConnectionResumed(
+        event_id=f"{session_id}-resumed-{have_final}-{from_frame}",
+        at_ms=START_MS,
+        session_id=session_id,
+        have_final=have_final,
+        from_frame=from_frame,
     )
 
 

@@ -6,11 +6,21 @@ from typing import Protocol, TypeVar
 from infra.kafka.dead_letters import Record
 from infra.kafka.headers import LogHeaders, decode_headers
 from processors.transcribe.core.output import Rejected
-from processors.transcribe.core.records import Body, Frame, LogRecord, Start
+from processors.transcribe.core.records import Body, Frame, LogRecord, Resume, Start
 from schemas.audio import FRAME_BYTES, SAMPLE_BYTES
-from schemas.sessions import AnswerBegun, ConnectionAlive, QuestionsAsked, RecordKind, SessionEnded, SessionStarted
+from schemas.sessions import (
+    AnswerBegun,
+    ConnectionAlive,
+    ConnectionResumed,
+    QuestionsAsked,
+    RecordKind,
+    SessionEnded,
+    SessionStarted,
+)
 
-EventT = TypeVar("EventT", SessionStarted, QuestionsAsked, AnswerBegun, ConnectionAlive, SessionEnded)
+EventT = TypeVar(
+    "EventT", SessionStarted, ConnectionResumed, QuestionsAsked, AnswerBegun, ConnectionAlive, SessionEnded
+)
 
 
 class ConsumedRecord(Record, Protocol):
@@ -25,13 +35,14 @@ def decode(record: ConsumedRecord) -> tuple[LogRecord | None, Rejected | None]:
     place in the session is kept, as silence of its length."""
     try:
         session_id = _session_id(record.key)
-        body = _body(decode_headers(record.headers), session_id, record.value or b"")
+        headers = decode_headers(record.headers)
+        body = _body(headers, session_id, record.value or b"")
     except ValueError as error:
         return None, _rejected(record, f"not a record of a session's log: {error}")
     fault = None
     if isinstance(body, Frame):
         body, fault = _whole(body)
-    decoded = LogRecord(session_id, record.partition, record.offset, record.timestamp, body)
+    decoded = LogRecord(session_id, record.partition, record.offset, record.timestamp, body, headers.conn)
     return decoded, _rejected(record, fault) if fault else None
 
 
@@ -44,9 +55,9 @@ def _session_id(key: bytes | None) -> str:
 def _body(headers: LogHeaders, session_id: str, value: bytes) -> Body:
     match headers.kind:
         case RecordKind.START:
-            if not headers.conn or headers.reply_to is None or headers.reply_to < 0:
-                raise ValueError("a start must say where replies go")
-            return Start(_of(SessionStarted, session_id, value), headers.conn, headers.reply_to)
+            return Start(_of(SessionStarted, session_id, value), *_address(headers))
+        case RecordKind.RESUME:
+            return Resume(_of(ConnectionResumed, session_id, value), *_address(headers))
         case RecordKind.FRAME:
             if headers.seq is None:
                 raise ValueError("header 'seq' is missing")
@@ -59,8 +70,12 @@ def _body(headers: LogHeaders, session_id: str, value: bytes) -> Body:
             return _of(ConnectionAlive, session_id, value)
         case RecordKind.END:
             return _of(SessionEnded, session_id, value)
-        case RecordKind.RESUME:
-            raise ValueError("this transcriber knows no 'resume'")
+
+
+def _address(headers: LogHeaders) -> tuple[str, int]:
+    if not headers.conn or headers.reply_to is None or headers.reply_to < 0:
+        raise ValueError(f"a {headers.kind.value} must say where replies go")
+    return headers.conn, headers.reply_to
 
 
 def _of(model: type[EventT], session_id: str, value: bytes) -> EventT:

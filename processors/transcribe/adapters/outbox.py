@@ -1,8 +1,9 @@
-"""Facts, replies, dead letters and idle ends, written to Kafka in the order that keeps promises: facts are held by
-the broker before a client hears of them."""
+"""Replies, dead letters and idle ends: what no transaction holds. One that hung would keep every speaker of an edge
+waiting."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaProducer
@@ -14,15 +15,16 @@ from infra.kafka.headers import LogHeaders
 from infra.kafka.settings import KafkaSettings
 from infra.telemetry import get_logger
 from processors.transcribe.core.idle import OpenSession
-from processors.transcribe.core.output import Addressed, Fact, Output, Rejected
+from processors.transcribe.core.output import Addressed, Rejected
 from schemas.base import derived_id
-from schemas.counts import WordsCounted
 from schemas.sessions import EndCause, RecordKind, SessionEnded
 from schemas.topics import Topic
 
 _LOG = get_logger(__name__)
 _STAGE = "transcribe"
 _AGAIN_S = 1.0
+_MOST_SHOWN = 2000
+"""Replies of the moment that may wait for the broker. What they show is soon outdated, so the oldest make room."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,33 @@ class KafkaOutbox:
         self._producer = producer
         self._settings = settings
         self._clock = clock
+        self._shown: deque[Addressed] = deque(maxlen=_MOST_SHOWN)
+        self._something_shown = asyncio.Event()
 
-    async def publish(self, output: Output) -> None:
-        for letter in output.rejected:
+    def show(self, replies: Iterable[Addressed]) -> None:
+        """Replies of the moment, to go out when they can and be forgotten if they cannot."""
+        self._shown.extend(replies)
+        self._something_shown.set()
+
+    async def keep_showing(self) -> None:
+        """Runs until it is cancelled."""
+        while True:
+            await self._something_shown.wait()
+            self._something_shown.clear()
+            while self._shown:
+                addressed = self._shown.popleft()
+                if await self._has_partition(addressed):
+                    accepted = await self._enqueue(self._reply(addressed))
+                    asyncio.ensure_future(accepted).add_done_callback(_note_if_lost)
+
+    async def tell(self, replies: Sequence[Addressed]) -> None:
+        """Returns once the broker holds them all, in this order."""
+        await self._send([self._reply(each) for each in replies if await self._has_partition(each)])
+
+    async def bury(self, letters: Iterable[Rejected]) -> None:
+        """Returns once the broker holds them all."""
+        for letter in letters:
             await self._bury(letter)
-        await self._send([self._fact(fact) for fact in output.facts])
-        await self._send([self._reply(each) for each in output.replies if await self._has_partition(each)])
 
     async def append_end(self, session: OpenSession) -> None:
         ended = SessionEnded(
@@ -81,13 +104,6 @@ class KafkaOutbox:
                 )
             ]
         )
-
-    def _fact(self, fact: Fact) -> _Message:
-        event = fact.event
-        if isinstance(event, WordsCounted):
-            return _Message(self._settings.topic(Topic.WORD_COUNTS), event.user_id.encode(), event.encode())
-        topic = self._settings.topic(Topic.TRANSCRIPTS)
-        return _Message(topic, event.session_id.encode(), event.encode(), fact.partition)
 
     def _reply(self, addressed: Addressed) -> _Message:
         reply = addressed.reply
@@ -152,6 +168,11 @@ class KafkaOutbox:
         except KafkaError as error:
             return _failure(error)
         return accepted
+
+
+def _note_if_lost(accepted: asyncio.Future[object]) -> None:
+    if not accepted.cancelled() and (error := accepted.exception()) is not None:
+        _LOG.warning("a reply of the moment was not accepted", error=type(error).__name__)
 
 
 def _failure(error: KafkaError) -> Awaitable[object]:

@@ -1,40 +1,62 @@
-"""faster-whisper, off the event loop.
+"""faster-whisper, off the event loop: all windows of a round, in as few calls of the model as can be.
 
-Whisper hears one window at a time and knows nothing of the one before: no text is carried over, for small models
-begin to repeat themselves when it is. Decoding takes the likeliest path and never samples, so that the same audio
-gives the same words again."""
+On a GPU a batch costs hardly more than a window. On a CPU it costs as much as its windows one after the other, so
+there the round is dealt out to workers, each a thread with its own worker of the model."""
 
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Protocol
 
+import ctranslate2
 import numpy as np
 from faster_whisper import WhisperModel
 
 from infra.errors import SettingsError, Unavailable
 from infra.telemetry import get_logger
+from processors.transcribe import metrics
 from processors.transcribe.adapters.models import ResolvedModel
+from processors.transcribe.adapters.whisper_batch import BatchedWhisper, Decoding, Kind
+from processors.transcribe.core.batching import batches
+from processors.transcribe.core.hearing import Hearing
+from processors.transcribe.core.rules import judged
 from processors.transcribe.core.windows import Hypothesis, Window
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import SAMPLE_RATE
-from schemas.words import Word
 
 _LOG = get_logger(__name__)
-_ATTEMPTS = 2
 _FAILURES_TO_STOP = 20
 """So many windows in a row that cannot be heard are the model's fault, not the windows'."""
+_PUBLISHED_FRAMES = 3000
+_DEMO_FRAMES = 500
+"""Whisper's published models know only inputs of 30 s, so shorter windows are padded. The demo recogniser was trained
+on shorter inputs too: with its windows rounded up to whole seconds, of 5 at least, it makes no more errors and takes a
+fifth of the time (bench/streaming.py)."""
 
 
-def load_model(model: ResolvedModel, settings: TranscribeSettings) -> WhisperModel:
+class Ear(Protocol):
+    """A model that hears windows of one kind in one batch."""
+
+    @property
+    def window_ms(self) -> int: ...
+
+    @property
+    def on_gpu(self) -> bool: ...
+
+    def kind(self, window: Window) -> Kind: ...
+
+    def hear(self, windows: Sequence[Window]) -> list[Hearing]: ...
+
+
+def load_model(model: ResolvedModel, settings: TranscribeSettings) -> BatchedWhisper:
     """May take seconds. Raises SettingsError if the model cannot be loaded so."""
     try:
-        return WhisperModel(
+        loaded = WhisperModel(
             model.folder,
             device=settings.device,
             compute_type=settings.compute_type,
             cpu_threads=settings.cpu_threads,
-            num_workers=settings.worker_count,
+            num_workers=settings.worker_count(on_gpu=_on_gpu(settings.device)),
         )
     except (RuntimeError, ValueError, OSError) as error:
         raise SettingsError(
@@ -42,29 +64,53 @@ def load_model(model: ResolvedModel, settings: TranscribeSettings) -> WhisperMod
             f"{settings.compute_type}: {error}.",
             "Check TRANSCRIBE_MODEL, TRANSCRIBE_DEVICE and TRANSCRIBE_COMPUTE_TYPE.",
         ) from error
+    decoding = Decoding(
+        beam_size=settings.beam_size,
+        frames=settings.encoder_frames or (_DEMO_FRAMES if model.is_demo else _PUBLISHED_FRAMES),
+        prompt_words=settings.prompt_words,
+        checks=settings.checks,
+        fallback=settings.fallback == "on",
+    )
+    return BatchedWhisper(loaded, decoding, on_step=lambda step, took_s: metrics.STEP_SECONDS.labels(step).inc(took_s))
+
+
+def _on_gpu(device: str) -> bool:
+    return device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
 
 
 class WhisperRecogniser:
-    """Hears windows on a pool of threads, each with its own worker of the model."""
+    """Hears rounds of windows on a pool of threads, and takes out of them what nobody can have said."""
 
-    def __init__(self, model: WhisperModel, settings: TranscribeSettings) -> None:
-        self.workers = settings.worker_count
-        self._model = model
-        self._beam_size = settings.beam_size
+    def __init__(self, ear: Ear, settings: TranscribeSettings) -> None:
+        self.workers = settings.worker_count(on_gpu=ear.on_gpu)
+        self.batch_windows = settings.batch_size(on_gpu=ear.on_gpu)
+        self._ear = ear
+        self._checks = settings.checks
         self._failures = 0
-        self._languages: frozenset[str] = frozenset(model.supported_languages)
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="whisper")
 
     @property
     def window_ms(self) -> int:
         """The longest audio that the model hears at once."""
-        return int(self._model.feature_extractor.n_samples) * 1000 // SAMPLE_RATE
+        return self._ear.window_ms
+
+    @property
+    def round_windows(self) -> int:
+        """So many windows give every worker a full batch."""
+        return self.workers * self.batch_windows
 
     async def transcribe(self, windows: Sequence[Window]) -> list[Hypothesis]:
         """One hypothesis per window, in order. A window that cannot be heard gets one that says so. Raises
         Unavailable when window after window fails."""
         loop = asyncio.get_running_loop()
-        hypotheses = await asyncio.gather(*(loop.run_in_executor(self._threads, self._hear, each) for each in windows))
+        places = batches([self._ear.kind(window) for window in windows], self.batch_windows, self.workers)
+        heard = await asyncio.gather(
+            *(loop.run_in_executor(self._threads, self._hear, [windows[at] for at in batch]) for batch in places)
+        )
+        hypotheses = [Hypothesis()] * len(windows)
+        for batch, of_batch in zip(places, heard, strict=True):
+            for place, hypothesis in zip(batch, of_batch, strict=True):
+                hypotheses[place] = hypothesis
         for hypothesis in hypotheses:
             self._failures = self._failures + 1 if hypothesis.failed else 0
         if self._failures >= _FAILURES_TO_STOP:
@@ -89,42 +135,26 @@ class WhisperRecogniser:
     def close(self) -> None:
         self._threads.shutdown(cancel_futures=True)
 
-    def _hear(self, window: Window) -> Hypothesis:
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return Hypothesis(self._words(window))
-            except Exception as error:  # noqa: BLE001 - whatever one window does to the libraries, others must be heard
-                _LOG.error("window failed", session_id=window.session_id, attempt=attempt, error=str(error))
-                reason = f"{type(error).__name__}: {error}"
-        return Hypothesis(failed=reason)
+    def _hear(self, windows: Sequence[Window]) -> list[Hypothesis]:
+        """A batch; if it fails, each of its windows alone, so that one window's fault stays its own."""
+        metrics.BATCH_WINDOWS.observe(len(windows))
+        try:
+            heard = self._ear.hear(windows)
+        except Exception as error:  # noqa: BLE001 - whatever one window does to the libraries, others must be heard
+            _LOG.error("batch failed, hearing its windows alone", windows=len(windows), error=str(error))
+            return [self._hear_alone(window) for window in windows]
+        return [self._judge(*pair) for pair in zip(windows, heard, strict=True)]
 
-    def _words(self, window: Window) -> tuple[Word, ...]:
-        if not window.pcm:
-            return ()
-        samples = np.frombuffer(window.pcm, dtype="<i2").astype(np.float32) / 32768
-        segments, _ = self._model.transcribe(
-            samples,
-            language=self._language(window.language),
-            beam_size=self._beam_size,
-            temperature=0.0,
-            condition_on_previous_text=False,
-            word_timestamps=True,
-            vad_filter=False,
-        )
-        return tuple(_word(word) for segment in segments for word in segment.words)
+    def _hear_alone(self, window: Window) -> Hypothesis:
+        try:
+            (heard,) = self._ear.hear([window])
+        except Exception as error:  # noqa: BLE001 - as above
+            _LOG.error("window failed", session_id=window.session_id, error=str(error))
+            return Hypothesis(failed=f"{type(error).__name__}: {error}")
+        return self._judge(window, heard)
 
-    def _language(self, wanted: str) -> str | None:
-        """A session's language as the model knows it; None, which lets the model guess, if it knows it not."""
-        if len(self._languages) == 1:
-            return next(iter(self._languages))
-        primary = wanted.lower().partition("-")[0]
-        return primary if primary in self._languages else None
-
-
-def _word(word: Any) -> Word:
-    return Word(
-        text=word.word.strip(),
-        start_ms=round(word.start * 1000),
-        end_ms=round(word.end * 1000),
-        probability=float(word.probability),
-    )
+    def _judge(self, window: Window, heard: Hearing) -> Hypothesis:
+        words, dropped = judged(heard, window.prompt, self._checks)
+        for rule, count in dropped.items():
+            metrics.WORDS_DROPPED.labels(rule.value).inc(count)
+        return Hypothesis(words)

@@ -1,18 +1,27 @@
-"""The part of a session's audio that may still be heard again."""
+"""The part of a session's audio that may still be heard again, and which records of the log hold it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemas.audio import SAMPLE_BYTES, samples_to_ms
 
 
 @dataclass(frozen=True)
+class Chunk:
+    """One record's samples, or what is left of them."""
+
+    offset: int
+    pcm: bytes
+
+
+@dataclass(frozen=True)
 class Audio:
-    """Audio from sample `start` up to, and without, sample `end`, both counted from the session's first."""
+    """Audio from sample `start` up to, and without, sample `end`, both counted from the session's first. `skipped`: so
+    many samples of the first record lie before it."""
 
     start: int = 0
     end: int = 0
-    chunks: tuple[bytes, ...] = ()
+    skipped: int = 0
+    chunks: tuple[Chunk, ...] = ()
 
     @property
     def start_ms(self) -> int:
@@ -24,23 +33,31 @@ class Audio:
 
     @property
     def pcm(self) -> bytes:
-        return b"".join(self.chunks)
+        return b"".join(chunk.pcm for chunk in self.chunks)
 
-    def extended(self, pcm: bytes) -> "Audio":
-        """The audio with more at its end."""
-        return Audio(self.start, self.end + len(pcm) // SAMPLE_BYTES, (*self.chunks, pcm)) if pcm else self
+    @property
+    def offsets(self) -> tuple[int, ...]:
+        """The records that hold it, in order."""
+        return tuple(chunk.offset for chunk in self.chunks)
+
+    def extended(self, pcm: bytes, offset: int) -> "Audio":
+        """The audio with a record's samples at its end."""
+        if not pcm:
+            return self
+        return replace(self, end=self.end + len(pcm) // SAMPLE_BYTES, chunks=(*self.chunks, Chunk(offset, pcm)))
 
     def trimmed(self, sample: int) -> "Audio":
         """The audio without what lies before a sample. One that lies outside moves nothing, or leaves nothing."""
         sample = min(max(sample, self.start), self.end)
-        return Audio(sample, self.end, tuple(_without(self.chunks, (sample - self.start) * SAMPLE_BYTES)))
+        start, skipped, chunks = self.start, self.skipped, self.chunks
+        while chunks and start < sample:
+            size = len(chunks[0].pcm) // SAMPLE_BYTES
+            if start + size > sample:
+                cut = sample - start
+                first = replace(chunks[0], pcm=chunks[0].pcm[cut * SAMPLE_BYTES :])
+                return Audio(sample, self.end, skipped + cut, (first, *chunks[1:]))
+            start, skipped, chunks = start + size, 0, chunks[1:]
+        return Audio(sample, self.end, skipped, chunks)
 
 
 NO_AUDIO = Audio()
-
-
-def _without(chunks: tuple[bytes, ...], count: int) -> Iterator[bytes]:
-    for chunk in chunks:
-        if count < len(chunk):
-            yield chunk[count:]
-        count = max(count - len(chunk), 0)

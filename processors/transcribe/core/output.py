@@ -6,13 +6,15 @@ from enum import StrEnum
 
 from schemas.counts import WordsCounted
 from schemas.replies import Reply
-from schemas.transcripts import SessionTranscribed, TranscriptFinal
+from schemas.transcripts import SessionReaddressed, SessionTranscribed, TranscriptFinal
 
 
 class Dropped(StrEnum):
     """Why a record of the log changed nothing."""
 
     NO_SESSION = "no_session"
+    AFTER_END = "after_end"
+    OLD_CONNECTION = "old_connection"
     STARTED_TWICE = "started_twice"
     OUT_OF_ORDER = "out_of_order"
     ASKED_TWICE = "asked_twice"
@@ -24,13 +26,14 @@ class Fact:
     """`partition`: that of the session's log, which `transcripts` shares."""
 
     partition: int
-    event: TranscriptFinal | SessionTranscribed | WordsCounted
+    event: TranscriptFinal | SessionTranscribed | SessionReaddressed | WordsCounted
 
 
 @dataclass(frozen=True)
 class Addressed:
-    """A reply and the partition of `replies` that reaches its client."""
+    """A reply, the partition of `replies` that reaches its client, and the partition of the session's log."""
 
+    partition: int
     reply_to: int
     reply: Reply
 

@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from schemas.sessions import AnswerBegun, ConnectionAlive, QuestionsAsked, SessionEnded, SessionStarted
+from schemas.sessions import (
+    AnswerBegun,
+    ConnectionAlive,
+    ConnectionResumed,
+    QuestionsAsked,
+    SessionEnded,
+    SessionStarted,
+)
 
 
 @dataclass(frozen=True)
@@ -16,6 +23,15 @@ class Start:
 
 
 @dataclass(frozen=True)
+class Resume:
+    """The session's client is there again, over this connection."""
+
+    resumed: ConnectionResumed
+    conn: str
+    reply_to: int
+
+
+@dataclass(frozen=True)
 class Frame:
     """A piece of audio: number `seq`, counted from 0, and its samples as 16 bit little-endian PCM."""
 
@@ -23,15 +39,29 @@ class Frame:
     pcm: bytes
 
 
-Body = Start | Frame | QuestionsAsked | AnswerBegun | ConnectionAlive | SessionEnded
+Body = Start | Resume | Frame | QuestionsAsked | AnswerBegun | ConnectionAlive | SessionEnded
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a record stands. `timestamp_ms` is the time the log gives it: Unix time in milliseconds."""
+
+    partition: int
+    offset: int
+    timestamp_ms: int
 
 
 @dataclass(frozen=True)
 class LogRecord:
-    """One record. `timestamp_ms` is the time the log gives it: Unix time in milliseconds."""
+    """One record. `conn`: the connection that wrote it; empty if none did."""
 
     session_id: str
     partition: int
     offset: int
     timestamp_ms: int
     body: Body
+    conn: str = ""
+
+    @property
+    def place(self) -> Place:
+        return Place(self.partition, self.offset, self.timestamp_ms)

@@ -1,81 +1,186 @@
 """All sessions of the partitions that this transcriber owns.
 
-Each session is worked through at its own log's pace: while a window of it waits to be heard, its later records wait
-too. Due windows are given out in the order in which they came due, one per session at a time, so that a recording
-sent at eight times the speed holds nobody up."""
+Each session is worked through at its own log's pace: while a frame of it waits for the voice filter, its later records
+wait too, and so they do while a window waits to be heard, unless windows coalesce. Due windows are given out in the
+order in which they came due, one per session at a time, so that a recording sent at eight times the speed holds nobody
+up and no session waits for more than a round."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from processors.transcribe.core import snapshot, telling
 from processors.transcribe.core import stream as machine
 from processors.transcribe.core.idle import OpenSession
-from processors.transcribe.core.output import Dropped, Output, Rejected, joined
-from processors.transcribe.core.records import LogRecord, Start
+from processors.transcribe.core.output import NOTHING, Dropped, Output, Rejected, joined
+from processors.transcribe.core.records import LogRecord, Resume, Start
+from processors.transcribe.core.recovery import Recovery
 from processors.transcribe.core.state import Phase, Stream, StreamOptions
+from processors.transcribe.core.voice import Listened, Piece
 from processors.transcribe.core.windows import Hypothesis, Window
+from schemas.snapshots import LastTold, StreamSnapshot
+
+_REMEMBERED_MS = 10 * 60_000
+"""How long a session is remembered after its end, for a client that lost its connection while it waited."""
+_NOTHING_TOLD = LastTold()
 
 
 @dataclass
 class _Session:
-    """`begun`: its `start` record. `newest_offset`: its last record that was read, though it may still be waiting."""
+    """`newest_offset`: its last record that was read, though it may still be waiting. `changed`: there is more to it
+    than its newest snapshot says. `finals_from`: an offset in `transcripts` before which none of its finals stands."""
 
     stream: Stream
-    begun: LogRecord
     newest_offset: int
     waiting: deque[LogRecord] = field(default_factory=deque)
+    changed: bool = True
+    finals_from: int | None = None
+    ended_at_ms: int | None = None
+
+    @property
+    def partition(self) -> int:
+        return self.stream.newest.partition
+
+    @property
+    def is_open(self) -> bool:
+        return self.stream.phase is not Phase.OVER
+
+    @property
+    def needs_from(self) -> int | None:
+        """The first record that a successor must read again; None if none is needed."""
+        if self.stream.audio.offsets:
+            return self.stream.audio.offsets[0]
+        return self.waiting[0].offset if self.waiting else None
 
 
 class Streams:
-    """The sessions by id, and the order in which their windows are due."""
+    """The sessions by id, and the order in which their windows are due. `heavy`: the model is busy, so windows that
+    may wait for more audio do."""
 
     def __init__(self, options: StreamOptions) -> None:
+        self.heavy = False
         self._options = options
         self._sessions: dict[str, _Session] = {}
+        self._recoveries: dict[str, Recovery] = {}
         self._due: dict[str, None] = {}
+        self._unlistened: dict[str, None] = {}
+        self._resting: dict[str, None] = {}
         self._waiting: Counter[int] = Counter()
 
     @property
     def busy(self) -> bool:
         """Whether there is work without another record being read."""
-        return bool(self._due)
+        return bool(self._unlistened or self._resting or self._ready())
+
+    def restore(self, recoveries: Iterable[Recovery]) -> Output:
+        """Sessions of a partition that is ours from now on; says again what the one before may not have said. The log
+        is read on from where the oldest of their audio begins."""
+        return joined([self._restore(recovery) for recovery in recoveries])
+
+    def _restore(self, recovery: Recovery) -> Output:
+        self._recoveries[recovery.snapshot.session_id] = recovery
+        self._recovered(recovery, read_to=0)
+        return telling.told_again(recovery.stream(self._options), recovery.snapshot.told)
+
+    def _recovered(self, recovery: Recovery, read_to: int) -> Output:
+        """Go on with the session once all of its audio is there."""
+        kept = recovery.snapshot
+        if not recovery.is_complete(read_to):
+            return NOTHING
+        del self._recoveries[kept.session_id]
+        session = _Session(
+            recovery.stream(self._options),
+            kept.offset,
+            changed=False,
+            finals_from=kept.finals_from,
+            ended_at_ms=kept.ended_at_ms,
+        )
+        self._sessions[kept.session_id] = session
+        return self._stand(session)
 
     def advance(self, records: Iterable[LogRecord]) -> Output:
         """What the log says next. Records of one partition come in its order."""
-        return joined([self._take(record) for record in records])
+        resting, self._resting = self._resting, {}
+        rested = [self._work(self._sessions[each]) for each in resting if each in self._sessions]
+        return joined([*rested, *(self._take(record) for record in records)])
 
     def _take(self, record: LogRecord) -> Output:
+        recovery = self._recoveries.get(record.session_id)
+        if recovery is not None:
+            recovery = self._recoveries[record.session_id] = recovery.read(record)
+            recovered = self._recovered(recovery, read_to=record.offset + 1)
+            return recovered if record.offset <= recovery.snapshot.offset else joined((recovered, self._take(record)))
         session = self._sessions.get(record.session_id)
-        if session is not None:
-            session.newest_offset = record.offset
-            session.waiting.append(record)
-            self._waiting[record.partition] += 1
-            return self._work(session)
-        if not isinstance(record.body, Start):
-            return Output(dropped=(Dropped.NO_SESSION,))
-        stream, output = machine.begin(self._options, record, record.body)
-        self._sessions[record.session_id] = _Session(stream, record, record.offset)
-        return output
+        if session is None:
+            return self._begin(record)
+        if record.offset <= session.newest_offset:
+            return NOTHING  # It is read again, for the sake of another session.
+        session.newest_offset = record.offset
+        session.waiting.append(record)
+        self._waiting[record.partition] += 1
+        return self._work(session)
+
+    def _begin(self, record: LogRecord) -> Output:
+        match record.body:
+            case Start() as start:
+                stream, output = machine.begin(self._options, record, start)
+                self._sessions[record.session_id] = _Session(stream, record.offset)
+                return output
+            case Resume() as resume:
+                return telling.gone(record.session_id, record.place, resume, "no_session")
+            case _:
+                return Output(dropped=(Dropped.NO_SESSION,))
 
     def _work(self, session: _Session) -> Output:
-        """Go on with a session's log as far as its next window or its end."""
+        """Go on with a session's log as far as the stream takes it now."""
         outputs = []
-        while session.waiting and session.stream.phase is Phase.LISTENING:
+        while session.waiting and machine.takes(session.stream):
             record = session.waiting.popleft()
             self._waiting[record.partition] -= 1
             session.stream, output = machine.receive(session.stream, record)
+            session.changed = True
             outputs.append(output)
-        if session.stream.phase is Phase.DUE:
-            self._due.setdefault(session.stream.started.session_id)
-        elif session.stream.phase is Phase.OVER:
-            outputs.append(Output(dropped=(Dropped.NO_SESSION,) * len(session.waiting)))
-            self._remove(session)
-        return joined(outputs)
+        return joined((*outputs, self._stand(session)))
+
+    def _rest(self, session: _Session) -> Output:
+        """Leave the records that wait for the next time the log is advanced."""
+        if session.waiting:
+            self._resting.setdefault(session.stream.started.session_id)
+        return self._stand(session)
+
+    def _stand(self, session: _Session) -> Output:
+        """Note what the session waits for now."""
+        stream = session.stream
+        if stream.unlistened is not None:
+            self._unlistened.setdefault(stream.started.session_id)
+        if stream.phase is Phase.DUE:
+            self._due.setdefault(stream.started.session_id)
+        return NOTHING
+
+    def unlistened(self) -> tuple[Piece, ...]:
+        """The frames that the voice filter must listen to before their sessions can go on, one of each."""
+        pieces = (self._sessions[each].stream.piece for each in self._unlistened)
+        return tuple(piece for piece in pieces if piece is not None)
+
+    def listened(self, pieces: Sequence[Piece], heard: Sequence[Listened], go_on: bool) -> Output:
+        """What the voice filter found in them. The sessions `go_on` at once, or rest until the log is advanced."""
+        pairs = zip(pieces, heard, strict=True)
+        return joined([self._listened(piece.session_id, each, go_on) for piece, each in pairs])
+
+    def _listened(self, session_id: str, heard: Listened, go_on: bool) -> Output:
+        session = self._sessions[session_id]
+        del self._unlistened[session_id]
+        session.stream, output = machine.listened(session.stream, heard)
+        session.changed = True
+        return joined((output, self._work(session) if go_on else self._rest(session)))
 
     def due(self, limit: int) -> tuple[Window, ...]:
         """The windows that have waited longest, at most so many. They stay due until they are settled."""
-        ids = list(self._due)[:limit]
-        return tuple(window for window in (self._sessions[each].stream.window for each in ids) if window is not None)
+        windows = (self._sessions[each].stream.window for each in self._ready()[:limit])
+        return tuple(window for window in windows if window is not None)
+
+    def _ready(self) -> list[str]:
+        return [each for each in self._due if not (self.heavy and self._sessions[each].stream.may_wait)]
 
     def settle(self, windows: Sequence[Window], hypotheses: Sequence[Hypothesis]) -> Output:
         """What was heard in windows that were due."""
@@ -84,31 +189,48 @@ class Streams:
     def _settle(self, window: Window, hypothesis: Hypothesis) -> Output:
         session = self._sessions[window.session_id]
         del self._due[window.session_id]
-        record = session.stream.newest
         session.stream, output = machine.settle(session.stream, window, hypothesis)
-        output = joined((output, self._work(session)))
-        return joined((_rejected(record, hypothesis.failed), output)) if hypothesis.failed else output
+        session.changed = True
+        output = joined((output, self._rest(session)))
+        return joined((_rejected(window, hypothesis.failed), output)) if hypothesis.failed else output
 
-    def forget(self, partitions: Iterable[int]) -> None:
+    def forget(self, partitions: Set[int]) -> None:
         """These partitions are another's now."""
-        gone = set(partitions)
-        for session in [each for each in self._sessions.values() if each.begun.partition in gone]:
-            self._remove(session)
+        for session_id, session in [*self._sessions.items()]:
+            if session.partition in partitions:
+                self._remove(session_id)
+        for session_id, recovery in [*self._recoveries.items()]:
+            if recovery.partition in partitions:
+                del self._recoveries[session_id]
 
-    def _remove(self, session: _Session) -> None:
-        session_id = session.begun.session_id
-        self._waiting[session.begun.partition] -= len(session.waiting)
-        self._due.pop(session_id, None)
-        del self._sessions[session_id]
+    def _remove(self, session_id: str) -> None:
+        session = self._sessions.pop(session_id)
+        self._waiting[session.partition] -= len(session.waiting)
+        for waiting in (self._due, self._unlistened, self._resting):
+            waiting.pop(session_id, None)
 
-    def positions(self, read_to: Mapping[int, int]) -> dict[int, int]:
-        """Where a successor must begin in each partition: at the start of its oldest unfinished session, else where
-        reading has come to."""
-        positions = dict(read_to)
-        for session in self._sessions.values():
-            if session.begun.partition in positions:
-                positions[session.begun.partition] = min(positions[session.begun.partition], session.begun.offset)
-        return positions
+    def position(self, partition: int, read_to: int) -> int:
+        """Where a successor must begin to read: at the oldest record that any session of the partition still needs,
+        else where reading has come to."""
+        every: list[_Session | Recovery] = [*self._sessions.values(), *self._recoveries.values()]
+        needed = (each.needs_from for each in every if each.partition == partition)
+        return min([read_to, *(offset for offset in needed if offset is not None)])
+
+    def snapshots(
+        self, partition: int, told: Mapping[str, LastTold], facts_to: int, read_to: int, now_ms: int
+    ) -> dict[str, StreamSnapshot | None]:
+        """Of the sessions that have changed since their last one, which is then in the past; None for those that are
+        remembered no longer. `told`: what clients are told by the same commit; `facts_to`: where its finals will stand
+        in `transcripts`, at the earliest."""
+        mine = [(name, each) for name, each in self._sessions.items() if each.partition == partition]
+        position = self.position(partition, read_to)
+        forgotten = [name for name, each in mine if _is_forgotten(each, position, now_ms)]
+        changed = [(name, each) for name, each in mine if each.changed and name not in forgotten]
+        for session_id in forgotten:
+            self._remove(session_id)
+        return {
+            name: _snapshot(each, told.get(name, _NOTHING_TOLD), facts_to, now_ms) for name, each in changed
+        } | dict.fromkeys(forgotten)
 
     def crowded(self, limit: int) -> frozenset[int]:
         """Partitions of which so many records wait in memory."""
@@ -120,18 +242,39 @@ class Streams:
         return self._waiting.total()
 
     def open_sessions(self) -> tuple[OpenSession, ...]:
-        return tuple(
-            OpenSession(session_id, each.begun.partition, each.newest_offset)
-            for session_id, each in self._sessions.items()
+        sessions = (
+            OpenSession(name, each.partition, each.newest_offset)
+            for name, each in self._sessions.items()
+            if each.is_open
         )
+        recoveries = (
+            OpenSession(name, each.partition, each.snapshot.offset) for name, each in self._recoveries.items()
+        )
+        return (*sessions, *recoveries)
 
 
-def _rejected(record: LogRecord, reason: str) -> Output:
+def _snapshot(session: _Session, told: LastTold, facts_to: int, now_ms: int) -> StreamSnapshot:
+    session.changed = False
+    if session.finals_from is None:
+        session.finals_from = facts_to
+    if not session.is_open and session.ended_at_ms is None:
+        session.ended_at_ms = now_ms
+    return snapshot.taken(session.stream, told, session.finals_from, session.ended_at_ms)
+
+
+def _is_forgotten(session: _Session, position: int, now_ms: int) -> bool:
+    """Whether a session ended long enough ago, and a successor would read none of its records again: it would take
+    them for a new session's."""
+    ended_at_ms = session.ended_at_ms
+    return ended_at_ms is not None and now_ms - ended_at_ms >= _REMEMBERED_MS and position > session.newest_offset
+
+
+def _rejected(window: Window, reason: str) -> Output:
     letter = Rejected(
-        partition=record.partition,
-        offset=record.offset,
-        timestamp_ms=record.timestamp_ms,
-        key=record.session_id.encode(),
+        partition=window.partition,
+        offset=window.offset,
+        timestamp_ms=window.due_at_ms,
+        key=window.session_id.encode(),
         value=None,
         reason=f"the window that this record made due could not be heard: {reason}",
     )

@@ -1,15 +1,20 @@
 """How a stream puts what it knows into facts and replies."""
 
+from dataclasses import replace
+from typing import Literal
+
 from processors.transcribe.core.counting import speech_ms, words_per_minute
 from processors.transcribe.core.finals import group_answers, transcript
 from processors.transcribe.core.output import Addressed, Fact, Output
-from processors.transcribe.core.state import Stream
+from processors.transcribe.core.records import Place, Resume
+from processors.transcribe.core.state import Phase, Stream
 from schemas.base import derived_id
 from schemas.counts import WordsCounted
-from schemas.replies import Reply, ReplyMessage
-from schemas.sessions import EndCause
-from schemas.transcripts import Final, SessionTranscribed, TranscriptFinal
-from schemas.wire import FinalMessage, Partial, Summary
+from schemas.replies import Gone, Reply, ReplyMessage, Resumed, Superseded
+from schemas.sessions import EndCause, QuestionsAsked
+from schemas.snapshots import Address, LastTold
+from schemas.transcripts import Final, SessionReaddressed, SessionTranscribed, TranscriptFinal
+from schemas.wire import FinalMessage, Partial, Questions, Summary
 from schemas.words import Word, count_words
 
 
@@ -32,16 +37,7 @@ def heard(stream: Stream, finals: tuple[Final, ...], tail: tuple[Word, ...]) -> 
 
 def ended(stream: Stream, cause: EndCause) -> Output:
     """All has been said: the whole session as one fact, and its sum for the client."""
-    started, asked = stream.started, stream.questions
-    words = count_words(transcript(stream.finals))
-    spoken_ms = speech_ms(word for final in stream.finals for word in final.words)
-    summary = Summary(
-        words=words,
-        speech_ms=spoken_ms,
-        audio_ms=stream.audio.end_ms,
-        words_per_minute=words_per_minute(words, spoken_ms),
-        finals=len(stream.finals),
-    )
+    started, questions, summary = stream.started, stream.questions, _summary(stream)
     transcribed = SessionTranscribed(
         event_id=derived_id(started.session_id, "transcribed"),
         at_ms=stream.newest.timestamp_ms,
@@ -49,8 +45,8 @@ def ended(stream: Stream, cause: EndCause) -> Output:
         started_at_ms=started.at_ms,
         language=started.language,
         topic=started.topic,
-        questions=asked.questions if asked else (),
-        questions_source=asked.source if asked else None,
+        questions=questions.questions if questions else (),
+        questions_source=questions.source if questions else None,
         answers=group_answers(stream.finals, stream.marks, summary.audio_ms),
         words=summary.words,
         speech_ms=summary.speech_ms,
@@ -64,6 +60,78 @@ def ended(stream: Stream, cause: EndCause) -> Output:
         reply_to=stream.reply_to,
     )
     return Output(facts=(Fact(stream.newest.partition, transcribed),), replies=(_reply(stream, summary),))
+
+
+def resumed(stream: Stream, before: Address, have_final: int) -> Output:
+    """The session goes on at a new connection: what its client missed, and a word to the old one. If the session is
+    over, its report is still to come, and must go there too."""
+    older = (_superseded(stream, before),) if before.conn != stream.conn else ()
+    facts = (Fact(stream.newest.partition, _readdressed(stream)),) if stream.phase is Phase.OVER else ()
+    return Output(facts=facts, replies=(*older, *_missed(stream, have_final + 1, resumed=True)))
+
+
+def told_again(stream: Stream, told: LastTold) -> Output:
+    """What the client may have missed because the one who should have told it died."""
+    older = tuple(_superseded(stream, before) for before in told.superseded)
+    next_final = len(stream.finals) + 1
+    return Output(replies=(*older, *_missed(stream, told.from_final or next_final, resumed=told.resumed)))
+
+
+def _missed(stream: Stream, from_final: int, *, resumed: bool) -> tuple[Addressed, ...]:
+    messages: list[ReplyMessage] = [Resumed(next_frame=stream.frames)] if resumed else []
+    if stream.questions is not None:
+        messages.append(asked(stream.questions))
+    messages += [FinalMessage(**dict(final)) for final in stream.finals[from_final - 1 :]]
+    if stream.phase is Phase.OVER:
+        messages.append(_summary(stream))
+    elif stream.policy.tail:
+        messages.append(_partial(stream, stream.policy.tail))
+    return tuple(_reply(stream, message) for message in messages)
+
+
+def asked(questions: QuestionsAsked) -> Questions:
+    """The questions as the client sees them."""
+    return Questions(questions=questions.questions, source=questions.source)
+
+
+def gone(session_id: str, place: Place, resume: Resume, code: Literal["no_session", "frame_gap"]) -> Output:
+    """There is nothing to go on with for the connection that wrote this record."""
+    reply = Reply(
+        event_id=derived_id(session_id, "reply", "gone", place.offset),
+        at_ms=place.timestamp_ms,
+        session_id=session_id,
+        conn=resume.conn,
+        heard_frames=None,
+        message=Gone(code=code),
+    )
+    return Output(replies=(Addressed(place.partition, resume.reply_to, reply),))
+
+
+def _superseded(stream: Stream, before: Address) -> Addressed:
+    told = replace(stream, conn=before.conn, reply_to=before.reply_to)
+    return _reply(told, Superseded())
+
+
+def _readdressed(stream: Stream) -> SessionReaddressed:
+    return SessionReaddressed(
+        event_id=derived_id(stream.started.session_id, "readdressed", stream.newest.offset),
+        at_ms=stream.newest.timestamp_ms,
+        **stream.started.shared(),
+        conn=stream.conn,
+        reply_to=stream.reply_to,
+    )
+
+
+def _summary(stream: Stream) -> Summary:
+    words = count_words(transcript(stream.finals))
+    spoken_ms = speech_ms(word for final in stream.finals for word in final.words)
+    return Summary(
+        words=words,
+        speech_ms=spoken_ms,
+        audio_ms=stream.audio.end_ms,
+        words_per_minute=words_per_minute(words, spoken_ms),
+        finals=len(stream.finals),
+    )
 
 
 def _transcribed(stream: Stream, final: Final) -> TranscriptFinal:
@@ -109,4 +177,4 @@ def _reply(stream: Stream, message: ReplyMessage | None) -> Addressed:
         heard_frames=stream.heard_frames,
         message=message,
     )
-    return Addressed(stream.reply_to, reply)
+    return Addressed(stream.newest.partition, stream.reply_to, reply)

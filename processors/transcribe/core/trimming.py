@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from processors.transcribe.core.audio import Audio
 from processors.transcribe.core.policy import Policy
+from processors.transcribe.core.voice import Voice, VoiceOptions
 from schemas.audio import ms_to_samples
 from schemas.words import Word
 
@@ -19,10 +20,10 @@ class WindowLimits:
     step_ms: int = 1000
 
     @classmethod
-    def for_model(cls, window_ms: int) -> "WindowLimits":
-        """For a model that hears so much at once. Short windows keep the words' times and the end of a window exact;
-        a few seconds of what came before keep the words right."""
-        return cls(longest_ms=window_ms, trim_ms=window_ms // 2)
+    def for_model(cls, window_ms: int, trim_ms: int = 0, step_ms: int = 1000) -> "WindowLimits":
+        """For a model that hears so much at once; without a `trim_ms`, half of it. Short windows keep the words' times
+        and the end of a window exact; a few seconds of what came before keep the words right."""
+        return cls(longest_ms=window_ms, trim_ms=min(trim_ms or window_ms // 2, window_ms - step_ms), step_ms=step_ms)
 
 
 _PAUSE_MS = 200
@@ -51,6 +52,15 @@ def trim(
         return audio, policy, ()
     policy, forced = policy.force(max(audio.end_ms - _HOLD_BACK_MS, room_from_ms))
     return _from(audio, max(forced[-1].start_ms if forced else 0, room_from_ms)), policy, forced
+
+
+def without_silence(
+    audio: Audio, tail: Sequence[Word], voice: Voice, options: VoiceOptions, final_ms: int | None
+) -> Audio:
+    """The buffer without the silence at its beginning. After a pause, `final_ms`, all that was said before it is
+    certain and goes too."""
+    cut_ms = voice.next_speech_ms(audio.start_ms if final_ms is None else final_ms, options)
+    return _from(audio, min([cut_ms, *(word.start_ms - _LEAD_MS for word in tail[:1])]))
 
 
 def _from(audio: Audio, cut_ms: int) -> Audio:

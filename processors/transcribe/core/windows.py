@@ -10,7 +10,9 @@ from schemas.words import Word
 @dataclass(frozen=True)
 class Window:
     """A piece of one session's audio to be heard: 16 kHz mono PCM, 16 bit little-endian, whose first sample is number
-    `start` of the session. `partition` and `offset` name the record of the log that made it due."""
+    `start` of the session. `partition` and `offset` name the record of the log that made it due, `due_at_ms` is that
+    record's time in the log. `prompt`: certain words that were said before the window. `new_ms`: how much of it no
+    window before has had."""
 
     session_id: str
     partition: int
@@ -18,6 +20,9 @@ class Window:
     language: str
     start: int
     pcm: bytes
+    due_at_ms: int = 0
+    prompt: str = ""
+    new_ms: int = 0
 
     @property
     def start_ms(self) -> int:

@@ -22,7 +22,7 @@ def test_rounds_are_pooled() -> None:
     assert figures["sessions"] == 3
     assert figures["audio_s"] == 3.0
     assert figures["final_delay_ms"] == {"median": 1300.0, "p95": 1800.0, "greatest": 1800.0}
-    assert figures["final_delay_ratio"]["median"] == 1.3
+    assert figures["final_delay_ratio"]["median"] == 2.6
     assert figures["wer"] == round(1 / 6, 4)
     assert figures["model_s_per_audio_s"] == 0.2
     assert table({"1": figures}).row_count == 1

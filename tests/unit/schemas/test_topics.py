@@ -10,6 +10,7 @@ def test_a_session_has_the_same_partition_in_its_log_and_its_transcript() -> Non
         Topic.AUDIO_FRAMES,
         Topic.TRANSCRIPTS,
         Topic.REPORTS,
+        Topic.TRANSCRIBE_STATE,
     }
 
 
@@ -18,6 +19,7 @@ def test_facts_are_read_committed_and_replies_are_not() -> None:
         Topic.TRANSCRIPTS,
         Topic.WORD_COUNTS,
         Topic.REPORTS,
+        Topic.TRANSCRIBE_STATE,
     }
 
 

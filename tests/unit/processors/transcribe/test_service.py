@@ -1,14 +1,22 @@
 """The chain with hand-made ports: in which order things are told, and that nothing stops it but being told to."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 
+import pytest
+
+from processors.transcribe.committing import Committing
 from processors.transcribe.core.idle import IdleWatch, OpenSession
-from processors.transcribe.core.output import Output, Rejected
+from processors.transcribe.core.ledger import Commit, Ledger
+from processors.transcribe.core.output import Addressed, Rejected
 from processors.transcribe.core.records import LogRecord
+from processors.transcribe.core.state import StreamOptions
 from processors.transcribe.core.streams import Streams
+from processors.transcribe.core.voice import Listened, Piece, VoiceOptions
 from processors.transcribe.core.windows import Hypothesis, Window
-from processors.transcribe.service import Batch, Limits, run
+from processors.transcribe.ownership import Fenced, Inheritance
+from processors.transcribe.service import Batch, Desk, Limits, run
 from tests.support.transcribe_core import OPTIONS, Script, words
 from tests.support.transcribe_log import session_ended
 
@@ -35,7 +43,8 @@ class Everything:
         self.until = until
         self.read_to: Mapping[int, int] = {}
         self.said: list[str] = []
-        self.outputs: list[Output] = []
+        self.commits: list[Commit] = []
+        self.buried: list[Rejected] = []
         self.ended: list[OpenSession] = []
         self.held: list[Set[int]] = []
         self.stopping = asyncio.Event()
@@ -51,83 +60,154 @@ class Everything:
         self.read_to = batch.read_to
         return batch
 
-    async def commit(self, positions: Mapping[int, int]) -> None:
-        self.said.append(f"commit {dict(positions)}")
+    def begin(self, partition: int, offset: int) -> None:
+        self.said.append(f"begin {partition} at {offset}")
+        self.read_to = {**self.read_to, partition: offset}
+
+    async def take_over(self, partitions: Set[int]) -> Sequence[Inheritance]:
+        return [Inheritance(partition, 3, (), 0, self) for partition in partitions]
+
+    async def commit(self, commit: Commit, facts_to: int) -> int:
+        self.commits.append(commit)
+        self.said.append(f"commit {commit.position} {len(commit.facts)} {len(commit.snapshots)}")
+        return facts_to + len(commit.facts)
+
+    async def close(self) -> None:
+        self.said.append("close")
+
+    async def tell(self, replies: Sequence[Addressed]) -> None:
+        self.said.append(f"tell {len(replies)}")
+
+    async def bury(self, letters: Iterable[Rejected]) -> None:
+        self.buried += letters
+
+    async def listen(self, pieces: Sequence[Piece]) -> Sequence[Listened]:
+        self.said.append(f"listen {len(pieces)}")
+        return [Listened((0.9,) * 8, piece.state) for piece in pieces]
 
     async def transcribe(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
         self.said.append(f"hear {len(windows)}")
         return [Hypothesis(words("good morning")) for _ in windows]
 
-    async def publish(self, output: Output) -> None:
-        self.outputs.append(output)
-        self.said.append(f"publish {len(output.rejected)} {len(output.facts)} {len(output.replies)}")
+    def show(self, replies: Sequence[Addressed]) -> None:
+        if replies:
+            self.said.append(f"show {len(replies)}")
 
     async def append_end(self, session: OpenSession) -> None:
         self.ended.append(session)
 
 
-async def run_with(ports: Everything, backlog: int = 100) -> Everything:
+async def run_with(ports: Everything, backlog: int = 100, options: StreamOptions = OPTIONS) -> Everything:
+    clock, streams = SteppingClock(), Streams(options)
+    ledger = Ledger(streams)
+    committing = Committing(ledger, ports, clock)
     async with asyncio.timeout(5):
         await run(
             log=ports,
+            voice=ports,
             recogniser=ports,
-            outbox=ports,
-            streams=Streams(OPTIONS),
+            takeover=ports,
+            streams=streams,
+            desk=Desk(ledger, committing, ports),
             watch=IdleWatch(grace_ms=5000),
-            clock=SteppingClock(),
-            limits=Limits(windows=2, backlog=backlog),
+            clock=clock,
+            limits=Limits(windows=2, frames=40, backlog=backlog),
             stopping=ports.stopping,
         )
+    await committing.close()
     return ports
+
+
+OURS = Batch(gained=frozenset({0}))
 
 
 def batch_of(*records: LogRecord) -> Batch:
     return Batch(records, read_to={0: records[-1].offset + 1})
 
 
-async def test_offsets_are_committed_when_all_that_came_of_them_is_published() -> None:
+async def test_facts_are_committed_with_the_place_to_go_on_from_and_told_then() -> None:
     script = Script(first_offset=3)
     log = batch_of(script.start(), *(script.frame() for _ in range(4)), script.record(session_ended("s-1")))
-    ports = await run_with(Everything([log], until=lambda ports: len(ports.said) > 6))
-    assert ports.said[:7] == [
-        "read waiting",
-        "hear 1",
-        "publish 0 0 1",
-        "commit {0: 3}",
-        "read now",
-        "hear 1",
-        "publish 0 3 2",
-    ]
-    assert ports.said[7] == "commit {0: 9}"
+    ports = await run_with(Everything([OURS, log], until=lambda ports: len(ports.held) > 6))
+    said = [each for each in ports.said if not each.startswith("read")]
+    assert said == ["begin 0 at 3", "hear 1", "show 1", "hear 1", "commit 9 3 1", "tell 2", "close"]
+    assert [len(commit.replies) for commit in ports.commits] == [2]
+
+
+async def test_frames_are_listened_to_before_windows_are_heard() -> None:
+    script = Script(first_offset=3)
+    log = batch_of(script.start(), *(script.frame() for _ in range(5)))
+    options = replace(OPTIONS, voice=VoiceOptions())
+    ports = await run_with(Everything([OURS, log], until=lambda ports: len(ports.held) > 4), options=options)
+    said = [each for each in ports.said if not each.startswith("read")]
+    assert said[:8] == ["begin 0 at 3", *["listen 1"] * 4, "hear 1", "show 1", "listen 1"]
+
+
+async def test_while_the_model_is_busy_windows_wait_for_more_audio() -> None:
+    script = Script(first_offset=3)
+    batches = [OURS, batch_of(script.start(), *(script.frame() for _ in range(2)))]
+    batches += [batch_of(script.frame(), script.frame()) for _ in range(19)]
+    options = replace(OPTIONS, coalesce=True, window_frames=2, busy_window_frames=4)
+    ports = await run_with(Everything(batches, until=lambda ports: not ports.batches), options=options)
+    # By the test's clock, hearing takes most of the time: at first every second frame, later every fourth.
+    heard = [each == "hear 1" for each in ports.said if each.startswith(("hear", "read"))]
+    assert 10 <= sum(heard) < 20
+
+
+async def test_what_is_not_pressing_is_committed_at_the_end() -> None:
+    script = Script(first_offset=3)
+    ports = await run_with(
+        Everything([OURS, batch_of(script.start(), script.frame())], lambda ports: not ports.batches)
+    )
+    [commit] = ports.commits
+    assert (commit.position, set(commit.snapshots)) == (4, {"s-1"})
 
 
 async def test_what_could_not_be_read_is_a_dead_letter_and_no_more() -> None:
     letter = Rejected(0, 4, 0, b"s-1", b"?", "unreadable")
-    ports = await run_with(
-        Everything([Batch(rejected=(letter,), read_to={0: 5})], until=lambda ports: not ports.batches)
-    )
-    assert ports.outputs == [Output(rejected=(letter,))]
-    assert "commit {0: 5}" in ports.said
+    batch = Batch(rejected=(letter,), read_to={0: 5})
+    ports = await run_with(Everything([OURS, batch], until=lambda ports: not ports.batches))
+    assert ports.buried == [letter]
+    assert [commit.position for commit in ports.commits] == [5]
 
 
 async def test_a_crowded_partition_is_held_back() -> None:
-    script = Script()
+    script = Script(first_offset=3)
     log = batch_of(script.start(), *(script.frame() for _ in range(12)))
-    ports = await run_with(Everything([log], until=lambda ports: len(ports.held) > 3), backlog=8)
-    assert ports.held[:3] == [frozenset(), frozenset(), frozenset()]
-    ports = await run_with(Everything([log], until=lambda ports: len(ports.held) > 3), backlog=4)
-    assert ports.held[:3] == [frozenset(), frozenset({0}), frozenset()]
+    ports = await run_with(Everything([OURS, log], until=lambda ports: len(ports.held) > 4), backlog=9)
+    assert ports.held[1:4] == [frozenset(), frozenset(), frozenset()]
+    ports = await run_with(Everything([OURS, log], until=lambda ports: len(ports.held) > 4), backlog=8)
+    assert ports.held[1:4] == [frozenset(), frozenset({0}), frozenset()]
 
 
 async def test_a_session_whose_client_is_gone_is_ended_in_its_log() -> None:
-    ports = await run_with(Everything([batch_of(Script().start())], until=lambda ports: len(ports.held) > 40))
-    assert ports.ended == [OpenSession("s-1", 0, 0)]
+    started = batch_of(Script(first_offset=3).start())
+    ports = await run_with(Everything([OURS, started], until=lambda ports: len(ports.held) > 40))
+    assert ports.ended == [OpenSession("s-1", 0, 3)]
 
 
-async def test_a_lost_partition_is_worked_on_no_more() -> None:
-    script = Script()
+async def test_a_lost_partition_is_worked_on_and_committed_no_more() -> None:
+    script = Script(first_offset=3)
     log = batch_of(script.start(), *(script.frame() for _ in range(12)))
     lost = Batch(lost=frozenset({0}), read_to={})
-    ports = await run_with(Everything([log, lost], until=lambda ports: not ports.batches))
+    ports = await run_with(Everything([OURS, log, lost], until=lambda ports: not ports.batches))
     assert ports.said.count("hear 1") == 1
-    assert ports.said[-1] == "commit {}"
+    assert "close" in ports.said
+    assert ports.commits == []
+
+
+class TakenAway(Everything):
+    """Another process has taken the partition over, and the group has not moved it."""
+
+    async def commit(self, commit: Commit, facts_to: int) -> int:  # noqa: ARG002 - it is refused whatever it is
+        raise Fenced(commit.partition)
+
+
+async def test_a_zombie_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("processors.transcribe.committing._HANDED_ON_S", 0.01)
+    script = Script(first_offset=3)
+    ended = batch_of(script.start(), script.record(session_ended("s-1")))
+    ports = TakenAway([OURS, ended], until=lambda ports: len(ports.held) > 10_000)
+    with pytest.raises(Fenced, match="Partition 0"):
+        await run_with(ports)
+    assert not any(each.startswith("tell") for each in ports.said)

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from infra.kafka.headers import LogHeaders
 from processors.transcribe.adapters.decoding import decode
-from processors.transcribe.core.records import Body, Frame, Start
+from processors.transcribe.core.records import Body, Frame, Resume, Start
 from schemas.audio import FRAME_BYTES
 from schemas.sessions import ConnectionAlive, RecordKind
 from tests.support.transcribe_log import (
     START_MS,
     answer_begun,
+    connection_resumed,
     questions_asked,
     session_ended,
     session_started,
@@ -45,6 +46,11 @@ class Consumed:
         (FRAME, b"\x01\x02", Frame(7, b"\x01\x02")),
         (LogHeaders(RecordKind.QUESTIONS), questions_asked("s-1", "Why?").encode(), questions_asked("s-1", "Why?")),
         (LogHeaders(RecordKind.ANSWER, "c", 3), answer_begun("s-1", 1, 5).encode(), answer_begun("s-1", 1, 5)),
+        (
+            LogHeaders(RecordKind.RESUME, "d", 1),
+            connection_resumed("s-1", have_final=2, from_frame=9).encode(),
+            Resume(connection_resumed("s-1", have_final=2, from_frame=9), "d", 1),
+        ),
         (LogHeaders(RecordKind.ALIVE, "c", 3), ALIVE.encode(), ALIVE),
         (LogHeaders(RecordKind.END), session_ended("s-1").encode(), session_ended("s-1")),
     ],
@@ -55,6 +61,7 @@ def test_every_kind_of_record(headers: LogHeaders, value: bytes, body: Body) -> 
     assert record is not None
     assert (record.session_id, record.partition, record.offset, record.timestamp_ms) == ("s-1", 2, 9, START_MS)
     assert record.body == body
+    assert record.conn == headers.conn
 
 
 @pytest.mark.parametrize(
@@ -71,7 +78,7 @@ def test_every_kind_of_record(headers: LogHeaders, value: bytes, body: Body) -> 
         (Consumed(None, LogHeaders(RecordKind.END).encode()), "Invalid JSON"),
         (Consumed(session_ended("s-2").encode(), LogHeaders(RecordKind.END).encode()), "different sessions"),
         (Consumed(session_started("s-1").encode(), LogHeaders(RecordKind.START).encode()), "where replies go"),
-        (Consumed(b"{}", LogHeaders(RecordKind.RESUME, "c", 3).encode()), "'resume'"),
+        (Consumed(b"{}", LogHeaders(RecordKind.RESUME).encode()), "ConnectionResumed"),
     ],
 )
 def test_what_cannot_be_understood_is_a_dead_letter(consumed: Consumed, reason: str) -> None:

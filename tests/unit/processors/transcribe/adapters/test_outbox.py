@@ -12,6 +12,7 @@ from processors.transcribe.adapters import outbox as outbox_module
 from processors.transcribe.adapters.outbox import KafkaOutbox
 from processors.transcribe.core.idle import OpenSession
 from processors.transcribe.core.output import Output, Rejected
+from schemas.replies import Reply
 from schemas.sessions import EndCause, SessionEnded
 from tests.support.transcribe_core import Script, TruthfulRecogniser, play, started, words
 from tests.support.transcribe_log import session_ended
@@ -28,6 +29,7 @@ class Broker:
         self.values: list[bytes] = []
         self.partitions = {0, 1}
         self.unheard_of = {3} if has_partition_3 else set()
+        self.has_accepted = asyncio.Event()
         self.client = SimpleNamespace(force_metadata_update=self._look_again)
 
     async def _look_again(self) -> None:
@@ -46,6 +48,7 @@ class Broker:
             future.set_result(None)
             self.accepted.append((name, partition))
             self.values.append(value)
+            self.has_accepted.set()
         return future
 
     async def send_and_wait(self, topic: str, value: bytes, **_: object) -> None:
@@ -59,7 +62,7 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def output() -> Output:
-    """A session's whole output: one final, its count, the end; and the replies to partition 3."""
+    """A session's whole output, with a final and a summary for the client at partition 3."""
     script = Script(partition=2)
     stream, _ = started(script)
     log = [*(script.frame() for _ in range(3)), script.record(session_ended("s-1"))]
@@ -70,46 +73,56 @@ def outbox(broker: Broker) -> KafkaOutbox:
     return KafkaOutbox(broker, KAFKA, SystemClock())
 
 
-FACTS: list[tuple[str, int | None]] = [("transcripts", 2), ("word.counts", None), ("transcripts", 2)]
 REPLIES: list[tuple[str, int | None]] = [("replies", 3), ("replies", 3)]
+LETTER = Rejected(0, 1, 0, b"s-1", None, "unreadable")
 
 
-async def test_facts_go_out_before_the_replies_that_tell_of_them(output: Output) -> None:
+async def test_replies_go_to_the_partition_of_their_edge_in_their_order(output: Output) -> None:
     broker = Broker()
-    await outbox(broker).publish(output)
-    assert broker.accepted == FACTS + REPLIES
-
-
-async def test_a_dead_letter_goes_out_first(output: Output) -> None:
-    broker = Broker(dead_letters=[KafkaTimeoutError()])
-    letter = Rejected(0, 1, 0, b"s-1", None, "unreadable")
-    await outbox(broker).publish(Output(rejected=(letter,), facts=output.facts))
-    assert broker.accepted == [("dead.letters", None), *FACTS]
+    await outbox(broker).tell(output.replies)
+    assert broker.accepted == REPLIES
+    assert [Reply.model_validate_json(value) for value in broker.values] == [each.reply for each in output.replies]
 
 
 async def test_what_is_not_accepted_is_written_again_with_all_behind_it(output: Output) -> None:
-    broker = Broker(word_counts=[KafkaTimeoutError()])
-    await outbox(broker).publish(output)
-    assert broker.accepted == [FACTS[0], FACTS[2], FACTS[1], FACTS[2], *REPLIES]
+    broker = Broker(replies=[KafkaTimeoutError()])
+    await outbox(broker).tell(output.replies)
+    assert broker.accepted == [REPLIES[1], *REPLIES]
+    assert broker.values[0] == broker.values[2]
 
 
 async def test_a_message_too_large_holds_nothing_up(output: Output) -> None:
-    broker = Broker(transcripts=[MessageSizeTooLargeError()])
-    await outbox(broker).publish(output)
-    assert broker.accepted == FACTS[1:] + REPLIES
+    broker = Broker(replies=[MessageSizeTooLargeError()])
+    await outbox(broker).tell(output.replies)
+    assert broker.accepted == REPLIES[1:]
 
 
 async def test_what_will_never_be_accepted_stops_the_process(output: Output) -> None:
-    broker = Broker(transcripts=[TopicAuthorizationFailedError()])
     with pytest.raises(TopicAuthorizationFailedError):
-        await outbox(broker).publish(output)
-    assert REPLIES[0] not in broker.accepted
+        await outbox(Broker(replies=[TopicAuthorizationFailedError()])).tell(output.replies)
 
 
 async def test_a_reply_to_a_partition_that_never_was_is_dropped(output: Output) -> None:
     broker = Broker(has_partition_3=False)
-    await outbox(broker).publish(output)
-    assert broker.accepted == FACTS
+    await outbox(broker).tell(output.replies)
+    assert broker.accepted == []
+
+
+async def test_a_dead_letter_is_written_until_it_is_held() -> None:
+    broker = Broker(dead_letters=[KafkaTimeoutError()])
+    await outbox(broker).bury([LETTER])
+    assert broker.accepted == [("dead.letters", None)]
+
+
+async def test_replies_of_the_moment_are_sent_once_and_never_waited_for(output: Output) -> None:
+    broker = Broker(replies=[KafkaTimeoutError()])
+    shown = outbox(broker)
+    showing = asyncio.create_task(shown.keep_showing())
+    shown.show(output.replies)
+    await asyncio.wait_for(broker.has_accepted.wait(), 5)
+    assert broker.accepted == REPLIES[1:]
+    assert not showing.done()
+    showing.cancel()
 
 
 async def test_an_idle_end_is_written_to_the_sessions_own_partition() -> None:

@@ -1,46 +1,117 @@
-"""faster-whisper behind the port: the real one on a recording, and one that breaks."""
+"""The recogniser behind the port, with a model that breaks, and with the real one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
+from prometheus_client import REGISTRY
 
 from infra.errors import SettingsError, Unavailable
 from processors.transcribe.adapters.models import DEMO_MODEL, ResolvedModel, resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
+from processors.transcribe.core.hearing import Hearing
 from processors.transcribe.core.windows import Hypothesis, Window
 from processors.transcribe.settings import TranscribeSettings
 from tests.support.speech import bundled
-from tests.support.transcribe_core import spoken
+from tests.support.transcribe_core import spoken, word
 
-SETTINGS = TranscribeSettings(workers=1, device="cpu")
+SETTINGS = TranscribeSettings(workers=1, device="cpu", fallback="off")
+LOUD_LEVELS = np.array([-80.0] * 50 + [-20.0] * 50, np.float32)
 
 
-class BreakingModel:
-    """Fails on loud windows, a given number of times each."""
+class BreakingEar:
+    """Fails on loud windows, a given number of times; hears one word in the others. Keeps its batches."""
 
-    supported_languages = ("en", "fr")
+    window_ms = 10_000
+    on_gpu = False
 
-    def __init__(self, failures: int) -> None:
+    def __init__(self, failures: int = 0) -> None:
         self.failures = failures
-        self.languages: list[str | None] = []
+        self.batches: list[int] = []
 
-    def transcribe(
-        self, samples: "np.ndarray[Any, Any]", language: str | None, **_options: object
-    ) -> tuple[list[Any], None]:
-        self.languages.append(language)
-        if samples.any() and self.failures:
+    def kind(self, window: Window) -> tuple[int, str | None, int]:
+        return 3000, window.language, 0
+
+    def hear(self, windows: Sequence[Window]) -> list[Hearing]:
+        self.batches.append(len(windows))
+        if self.failures and any(any(each.pcm) for each in windows):
             self.failures -= 1
             raise IndexError("list index out of range")
-        return [], None
+        return [Hearing((word(each.session_id, 600, 900),), -0.1, 0.0, LOUD_LEVELS) for each in windows]
 
 
-def window(pcm: bytes, language: str = "en") -> Window:
-    return Window("s-1", 0, 0, language, 0, pcm)
+def window(pcm: bytes, session_id: str = "s-1", language: str = "en") -> Window:
+    return Window(session_id, 0, 0, language, 0, pcm)
+
+
+def heard(session_id: str = "s-1") -> Hypothesis:
+    return Hypothesis((word(session_id, 600, 900),))
 
 
 QUIET, LOUD = window(bytes(100)), window(b"\x01" * 100)
+
+
+async def test_windows_of_all_sessions_share_a_batch_and_come_back_in_order() -> None:
+    ear = BreakingEar()
+    windows = [window(bytes(100), f"s-{at}", "fr" if at % 2 else "en") for at in range(6)]
+    hypotheses = await WhisperRecogniser(ear, SETTINGS).transcribe(windows)
+    assert hypotheses == [heard(f"s-{at}") for at in range(6)]
+    assert ear.batches == [3, 3]
+
+
+async def test_a_batch_is_no_larger_than_it_may_be() -> None:
+    ear = BreakingEar()
+    recogniser = WhisperRecogniser(ear, TranscribeSettings(workers=1, batch_windows=2))
+    await recogniser.transcribe([QUIET] * 5)
+    assert ear.batches == [2, 2, 1]
+    assert recogniser.round_windows == 2
+
+
+async def test_nothing_to_hear_is_nothing_heard() -> None:
+    assert await WhisperRecogniser(BreakingEar(), SETTINGS).transcribe([]) == []
+
+
+async def test_the_windows_of_a_batch_that_fails_are_heard_alone() -> None:
+    ear = BreakingEar(failures=1)
+    assert await WhisperRecogniser(ear, SETTINGS).transcribe([QUIET, LOUD, QUIET]) == [heard()] * 3
+    assert ear.batches == [3, 1, 1, 1]
+
+
+async def test_a_window_that_fails_again_says_so_and_others_are_not_touched() -> None:
+    ear = BreakingEar(failures=2)
+    quiet, loud, again = await WhisperRecogniser(ear, SETTINGS).transcribe([QUIET, LOUD, QUIET])
+    assert (quiet, again) == (heard(), heard())
+    assert loud.failed == "IndexError: list index out of range"
+
+
+async def test_a_model_that_fails_on_everything_stops_the_process() -> None:
+    recogniser = WhisperRecogniser(BreakingEar(failures=1000), SETTINGS)
+    await recogniser.transcribe([LOUD] * 19)
+    with pytest.raises(Unavailable, match="20 windows in a row"):
+        await recogniser.transcribe([LOUD])
+
+
+async def test_words_that_nobody_can_have_said_are_dropped_and_counted() -> None:
+    class Hallucinating(BreakingEar):
+        def hear(self, windows: Sequence[Window]) -> list[Hearing]:
+            return [Hearing((word("thanks", 100, 200),), -0.1, 0.0, LOUD_LEVELS) for _ in windows]
+
+    def counted() -> float:
+        name, labels = "rostrum_transcribe_words_dropped_total", {"rule": "over_silence"}
+        return REGISTRY.get_sample_value(name, labels) or 0.0
+
+    before = counted()
+    assert await WhisperRecogniser(Hallucinating(), SETTINGS).transcribe([QUIET]) == [Hypothesis()]
+    assert counted() == before + 1
+
+
+def test_a_gpu_has_one_worker_and_large_batches() -> None:
+    class OnGpu(BreakingEar):
+        on_gpu = True
+
+    recogniser = WhisperRecogniser(OnGpu(), TranscribeSettings())
+    assert (recogniser.workers, recogniser.round_windows) == (1, 32)
 
 
 @pytest.fixture(scope="module")
@@ -54,47 +125,22 @@ async def test_a_recording_is_heard_with_times_and_probabilities(recogniser: Whi
     speech = bundled("sentence_2")
     (hypothesis,) = await recogniser.transcribe([window(speech.pcm)])
     assert spoken(hypothesis.words) == speech.text
-    assert all(0.5 < word.probability <= 1 for word in hypothesis.words)
+    assert all(0.5 < each.probability <= 1 for each in hypothesis.words)
     assert hypothesis.words[-1].end_ms <= speech.seconds * 1000
 
 
-async def test_nearly_nothing_is_nothing(recogniser: WhisperRecogniser) -> None:
-    assert await recogniser.transcribe([window(b""), window(bytes(2)), QUIET]) == [Hypothesis()] * 3
+@pytest.mark.parametrize("size", [0, 2, 100, 1600, 3200])
+async def test_nearly_nothing_is_nothing(recogniser: WhisperRecogniser, size: int) -> None:
+    assert await recogniser.transcribe([window(bytes(size))]) == [Hypothesis()]
 
 
 def test_the_model_says_how_much_it_hears_at_once(recogniser: WhisperRecogniser) -> None:
     assert recogniser.window_ms == 10_000
 
 
-async def test_a_window_that_fails_once_is_heard_and_others_are_not_touched() -> None:
-    breaking = WhisperRecogniser(BreakingModel(failures=1), SETTINGS)
-    assert await breaking.transcribe([QUIET, LOUD, QUIET]) == [Hypothesis()] * 3
-
-
-async def test_a_window_that_fails_again_says_so() -> None:
-    breaking = WhisperRecogniser(BreakingModel(failures=2), SETTINGS)
-    quiet, loud, again = await breaking.transcribe([QUIET, LOUD, QUIET])
-    assert (quiet, again) == (Hypothesis(), Hypothesis())
-    assert loud.failed == "IndexError: list index out of range"
-
-
-async def test_a_model_that_fails_on_everything_stops_the_process() -> None:
-    breaking = WhisperRecogniser(BreakingModel(failures=1000), SETTINGS)
-    await breaking.transcribe([LOUD] * 19)
-    with pytest.raises(Unavailable, match="20 windows in a row"):
-        await breaking.transcribe([LOUD])
-
-
 async def test_a_model_that_cannot_hear_is_found_out_before_anybody_speaks() -> None:
     with pytest.raises(Unavailable, match="cannot hear"):
-        await WhisperRecogniser(BreakingModel(failures=2), SETTINGS).warm_up()
-
-
-@pytest.mark.parametrize(("wanted", "given"), [("fr", "fr"), ("fr-CA", "fr"), ("EN", "en"), ("xx", None)])
-async def test_the_language_is_the_sessions(wanted: str, given: str | None) -> None:
-    model = BreakingModel(failures=0)
-    await WhisperRecogniser(model, SETTINGS).transcribe([window(bytes(100), wanted)])
-    assert model.languages == [given]
+        await WhisperRecogniser(BreakingEar(failures=2), SETTINGS).warm_up()
 
 
 def test_a_model_that_cannot_be_loaded_is_a_wrong_setting(tmp_path: Any) -> None:

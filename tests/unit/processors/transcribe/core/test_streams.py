@@ -7,8 +7,9 @@ from processors.transcribe.core.output import Dropped
 from processors.transcribe.core.records import LogRecord
 from processors.transcribe.core.streams import Streams
 from processors.transcribe.core.windows import Hypothesis
+from schemas.replies import Gone
 from schemas.transcripts import SessionTranscribed
-from tests.support.transcribe_core import OPTIONS, Script, words
+from tests.support.transcribe_core import OPTIONS, Script, resume, words
 from tests.support.transcribe_log import session_ended
 
 
@@ -27,6 +28,7 @@ def hear_all(streams: Streams, limit: int = 8) -> list[list[str]]:
     while windows := streams.due(limit):
         rounds.append([window.session_id for window in windows])
         streams.settle(windows, [Hypothesis() for _ in windows])
+        streams.advance([])
     return rounds
 
 
@@ -57,17 +59,27 @@ def test_records_wait_while_a_window_is_due(streams: Streams) -> None:
     assert (streams.busy, streams.waiting, streams.crowded(1)) == (False, 0, frozenset())
 
 
-def test_a_successor_begins_at_the_oldest_unfinished_session(streams: Streams) -> None:
-    first, second = Script("s-1", first_offset=10), Script("s-2", first_offset=20)
-    streams.advance([first.start(), second.start(), second.frame(), first.frame()])
-    assert streams.positions({0: 40, 1: 7}) == {0: 10, 1: 7}
+def test_a_successor_begins_with_the_oldest_record_that_is_still_needed(streams: Streams) -> None:
+    first, second = Script("s-1", first_offset=10), Script("s-2", first_offset=30)
+    streams.advance([first.start(), first.frame(), second.start(), second.frame()])
+    assert streams.position(0, read_to=40) == 11  # It holds audio.
+    assert streams.position(1, read_to=7) == 7
     streams.advance([first.record(session_ended("s-1"))])
-    assert streams.positions({0: 41, 1: 7}) == {0: 10, 1: 7}
     hear_all(streams)
-    assert streams.positions({0: 41, 1: 7}) == {0: 20, 1: 7}
+    assert streams.position(0, read_to=41) == 31
     streams.advance([second.record(session_ended("s-2"))])
     hear_all(streams)
-    assert streams.positions({0: 42, 1: 7}) == {0: 42, 1: 7}
+    assert streams.position(0, read_to=42) == 42
+
+
+def test_what_waits_is_needed_too(streams: Streams) -> None:
+    script = Script()
+    streams.advance([script.start(), *(script.frame() for _ in range(4)), script.record(session_ended("s-1"))])
+    window = streams.due(1)
+    assert streams.position(0, read_to=6) == 1
+    streams.settle(window, [Hypothesis()])
+    assert streams.waiting == 1
+    assert streams.position(0, read_to=6) <= 5
 
 
 def test_what_comes_after_the_end_is_dropped(streams: Streams) -> None:
@@ -75,9 +87,27 @@ def test_what_comes_after_the_end_is_dropped(streams: Streams) -> None:
     streams.advance([*spoken_log(script, 1), script.frame(), script.record(session_ended("s-1"))])
     output = streams.settle(streams.due(1), [Hypothesis(words("hello"))])
     assert [type(fact.event) for fact in output.facts][-1] is SessionTranscribed
-    assert output.dropped == (Dropped.NO_SESSION, Dropped.NO_SESSION)
+    assert streams.advance([]).dropped == (Dropped.AFTER_END, Dropped.AFTER_END)
     assert streams.open_sessions() == ()
     assert streams.waiting == 0
+
+
+def test_an_ended_session_is_remembered_until_nothing_of_it_will_be_read_again(streams: Streams) -> None:
+    script, other = Script(), Script("s-2", first_offset=100)
+    streams.advance([*spoken_log(script, 1), other.start()])
+    hear_all(streams)
+    [ended] = [each for each in streams.snapshots(0, {}, 0, 50, now_ms=1000).values() if each and each.ended_at_ms]
+    assert (ended.session_id, ended.ended_at_ms) == ("s-1", 1000)
+    assert streams.snapshots(0, {}, 0, 50, now_ms=600_999) == {}
+    assert streams.snapshots(0, {}, 0, 2, now_ms=601_000) == {}
+    assert streams.snapshots(0, {}, 0, 50, now_ms=601_000) == {"s-1": None}
+    assert streams.advance([script.frame()]).dropped == (Dropped.NO_SESSION,)
+
+
+def test_a_client_that_comes_back_to_no_session_is_told_so(streams: Streams) -> None:
+    [reply] = streams.advance([Script().record(resume("conn-2", reply_to=1))]).replies
+    assert (reply.partition, reply.reply_to, reply.reply.conn) == (0, 1, "conn-2")
+    assert reply.reply.message == Gone(code="no_session")
 
 
 def test_sessions_of_lost_partitions_are_forgotten(streams: Streams) -> None:

@@ -1,19 +1,19 @@
 """The buffer stays short, and no word is cut in two."""
 
 from processors.transcribe.core.agreement import LocalAgreement
-from processors.transcribe.core.audio import Audio
-from processors.transcribe.core.policy import Policy
+from processors.transcribe.core.audio import Audio, Chunk
+from processors.transcribe.core.policy import Memory, Policy
 from processors.transcribe.core.trimming import WindowLimits, trim
 from schemas.words import Word
 from tests.support.transcribe_core import LIMITS, spoken, word, words
 
 
 def audio(start_ms: int, end_ms: int) -> Audio:
-    return Audio(start_ms * 16, end_ms * 16, (bytes((end_ms - start_ms) * 32),))
+    return Audio(start_ms * 16, end_ms * 16, 0, (Chunk(0, bytes((end_ms - start_ms) * 32)),))
 
 
 def with_tail(*tail: Word) -> Policy:
-    return LocalAgreement(tail=tail)
+    return LocalAgreement(Memory(tail=tail, votes=(1,) * len(tail)))
 
 
 def test_a_short_buffer_stays_as_it_is() -> None:

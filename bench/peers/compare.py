@@ -1,0 +1,80 @@
+"""The comparison: which servers are here, their runs one after the other, and the results of them all."""
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from bench.machine import describe
+from bench.peers import picture, table
+from bench.peers.environments import WHISPERLIVE, WHISPERLIVEKIT
+from bench.peers.rostrum import Rostrum
+from bench.peers.run import longest_s, measure, rounds
+from bench.peers.servers import Server
+from bench.peers.whisperlive import WhisperLive
+from bench.peers.whisperlivekit import WhisperLiveKit
+from infra.settings import LocalSettings, load
+
+SECONDS = 62.0
+_TABLE_WIDTH = 130
+
+
+def servers() -> dict[str, Server]:
+    """Those that can be measured here: Rostrum with the encoder's whole input, as peers are compared, and with a short
+    one, which only the bundled model can do with; peers if their environments are there."""
+    found: list[Server] = [
+        Rostrum("rostrum", {"TRANSCRIBE_ENCODER_FRAMES": "3000"}),
+        Rostrum("rostrum-short", {}),
+    ]
+    if WHISPERLIVEKIT.is_there:
+        found.append(WhisperLiveKit())
+    if WHISPERLIVE.is_there:
+        found.append(WhisperLive())
+    return {server.name: server for server in found}
+
+
+def compare(
+    chosen: Sequence[Server], counts: Sequence[int], output: Path, *, seconds: float = SECONDS, minutes: float = 60.0
+) -> None:
+    """Measure, print a table, write `output` and a picture beside it, after every run. No run begins that might not be
+    over in time."""
+    console = Console(highlight=False, soft_wrap=True)
+    logs = load(LocalSettings).cache.absolute() / "peers" / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    deadline_s = time.monotonic() + minutes * 60
+    runs: list[dict[str, Any]] = []
+    fallen: set[str] = set()
+    for server, speakers in rounds(chosen, counts):
+        if server.name in fallen:
+            continue
+        if time.monotonic() + longest_s(server, speakers, seconds) > deadline_s:
+            console.print(f"no time left for {server.name} with {speakers}")
+            continue
+        console.print(f"{server.name}, {speakers} at once")
+        run = asyncio.run(measure(server, speakers, seconds, logs / f"{server.name}-{speakers}.log"))
+        runs.append(run)
+        if "failed" in run:
+            console.print(f"  {run['failed']}", style="red")
+        if not run["held"]:
+            fallen.add(server.name)
+        _write(output, chosen, seconds, runs)
+    Console(width=max(console.width, _TABLE_WIDTH)).print(table.table(runs))
+    console.print(f"written to {output}, logs in {logs}")
+
+
+def _write(output: Path, chosen: Sequence[Server], seconds: float, runs: Sequence[dict[str, Any]]) -> None:
+    report = {
+        "machine": describe(),
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "stream_s": seconds,
+        "versions": {server.name: dict(server.versions()) for server in chosen},
+        "runs": runs,
+    }
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    output.with_suffix(".svg").write_text(picture.draw(runs), encoding="utf-8")

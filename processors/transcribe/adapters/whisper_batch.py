@@ -1,0 +1,190 @@
+"""Whisper on many windows at once: one call each of encode, generate and align, whichever sessions they belong to.
+
+CTranslate2 wants the start token at the same place in all prompts of a batch, and one start sequence for all in
+`align`: `kind` tells which windows may go together. A window is heard as the same words at the same times whatever
+windows are beside it, for its padding goes by its own length; only probabilities may differ in their third place, by
+the rounding of int8."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, TypeVar
+
+import numpy as np
+from faster_whisper import WhisperModel
+from faster_whisper.audio import pad_or_trim
+from faster_whisper.tokenizer import Tokenizer
+
+from processors.transcribe.adapters.generation import Generated, Generation
+from processors.transcribe.adapters.word_times import phrases, timed_words
+from processors.transcribe.core.hearing import Checks, Hearing
+from processors.transcribe.core.levels import Levels, Samples, amplified, levels_db, samples_of
+from processors.transcribe.core.mel import HOP, MelFilters
+from processors.transcribe.core.windows import Window
+from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
+from schemas.words import Word
+
+Kind = tuple[int, str | None, int]
+ResultT = TypeVar("ResultT")
+
+_FRAMES_PER_S = SAMPLE_RATE // HOP
+_SHORTEST_SAMPLES = 800
+"""50 ms hold no word, and the model is not asked."""
+_LONGEST_FRAMES = 3000
+_SILENT_END_SAMPLES = SAMPLE_RATE // 2
+"""A window is followed by so much silence at least. Without any, the decoder does not find the end, and fills the last
+moment with words: on shifted recordings, 1 word in 100 that a rule had to take out."""
+_MEDIAN_WIDTH = 7
+"""Smoothing of the attention before the alignment, as Whisper's word times have it."""
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """`frames`: the least that the encoder gets, in mel frames of 10 ms; a longer window, with half a second to spare,
+    is rounded up to whole seconds. `prompt_words`: how many of the words before a window the model is told.
+    `fallback`: see Generation."""
+
+    beam_size: int
+    frames: int
+    prompt_words: int
+    checks: Checks
+    fallback: bool
+
+
+class BatchedWhisper:
+    """A model and how it is used; threads may share it. `on_step` learns the seconds that each step of a batch
+    took: features, encode, generate, align."""
+
+    def __init__(self, model: WhisperModel, decoding: Decoding, on_step: Callable[[str, float], None]) -> None:
+        self._model = model
+        self._decoding = decoding
+        self._on_step = on_step
+        self._generation = Generation(model, decoding.beam_size, decoding.checks, decoding.fallback)
+        self._filters = MelFilters(model.feature_extractor.mel_filters)
+        self._languages = frozenset[str](model.supported_languages)
+
+    @property
+    def window_ms(self) -> int:
+        """The longest audio that the model hears at once."""
+        return int(self._model.feature_extractor.n_samples) * 1000 // SAMPLE_RATE
+
+    @property
+    def on_gpu(self) -> bool:
+        return bool(self._model.model.device == "cuda")
+
+    def kind(self, window: Window) -> Kind:
+        """Windows of one kind may be in one batch: they get as much room, and speak one language, and their prompts
+        have one length."""
+        return self._frames(window), self._language(window.language), len(self._previous(window))
+
+    def hear(self, windows: Sequence[Window]) -> list[Hearing]:
+        """What was said in windows of one kind, in order. Raises RuntimeError or ValueError, as the model does."""
+        samples = [samples_of(window.pcm) for window in windows]
+        heard = [Hearing(levels=levels_db(each)) for each in samples]
+        audible = [place for place, each in enumerate(samples) if each.size >= _SHORTEST_SAMPLES]
+        if audible:
+            frames = self._frames(windows[audible[0]])
+            mel = self._timed(
+                "features", lambda: np.stack([self._mel(samples[at], heard[at].levels, frames) for at in audible])
+            )
+            lengths = [min(samples[at].size // HOP, frames) for at in audible]
+            of_audible = self._hear([windows[at] for at in audible], mel, lengths)
+            for place, (words, text) in zip(audible, of_audible, strict=True):
+                heard[place] = Hearing(words, text.log_probability, text.no_speech, heard[place].levels)
+        return heard
+
+    def _hear(
+        self, windows: Sequence[Window], mel: "np.ndarray[Any, Any]", lengths: list[int]
+    ) -> list[tuple[tuple[Word, ...], Generated]]:
+        """`mel`: [windows, mel bands, frames]; `lengths`: how many of the frames are audio."""
+        encoded = self._timed("encode", lambda: self._model.encode(mel))
+        language = self._language(windows[0].language)
+        if language is None:
+            return self._in_own_languages(windows, mel, lengths, encoded)
+        return self._in_language(language, windows, mel, lengths, encoded)
+
+    def _in_own_languages(
+        self, windows: Sequence[Window], mel: "np.ndarray[Any, Any]", lengths: list[int], encoded: Any
+    ) -> list[tuple[tuple[Word, ...], Generated]]:
+        """For sessions in a language that the model does not know by its name: it guesses, window by window."""
+        heard = []
+        for at, guesses in enumerate(self._model.model.detect_language(encoded)):
+            language = guesses[0][0].strip("<|>")
+            one = mel[at : at + 1]
+            heard += self._in_language(
+                language, windows[at : at + 1], one, lengths[at : at + 1], self._model.encode(one)
+            )
+        return heard
+
+    def _in_language(
+        self,
+        language: str,
+        windows: Sequence[Window],
+        mel: "np.ndarray[Any, Any]",
+        lengths: list[int],
+        encoded: Any,
+    ) -> list[tuple[tuple[Word, ...], Generated]]:
+        tokenizer = self._tokenizer(language)
+        prompts = [self._model.get_prompt(tokenizer, self._previous(window)) for window in windows]
+        texts = self._timed(
+            "generate",
+            lambda: self._generation.generate(
+                encoded,
+                prompts,
+                tokenizer,
+                lambda place: self._model.encode(mel[place : place + 1]),
+            ),
+        )
+        return list(
+            zip(self._timed("align", lambda: self._align(texts, lengths, tokenizer, encoded)), texts, strict=True)
+        )
+
+    def _align(
+        self, texts: Sequence[Generated], lengths: list[int], tokenizer: Tokenizer, encoded: Any
+    ) -> list[tuple[Word, ...]]:
+        spoken = [
+            phrases(text.tokens, tokenizer, length / _FRAMES_PER_S) for text, length in zip(texts, lengths, strict=True)
+        ]
+        if not any(spoken):
+            return [()] * len(texts)
+        alignments = self._model.model.align(
+            encoded,
+            tokenizer.sot_sequence,
+            [[token for phrase in each for token in phrase.tokens] for each in spoken],
+            lengths,
+            median_filter_width=_MEDIAN_WIDTH,
+        )
+        return [timed_words(each, alignment, tokenizer) for each, alignment in zip(spoken, alignments, strict=True)]
+
+    def _mel(self, samples: Samples, levels: Levels, frames: int) -> Any:
+        return pad_or_trim(self._filters.spectrogram(amplified(samples, levels)), frames)
+
+    def _frames(self, window: Window) -> int:
+        seconds = (len(window.pcm) // SAMPLE_BYTES + _SILENT_END_SAMPLES) / SAMPLE_RATE
+        return min(max(math.ceil(seconds) * _FRAMES_PER_S, self._decoding.frames), _LONGEST_FRAMES)
+
+    def _previous(self, window: Window) -> list[int]:
+        """The prompt's tokens. Words of one number have not one length in tokens, so the oldest tokens go."""
+        said = window.prompt.split()[-self._decoding.prompt_words :] if self._decoding.prompt_words else []
+        if not said:
+            return []
+        tokens: list[int] = self._model.hf_tokenizer.encode(" " + " ".join(said), add_special_tokens=False).ids
+        return tokens[-self._decoding.prompt_words :]
+
+    def _language(self, wanted: str) -> str | None:
+        """A session's language as the model knows it; None, which lets the model guess, if it knows it not."""
+        if len(self._languages) == 1:
+            return next(iter(self._languages))
+        primary = wanted.lower().partition("-")[0]
+        return primary if primary in self._languages else None
+
+    def _tokenizer(self, language: str) -> Tokenizer:
+        multilingual = self._model.model.is_multilingual
+        return Tokenizer(self._model.hf_tokenizer, multilingual, task="transcribe", language=language)
+
+    def _timed(self, step: str, work: Callable[[], ResultT]) -> ResultT:
+        begun_s = perf_counter()
+        result = work()
+        self._on_step(step, perf_counter() - begun_s)
+        return result

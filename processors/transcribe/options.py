@@ -1,0 +1,43 @@
+"""The settings as the core takes them."""
+
+from functools import partial
+
+from processors.transcribe.core.agreement import LocalAgreement
+from processors.transcribe.core.single_pass import SinglePass
+from processors.transcribe.core.state import StreamOptions
+from processors.transcribe.core.trimming import WindowLimits
+from processors.transcribe.core.voice import VoiceOptions
+from processors.transcribe.settings import TranscribeSettings
+from schemas.audio import FRAME_MS
+from schemas.wire import Notice
+
+
+def stream_options(
+    settings: TranscribeSettings, model: str, window_ms: int, notice: Notice | None = None
+) -> StreamOptions:
+    """How streams work with a model of this name that hears so much at once."""
+    single_pass = partial(SinglePass, hold_back_ms=settings.hold_back_ms)
+    agreement = partial(LocalAgreement, needed=settings.agreement)
+    longest_step = max(settings.window_frames, settings.busy_window_frames)
+    return StreamOptions(
+        model=model,
+        limits=WindowLimits.for_model(window_ms, settings.trim_ms, longest_step * FRAME_MS),
+        policy=single_pass if settings.policy == "single_pass" else agreement,
+        notice=notice,
+        voice=voice_options(settings) if settings.voice == "on" else None,
+        window_frames=settings.window_frames,
+        coalesce=settings.coalesce == "on",
+        busy_window_frames=settings.busy_window_frames,
+    )
+
+
+def voice_options(settings: TranscribeSettings) -> VoiceOptions:
+    return VoiceOptions(
+        enter=settings.voice_enter,
+        leave=settings.voice_leave,
+        min_speech_ms=settings.voice_min_speech_ms,
+        min_silence_ms=settings.voice_min_silence_ms,
+        pad_before_ms=settings.voice_pad_before_ms,
+        pad_after_ms=settings.voice_pad_after_ms,
+        pause_ms=settings.pause_ms,
+    )

@@ -1,0 +1,46 @@
+"""What it means to own a partition: everything that its owner before has left, and the right to commit."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from typing import Protocol
+
+from infra.errors import RostrumError
+from processors.transcribe.core.ledger import Commit
+from processors.transcribe.core.recovery import Recovery
+
+
+class Fenced(RostrumError):
+    """Another process has taken this partition over; nothing more can be committed here."""
+
+    def __init__(self, partition: int) -> None:
+        super().__init__(
+            f"Partition {partition} was taken over by another transcriber.",
+            "If the group did not move it, two processes have the same TRANSCRIBE_INSTANCE, or this one slept.",
+        )
+        self.partition = partition
+
+
+class PartitionWriter(Protocol):
+    async def commit(self, commit: Commit, facts_to: int) -> int:
+        """Returns once all of it stands; gives the end of the partition of `transcripts`, which was `facts_to`. Raises
+        Fenced if the partition has another owner by now, Unavailable if it cannot be known whether it stands."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Inheritance:
+    """`position`: where to begin in the log. `facts_to`: the end of the partition of `transcripts`."""
+
+    partition: int
+    position: int
+    recoveries: tuple[Recovery, ...]
+    facts_to: int
+    writer: PartitionWriter
+
+
+class Takeover(Protocol):
+    async def take_over(self, partitions: Set[int]) -> Sequence[Inheritance]:
+        """No earlier owner can commit anything once it has begun. Raises Unavailable if a step fails."""
+        ...

@@ -1,0 +1,33 @@
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from bench.peers.picture import draw
+from bench.peers.table import table
+
+RUN: dict[str, Any] = {
+    "server": "rostrum",
+    "speakers": 4,
+    "committed_s": {"p50": 1.0, "p95": 31.0},
+    "shown_s": None,
+    "wer": 0.03,
+    "tail_missing": 0,
+    "tail_words": 9,
+    "repeated_passages": 0,
+    "cpu_s_per_audio_s": 0.2,
+    "peak_mb": 300,
+    "held": False,
+}
+FAILED = {"server": "peer <1>", "speakers": 1, "failed": "it did not start", "held": False}
+
+
+def test_the_picture_is_whole_and_has_a_line_per_server() -> None:
+    more = {**RUN, "speakers": 8}
+    drawn = ET.fromstring(draw([RUN, more, {**RUN, "server": "peer <1>"}, FAILED]))
+
+    assert len(drawn.findall(".//{*}polyline")) == 2 * 3
+    assert any(text.text == "peer <1>" for text in drawn.findall(".//{*}text"))
+    ET.fromstring(draw([FAILED]))
+
+
+def test_the_table_has_a_row_per_run() -> None:
+    assert table([RUN, FAILED]).row_count == 2

@@ -1,0 +1,115 @@
+"""Whenever the owner of a partition dies, its successor goes on as if nothing had happened."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processors.transcribe.core.agreement import LocalAgreement
+from processors.transcribe.core.records import Frame, LogRecord
+from processors.transcribe.core.state import StreamOptions
+from processors.transcribe.core.voice import VoiceOptions
+from schemas.replies import Resumed, Superseded
+from schemas.wire import FinalMessage, Summary
+from tests.support.transcribe_core import LIMITS, OPTIONS, Script, resume
+from tests.support.transcribe_log import answer_begun, questions_asked, session_ended
+from tests.support.transcribe_partition import Owner, Partition
+
+WITH_VOICE = StreamOptions("test-model", LIMITS, LocalAgreement, voice=VoiceOptions())
+Answer = Resumed | Superseded
+"""What a connection that resumed must hear: it goes on, or another one does."""
+KINDS = ["frames"] * 12 + ["repeat", "stray", "answer", "questions", "resume", "end"]
+DEEDS = ["read"] * 3 + ["listen"] * 8 + ["hear"] * 5 + ["commit", "tell"] * 3 + ["die"] * 2
+
+
+def partition_log(chance: Random) -> list[LogRecord]:
+    """A partition's log with up to three sessions, interleaved, each of which may end, be resumed, and send frames
+    twice or over a connection that is void."""
+    scripts = [Script(name) for name in "abc"[: chance.randint(1, 3)]]
+    said = [(script, script.start()) for script in scripts]
+    for _ in range(chance.randint(0, 40)):
+        script = chance.choice(scripts)
+        said += [(script, record) for record in _said(script, chance)]
+    said += [(script, script.record(session_ended(script.session_id))) for script in scripts]
+    return [replace(record, offset=offset) for offset, (_, record) in enumerate(said)]
+
+
+def _said(script: Script, chance: Random) -> list[LogRecord]:
+    match chance.choice(KINDS):
+        case "frames":
+            return [script.frame(chance.randbytes(2) * 4000) for _ in range(chance.randint(1, 6))]
+        case "repeat":
+            return [script.record(Frame(max(script.frames - 1, 0), bytes(8000)))]
+        case "stray":
+            return [script.record(Frame(script.frames, b"\1\1" * 4000), conn="void")]
+        case "answer":
+            return [script.record(answer_begun(script.session_id, chance.randint(1, 2), script.frames * 4000))]
+        case "questions":
+            return [script.record(questions_asked(script.session_id, "Why?"))]
+        case "resume":
+            # What the old connection has not written by now is void.
+            conn = f"conn-{chance.random()}"
+            return [script.record(resume(conn, from_frame=script.frames), conn=conn)]
+        case _:
+            return [script.record(session_ended(script.session_id))] if chance.random() < 0.3 else []
+
+
+def undisturbed(log: list[LogRecord], options: StreamOptions) -> Partition:
+    partition = Partition(log)
+    Owner(partition, options).finish()
+    return partition
+
+
+def disturbed(log: list[LogRecord], options: StreamOptions, chance: Random) -> Partition:
+    partition = Partition(log)
+    owner = Owner(partition, options)
+    for _ in range(chance.randint(0, 400)):
+        match chance.choice(DEEDS):
+            case "read":
+                owner.read(chance.randint(1, 8))
+            case "listen":
+                owner.listen()
+            case "hear":
+                owner.hear()
+            case "commit":
+                owner.commit()
+            case "tell":
+                owner.tell()
+            case "die":
+                owner = Owner(partition, options)
+    owner.finish()
+    return partition
+
+
+@pytest.mark.parametrize("options", [OPTIONS, WITH_VOICE], ids=["all audio", "voice filter"])
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_wherever_the_owner_dies_the_facts_are_the_same(options: StreamOptions, seed: int) -> None:
+    chance = Random(seed)
+    log = partition_log(chance)
+    expected, found = undisturbed(log, options), disturbed(log, options, chance)
+    for name in {record.session_id for record in log}:
+        assert found.finals(name) == expected.finals(name)
+        assert found.transcribed(name) == expected.transcribed(name)
+        told = [each.reply.message for each in found.replies if each.reply.session_id == name]
+        finals = {message.number: message.text for message in told if isinstance(message, FinalMessage)}
+        assert finals == {final.number: final.text for final in expected.finals(name)}
+        assert any(isinstance(message, Summary) for message in told)
+        resumed = {each.reply.conn for each in expected.replies if isinstance(each.reply.message, Resumed)}
+        assert {each.reply.conn for each in found.replies if isinstance(each.reply.message, Answer)} >= resumed
+    assert found.position == len(log)
+    order_is_kept(found)
+
+
+def order_is_kept(partition: Partition) -> None:
+    """No client is shown a final, or a tail that follows it, before it is committed; nor the summary before all."""
+    for name in {record.session_id for record in partition.log}:
+        passed = 0
+        for message in (each.reply.message for each in partition.replies if each.reply.session_id == name):
+            if isinstance(message, FinalMessage):
+                assert message.number <= passed + 1
+                passed = max(passed, message.number)
+            elif isinstance(message, Summary):
+                assert message.finals == passed
