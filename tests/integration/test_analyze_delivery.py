@@ -20,6 +20,7 @@ from infra.settings import StageSettings
 from processors.analyze.__main__ import NAME, serve
 from schemas.dead_letters import DeadLetter
 from schemas.replies import Reply
+from schemas.reports import ReportReady
 from schemas.topics import Topic, parse_event
 from schemas.transcripts import SessionReaddressed, SessionTranscribed
 from schemas.wire import ReportMessage
@@ -59,13 +60,15 @@ def readdressed(of: SessionTranscribed, conn: str = "c-2", reply_to: int = 3) ->
     return SessionReaddressed(event_id=conn, at_ms=of.at_ms + 1, conn=conn, reply_to=reply_to, **of.shared())
 
 
-async def tell(kafka: KafkaSettings, *values: SessionTranscribed | SessionReaddressed | bytes) -> None:
-    """Put events, or poison, on one partition of `transcripts`, in this order."""
+async def tell(
+    kafka: KafkaSettings, *values: SessionTranscribed | SessionReaddressed | bytes, partition: int | None = PARTITION
+) -> None:
+    """Put events, or poison, on `transcripts`, in this order: on one partition, or each where its key leads."""
     async with make_producer(kafka) as producer:
         for given in values:
             key, value = (b"poison", given) if isinstance(given, bytes) else (given.session_id.encode(), given.encode())
             await producer.send_and_wait(
-                kafka.topic(Topic.TRANSCRIPTS), value, key=key, headers=[("trace", b"\xff\x01")], partition=PARTITION
+                kafka.topic(Topic.TRANSCRIPTS), value, key=key, headers=[("trace", b"\xff\x01")], partition=partition
             )
 
 
@@ -141,6 +144,27 @@ async def test_a_backlog_is_worked_through_and_a_slow_report_holds_up_none(
     assert len(reports) == 41
     # No other report was made again.
     assert len(llm.requests) - requests <= 2
+
+
+async def test_processes_that_come_and_go_make_each_report_once(kafka: KafkaSettings, llm: ScriptedLlm) -> None:
+    llm.delay_s = 0.1
+    sessions = [session() for _ in range(40)]
+    await tell(kafka, *sessions, partition=None)
+    async with running(NAME, serve):
+        async with running(NAME, serve):
+            await read(kafka, Topic.REPORTS, 15)
+        # One has gone, in the middle of the work.
+        await until_committed(kafka, len(sessions), within_s=20)
+    told = {reply(record).session_id for record in await read(kafka, Topic.REPLIES, len(sessions))}
+    assert told == {each.session_id for each in sessions}
+    firsts: dict[bytes, bytes] = {}
+    for record in await read(kafka, Topic.REPORTS, 2 * len(sessions), within_s=1.5):
+        firsts.setdefault(record.key or b"", record.value or b"")
+    # Whatever was made twice meanwhile, everybody was told the first.
+    for record in await read(kafka, Topic.REPLIES, 2 * len(sessions), within_s=1.5):
+        first = parse_event(Topic.REPORTS, firsts[record.key or b""])
+        assert isinstance(first, ReportReady)
+        assert reply(record).message == ReportMessage(report=first.report)
 
 
 async def test_poison_blocks_nothing_and_can_be_put_back(kafka: KafkaSettings) -> None:

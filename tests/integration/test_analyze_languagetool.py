@@ -9,9 +9,11 @@ import pytest
 
 from infra.errors import Unavailable
 from infra.languagetool import LanguageToolSettings
-from processors.analyze.adapters.languagetool import language_tool_judge
+from processors.analyze.adapters.languagetool import language_tool
+from processors.analyze.core.heard import hear
 from tests.support.sessions import transcribed
 
+ANSWERS = hear(transcribed("she go home.", "yes."), floor=0.5).usable
 GOOD = b'{"software": {"name": "LanguageTool", "version": "6.6"}, "matches": []}'
 
 
@@ -54,9 +56,9 @@ def answering(*answers: tuple[int, bytes]) -> Iterator[tuple[LanguageToolSetting
 
 async def test_a_server_that_is_just_starting_is_waited_for() -> None:
     with answering((503, b""), (200, GOOD)) as (settings, requests):
-        async with language_tool_judge(settings, timeout_s=5) as judge:
-            judged = await judge.judge(transcribed("she go home.", "yes."))
-    assert judged.model == "LanguageTool 6.6"
+        async with language_tool(settings, timeout_s=5) as checker:
+            checked = await checker.check(ANSWERS)
+    assert checked.checker == "LanguageTool 6.6"
     assert len(requests) == 3
     assert "text=She+go+home." in requests[0]
     assert "disabledCategories=TYPOGRAPHY%2CCASING" in requests[0]
@@ -65,7 +67,7 @@ async def test_a_server_that_is_just_starting_is_waited_for() -> None:
 @pytest.mark.parametrize("answer", [(400, b"bad"), (200, b"<html>"), (200, b'{"matches": []}'), (0, b"")])
 async def test_a_server_that_cannot_be_used_is_not_asked_again(answer: tuple[int, bytes]) -> None:
     with answering(answer) as (settings, requests):
-        async with language_tool_judge(settings, timeout_s=0.3) as judge:
+        async with language_tool(settings, timeout_s=0.3) as checker:
             with pytest.raises(Unavailable, match="gave no usable answer"):
-                await judge.judge(transcribed("she go home.", "yes."))
+                await checker.check(ANSWERS)
     assert len(requests) == 1

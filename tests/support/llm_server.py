@@ -21,6 +21,7 @@ from typing import Any, Literal, Self, get_args
 Script = Literal["good", "misquote", "garbage", "error", "busy", "refuse", "half"]
 NOBODY_SAID = "purple elephants was dancing on a moon"
 NOT_ASKED_FOR = "You are the best speaker of all times"
+WRONG, RIGHT = "every days", "every day"
 SUMMARY = "You answered clearly and gave reasons."
 
 _SUBJECTS = (
@@ -35,12 +36,16 @@ def questions(document: dict[str, Any], _script: Script) -> dict[str, Any]:
 
 
 def answer(document: dict[str, Any], script: Script) -> dict[str, Any]:
-    """An answer to the analyze stage, for one answer: its first two words are said to want another word behind them."""
+    """An answer to the analyze stage, for one answer: its first two words are said to want another word behind them,
+    and "every days" is put right."""
     transcript = document["transcript"]
     said = transcript.split()
     quote = " ".join(said[:2])
     errors = [_error(quote)] if quote else []
-    improved = " ".join((*said[:2], "really", *said[2:]))
+    improved = " ".join((*said[:2], "really", *said[2:])).replace(WRONG, RIGHT)
+    if WRONG in transcript:
+        told = {"quote": WRONG, "correction": RIGHT, "type": "plural", "explanation": "After 'every' comes one day."}
+        errors.append(told)
     judged: dict[str, Any] = {"reason": "It fits the question.", "verdict": "answered"}
     if script == "misquote":
         errors.append(_error(NOBODY_SAID))

@@ -17,10 +17,8 @@ class Change:
         return Change(frozenset(word + by for word in self.words), frozenset(gap + by for gap in self.gaps))
 
     def meets(self, other: "Change") -> bool:
-        """Whether both put the same thing right: a word of their own or a gap in common, or a gap beside a word."""
-        beside = any(gap in change.words or gap - 1 in change.words
-                     for gaps, change in ((self.gaps, other), (other.gaps, self)) for gap in gaps)  # fmt: skip
-        return bool(self.words & other.words or self.gaps & other.gaps) or beside
+        """Whether both put the same thing right: a word or a gap in common."""
+        return bool(self.words & other.words or self.gaps & other.gaps)
 
     def rests_on(self, length: int) -> frozenset[int]:
         """The words that must have been heard right for this to be an error, in an answer of `length` words: those

@@ -11,9 +11,9 @@ UNUSABLE_SHARE = 0.5
 POOR_SHARE = 0.25
 SHORT_WORDS = 3
 """With fewer words there is no sentence to judge; the answer itself ("Yes, often") may still be judged."""
-_LANGUAGE_WORDS = 12
-"""With fewer words the language cannot be told."""
-_LEAST_COMMON_SHARE = 0.15
+_LANGUAGE_WORDS = 20
+"""With fewer words the language cannot be told: "bread, cheese, milk, rice" may well be an answer."""
+_LEAST_COMMON_SHARE = 0.12
 _LEAST_LATIN_SHARE = 0.8
 # The commonest words of spoken English. A half of all that anybody says is made of them; in another language, written
 # down by an English recogniser, hardly any come up.

@@ -17,7 +17,10 @@ LESSONS = read_curriculum()
 GOES = Claim("she go home", "she goes home", "She goes.", ErrorType.AGREEMENT)
 NOBODY_SAID = Claim("elephants was dancing", "elephants were dancing", "They were.", ErrorType.AGREEMENT)
 FITS = AnswerJudgement(Verdict.ANSWERED, "It fits.", (GOES,), "She goes home.")
-POLISH = "mieszkam w warszawie razem z rodzicami oraz siostrą którzy pracują w szkole codziennie"
+POLISH = (
+    "mieszkam w warszawie razem z rodzicami oraz siostrą którzy pracują w szkole codziennie "
+    "kiedy mam wolny czas chodzę nad rzekę albo czytam książki"
+)
 
 
 def report_of(

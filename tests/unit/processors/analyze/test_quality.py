@@ -7,8 +7,12 @@ from schemas.reports import Problem
 from tests.support.sessions import words
 
 FLOOR = 0.5
-POLISH = "mieszkam w warszawie razem z rodzicami oraz siostrą którzy pracują w szkole codziennie"
-NONSENSE = "vlado barko rissen temola quant beruda solen marik tolva hesta rundel paskor"
+POLISH = (
+    "mieszkam w warszawie razem z rodzicami oraz siostrą którzy pracują w szkole codziennie "
+    "kiedy mam wolny czas chodzę nad rzekę albo czytam książki"
+)
+NONSENSE = "vlado barko rissen temola quant beruda solen marik tolva hesta " * 2
+FOOD = "bread, cheese, milk, coffee, tea, rice, pasta, pizza, soup, salad, fish, chicken, eggs."
 
 
 @pytest.mark.parametrize(
@@ -23,6 +27,7 @@ NONSENSE = "vlado barko rissen temola quant beruda solen marik tolva hesta runde
         (POLISH, (), "unusable", (Problem.WRONG_LANGUAGE,)),
         (NONSENSE, (), "unusable", (Problem.WRONG_LANGUAGE,)),
         ("привет меня зовут анна", (), "unusable", (Problem.WRONG_LANGUAGE,)),
+        (FOOD, (), "good", ()),
         ("zosia likes pierogi", (), "good", ()),
     ],
 )

@@ -87,10 +87,16 @@ class MemoryReplies:
 class Stage:
     """The service with its fakes."""
 
-    def __init__(self, checker: StubChecker | None = None, model: StubModel | None = None) -> None:
+    def __init__(
+        self,
+        checker: StubChecker | None = None,
+        model: StubModel | None = None,
+        ledger: MemoryLedger | None = None,
+        replies: MemoryReplies | None = None,
+    ) -> None:
         self.checker = checker or StubChecker()
-        self.ledger = MemoryLedger()
-        self.replies = MemoryReplies(self.ledger)
+        self.ledger = ledger or MemoryLedger()
+        self.replies = replies or MemoryReplies(self.ledger)
         teachers = Teachers(self.checker, model, LESSONS, floor=0.5, within_s=10.0)
         self.service = AnalyzeService(teachers, self.ledger, self.replies, FixedClock())
 
@@ -131,6 +137,54 @@ async def test_a_client_that_came_back_elsewhere_is_told_there() -> None:
     await stage.service.handle(SESSION)
     [(reply, reply_to)] = stage.replies.told
     assert (reply.conn, reply_to) == ("c-2", 7)
+
+
+@dataclass
+class RestlessClient(MemoryReplies):
+    """Comes back elsewhere while it is told for the first time."""
+
+    service: AnalyzeService | None = None
+
+    async def tell(self, reply: Reply, reply_to: int) -> None:
+        service, self.service = self.service, None
+        if service:
+            moved = SessionReaddressed(event_id="m", at_ms=NOW_MS, conn="c-2", reply_to=7, **SESSION.shared())
+            await service.handle(moved)
+        await super().tell(reply, reply_to)
+
+
+async def test_a_client_that_comes_back_while_it_is_told_is_told_again_there() -> None:
+    ledger = MemoryLedger()
+    replies = RestlessClient(ledger)
+    stage = Stage(ledger=ledger, replies=replies)
+    replies.service = stage.service
+    await stage.service.handle(SESSION)
+    assert [reply.conn for reply, _ in replies.told][-1] == "c-2"
+    assert len({reply.message.model_dump_json() for reply, _ in replies.told if reply.message}) == 1
+    assert len(ledger.kept) == 1
+
+
+@dataclass
+class LateLedger(MemoryLedger):
+    """Another process stores its report just after we have looked."""
+
+    theirs: ReportReady | None = None
+
+    async def first(self, session_id: str, since_ms: int) -> ReportReady | None:
+        found = await super().first(session_id, since_ms)
+        if self.theirs:
+            self.kept.append(self.theirs)
+        return found
+
+
+async def test_who_was_faster_counts() -> None:
+    other = Stage(StubChecker(awake=False))
+    await other.service.handle(SESSION)
+    [theirs] = other.ledger.kept
+    stage = Stage(ledger=LateLedger(theirs=theirs))
+    await stage.service.handle(SESSION)
+    [(reply, _)] = stage.replies.told
+    assert reply.message == ReportMessage(report=theirs.report)
 
 
 async def test_model_and_rules_work_side_by_side_and_then_it_is_summed_up() -> None:
