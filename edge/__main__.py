@@ -5,17 +5,21 @@ from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from edge.adapters.containers import ContainerEar
 from edge.adapters.kafka_log import kafka_log
 from edge.adapters.kafka_replies import kafka_replies
+from edge.adapters.resampling import PcmEar
 from edge.adapters.resume_tokens import SignedResumeTokens, resume_key
 from edge.adapters.websocket import listening_socket, serve_websockets
+from edge.core.formats import Format
 from edge.core.session import Terms
-from edge.service import Ports
+from edge.places import Places
+from edge.service import Ear, Ports
 from edge.settings import EdgeSettings
 from edge.speakers import Speakers
 from infra.clock import SystemClock
 from infra.errors import Unavailable
-from infra.identity import IdentitySettings, TokenVerifier, login_secret
+from infra.identity import AsyncVerifier, IdentitySettings, TokenVerifier, login_secret
 from infra.kafka.settings import KafkaSettings
 from infra.lifecycle import Stage, run_stage
 from infra.settings import LocalSettings, SessionSettings, load
@@ -49,7 +53,8 @@ async def serve(stage: Stage) -> None:
     async with AsyncExitStack() as stack:
         log = await stack.enter_async_context(kafka_log(kafka, settings.ordinal))
         replies = await stack.enter_async_context(kafka_replies(kafka, settings.ordinal))
-        speakers = Speakers(Ports(log, TokenVerifier(identity, local), resume_tokens, clock), terms)
+        tokens = AsyncVerifier(TokenVerifier(identity, local))
+        speakers = Speakers(Ports(log, tokens, resume_tokens, clock, ear, Places()), terms)
         distributing = asyncio.create_task(speakers.distribute(replies))
         stack.callback(distributing.cancel)
         listener = listening_socket("EDGE_PORT", settings.host, settings.port)
@@ -66,6 +71,10 @@ async def serve(stage: Stage) -> None:
         await speakers.drain()
         if log.broken.is_set():
             raise Unavailable("The producer can write no more.", "The log above says why; a new start may help.")
+
+
+def ear(audio: Format) -> Ear:
+    return ContainerEar(audio.encoding) if audio.contained else PcmEar(audio)
 
 
 async def _first(*happenings: Awaitable[object]) -> None:

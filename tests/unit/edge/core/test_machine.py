@@ -8,8 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from edge.core.effects import Announce, Append, Close, Effect, Send, Verify
+from edge.core.effects import Admit, Announce, Append, Close, Effect, Send, Verify
 from edge.core.events import (
+    Admitted,
     Announced,
     Audio,
     ClientEvent,
@@ -76,6 +77,8 @@ class Connection:
         self.session, effects = receive(self.session, event, now_ms)
         self.effects += effects
         self.to_write += [effect for effect in effects if isinstance(effect, Append | Announce)]
+        if any(isinstance(effect, Admit) for effect in effects):
+            return self.on(Admitted(), now_ms)
         return list(effects)
 
     def keep_all(self) -> None:
@@ -147,9 +150,9 @@ ERRORS: list[tuple[State, Event, str, int | None]] = [
     *((State.CONNECTED, event, "not_authorised", 4401) for event in STRANGE),
     (State.CONNECTED, Refused("malformed", "What?", "Send a token."), "token_malformed", 4401),
     (State.READY, Start(resume="token"), "resume_unavailable", 4404),
-    (State.READY, Start(audio=AudioFormat(encoding="pcm_f32le")), "unsupported_audio", 4400),
-    (State.READY, Start(audio=AudioFormat(sample_rate=48_000)), "unsupported_audio", 4400),
-    (State.READY, Start(audio=AudioFormat(channels=2)), "unsupported_audio", 4400),
+    (State.READY, Start(audio=AudioFormat(encoding="mp3")), "unsupported_audio", 4400),
+    (State.READY, Start(audio=AudioFormat(sample_rate=96_000)), "unsupported_audio", 4400),
+    (State.READY, Start(audio=AudioFormat(channels=3)), "unsupported_audio", 4400),
     (State.READY, Verified(EVE), "wrong_user", 4403),
     *((state, event, "not_started", None) for state in (State.READY, State.STARTING) for event in SPOKEN),
     (State.STARTING, Start(), "already_started", 4400),
@@ -382,6 +385,8 @@ class AnyConnection(RuleBasedStateMachine):
                     assert self.session.state is State.CLOSED
                 case Verify():
                     self.happen(Verified(ADA))
+                case Admit():
+                    self.happen(Admitted())
 
     @initialize(state=st.sampled_from([State.CONNECTED, State.READY, State.STARTING, State.STREAMING, State.STREAMING]))
     def begin(self, state: State) -> None:
