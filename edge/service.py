@@ -21,7 +21,6 @@ from edge.core.events import (
     Kept,
     Overrun,
     Refused,
-    Rejected,
     Replied,
     Tick,
     Unintelligible,
@@ -33,13 +32,14 @@ from edge.core.formats import Format
 from edge.core.machine import next_tick_ms, receive
 from edge.core.outbox import Outbox
 from edge.core.session import Session, Speaker, Terms
+from edge.counting import count
 from edge.places import Places
 from infra.clock import Clock
 from infra.errors import Unavailable
 from infra.identity import Identity, TokenRefused
 from infra.telemetry import get_logger
 from schemas.replies import Reply, ReplyMessage
-from schemas.sessions import RecordKind, SessionStarted
+from schemas.sessions import SessionStarted
 from schemas.wire import ServerMessage
 
 # Records that may wait for Kafka before the socket is read no further: two seconds of audio.
@@ -252,7 +252,7 @@ class Conversation:
 
     def _handle(self, event: Event) -> None:
         """The table's answer to an event, carried out at once: no other event comes between."""
-        _count(event)
+        count(event)
         self._session, effects = receive(self._session, event, self._now_ms())
         for effect in effects:
             self._perform(effect)
@@ -303,21 +303,3 @@ class Conversation:
 async def _finish_within(seconds: float, task: asyncio.Task[None]) -> None:
     await asyncio.wait({task}, timeout=seconds)
     task.cancel()
-
-
-def _count(event: Event) -> None:
-    if isinstance(event, Refused):
-        metrics.TOKENS_REFUSED.labels(event.reason).inc()
-        _log.info("token refused", reason=event.reason)
-    elif isinstance(event, Unverified):
-        metrics.TOKENS_REFUSED.labels("unavailable").inc()
-    elif isinstance(event, Rejected):
-        metrics.SESSIONS_REFUSED.labels("competition" if event.competition else "user").inc()
-    elif isinstance(event, Unintelligible):
-        metrics.AUDIO_BROKEN.inc()
-    elif isinstance(event, Announced):
-        metrics.SESSIONS.inc()
-        _log.info("session started")
-    elif isinstance(event, Kept) and event.record.kind is RecordKind.FRAME:
-        metrics.FRAMES.inc()
-        metrics.AUDIO_BYTES.inc(len(event.record.value))

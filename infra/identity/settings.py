@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from infra.settings import Settings
+from infra.settings import Settings, separated
 
 MIN_SECRET_BYTES = 32
 _ALGORITHMS = ("RS256", "ES256", "EdDSA")
@@ -75,8 +75,3 @@ class IdentitySettings(Settings):
         if self.jwks_url and self.secret.get_secret_value():
             raise ValueError("EDGE_JWT_SECRET and EDGE_JWT_JWKS_URL exclude each other: set one of them")
         return self
-
-
-def separated(names: str) -> list[str]:
-    """The names of a list that is separated by commas."""
-    return [name.strip() for name in names.split(",") if name.strip()]

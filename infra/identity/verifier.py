@@ -11,8 +11,8 @@ from infra.identity.development import ALGORITHM, login_secret
 from infra.identity.introspection import Introspection
 from infra.identity.keys import KeySet, Timing, http_fetch
 from infra.identity.refusals import malformed, refusal
-from infra.identity.settings import IdentitySettings, separated
-from infra.settings import LocalSettings
+from infra.identity.settings import IdentitySettings
+from infra.settings import LocalSettings, separated
 
 _MAX_TOKEN_CHARS = 16 * 1024
 _ASKING_AT_ONCE = 4

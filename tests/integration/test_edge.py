@@ -55,7 +55,7 @@ async def test_a_whole_session(address: Address, later: Stages, kafka: KafkaSett
             "type": "ready",
             "protocol": 1,
             "user_id": "ada",
-            "limits": {"session_s": 3600, "resume_grace_s": 30, "message_bytes": 262144},
+            "limits": {"session_s": 3600, "resume_grace_s": 30, "message_bytes": 393216},
         }
         await speaker.say("start", competition="spring", topic="weather", questions=3)
         started = await speaker.hear("started")
