@@ -94,7 +94,8 @@ class KeySet:
                 finally:
                     self._reading.release()
 
-        threading.Thread(target=read, name="jwks", daemon=True).start()
+        if not self._reading.locked():
+            threading.Thread(target=read, name="jwks", daemon=True).start()
 
     def _read(self) -> None:
         """Called by the one who holds `_reading`. What cannot be read leaves the keys as they are."""
