@@ -137,6 +137,8 @@ class Conversation:
         # What takes its time and has to be done before the next message is read; at most two at once.
         self._errands: asyncio.Queue[Verify | Convert] = asyncio.Queue()
         self._ear: Ear | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        self._ticking: asyncio.Task[None] | None = None
         self._outbox = Outbox()
         self._to_send = asyncio.Event()
         self._all_said = False
@@ -170,14 +172,16 @@ class Conversation:
     async def _converse(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             reading = tasks.create_task(self._read())
-            ticking = tasks.create_task(self._tick())
+            self._tasks = tasks
+            self._plan_ticks()
             running = tasks.create_task(self._run_errands())
             writing = tasks.create_task(self._write())
             sending = tasks.create_task(self._send())
             await self._over.wait()
             reading.cancel()
-            ticking.cancel()
             running.cancel()
+            if self._ticking:
+                self._ticking.cancel()
             await self._finish(writing, sending)
 
     async def _read(self) -> None:
@@ -199,6 +203,14 @@ class Conversation:
         finally:
             if self._ear:
                 self._ear.close()
+
+    def _plan_ticks(self) -> None:
+        """Wait anew: what the old waiting was for may not be what comes next."""
+        if self._tasks is None or self._over.is_set():
+            return
+        if self._ticking:
+            self._ticking.cancel()
+        self._ticking = self._tasks.create_task(self._tick())
 
     async def _tick(self) -> None:
         while True:
@@ -253,9 +265,12 @@ class Conversation:
     def _handle(self, event: Event) -> None:
         """The table's answer to an event, carried out at once: no other event comes between."""
         count(event)
-        self._session, effects = receive(self._session, event, self._now_ms())
+        before = self._session
+        self._session, effects = receive(before, event, self._now_ms())
         for effect in effects:
             self._perform(effect)
+        if (self._session.state, self._session.speaker) != (before.state, before.speaker):
+            self._plan_ticks()
 
     def _perform(self, effect: Effect) -> None:
         match effect:

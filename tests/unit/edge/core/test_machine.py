@@ -27,7 +27,7 @@ from edge.core.events import (
 )
 from edge.core.machine import TABLE, next_tick_ms, receive
 from edge.core.problems import bad_message
-from edge.core.session import Session, Speaker, State, Terms
+from edge.core.session import Speaker, State
 from schemas.audio import FRAME_BYTES
 from schemas.replies import ReplyMessage
 from schemas.sessions import AnswerBegun, EndCause, Question, RecordKind, SessionEnded, SessionStarted
@@ -51,40 +51,13 @@ from schemas.wire import (
     Started,
     Summary,
 )
+from tests.support.edge_connection import ADA, TERMS, Connection, connected
 
-TERMS = Terms(session_s=3, grace_ms=30_000, auth_ms=5000, message_bytes=262_144)
-ADA = Speaker("ada", "Ada  Lovelace\n", "school", ("9b",), None)
 EVE = Speaker("eve", None, "", (), None)
 FRAME = bytes(FRAME_BYTES)
 QUESTIONS = Questions(questions=(Question(number=1, text="How are you?"),), source="bank")
 SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=0)
 REPORT = ReportMessage(error="none")
-
-
-def connected() -> Session:
-    return Session(conn="c1", session_id="s1", opened_ms=0, terms=TERMS)
-
-
-class Connection:
-    """A session and all it has asked for, with a world in which the log always accepts."""
-
-    def __init__(self) -> None:
-        self.session = connected()
-        self.effects: list[Effect] = []
-        self.to_write: list[Append | Announce] = []
-
-    def on(self, event: Event, now_ms: int = 0) -> list[Effect]:
-        self.session, effects = receive(self.session, event, now_ms)
-        self.effects += effects
-        self.to_write += [effect for effect in effects if isinstance(effect, Append | Announce)]
-        if any(isinstance(effect, Admit) for effect in effects):
-            return self.on(Admitted(), now_ms)
-        return list(effects)
-
-    def keep_all(self) -> None:
-        while self.to_write:
-            effect = self.to_write.pop(0)
-            self.on(Kept(effect.record) if isinstance(effect, Append) else Announced("resume-token"))
 
 
 def at(state: State) -> Connection:
