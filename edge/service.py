@@ -166,6 +166,7 @@ class Conversation:
         try:
             await self._converse()
         finally:
+            self._tasks = None
             if self._session.speaker:
                 self._ports.places.leave(self.conn, self._session.speaker.user_id)
 

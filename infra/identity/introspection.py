@@ -2,9 +2,8 @@
 
 import httpx
 
-from infra.errors import Unavailable
 from infra.identity import metrics
-from infra.identity.refusals import TokenRefused
+from infra.identity.refusals import ProviderUnavailable, TokenRefused
 from infra.identity.settings import IdentitySettings
 
 
@@ -18,7 +17,8 @@ class Introspection:
         self._http = httpx.Client(timeout=settings.timeout_s, auth=auth)
 
     def confirm(self, token: str, user_id: str) -> None:
-        """Raises TokenRefused if the token is not good any more or is another user's, Unavailable without an answer."""
+        """Raises TokenRefused if the token is not good any more or is another user's, ProviderUnavailable if nobody
+        answers."""
         try:
             answer = self._http.post(self._url, data={"token": token, "token_type_hint": "access_token"})
             answer.raise_for_status()
@@ -26,7 +26,7 @@ class Introspection:
         except (httpx.HTTPError, ValueError) as error:
             metrics.INTROSPECTIONS.labels("failed").inc()
             reason = str(error) or type(error).__name__
-            raise Unavailable(f"EDGE_JWT_INTROSPECTION_URL: {reason}.", "Is it reachable?") from error
+            raise ProviderUnavailable(f"EDGE_JWT_INTROSPECTION_URL: {reason}.", "Is it reachable?") from error
         # RFC 7662 section 2.2: `active` is all that must be there.
         active = isinstance(content, dict) and content.get("active") is True
         if not active or content.get("sub", user_id) != user_id:

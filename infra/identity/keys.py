@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import httpx
 import jwt
 
-from infra.errors import Unavailable
 from infra.identity import metrics
-from infra.identity.refusals import TokenRefused
+from infra.identity.refusals import ProviderUnavailable, TokenRefused
 from infra.telemetry import get_logger
 
 _MIN_RSA_BITS = 2048
@@ -24,7 +23,7 @@ _RETRY_S = 2.0
 _log = get_logger("identity.keys")
 
 Fetch = Callable[[], bytes]
-"""The JWKS, as it stands there now. Raises Unavailable."""
+"""The JWKS, as it stands there now. Raises ProviderUnavailable."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,8 @@ class KeySet:
         self._read_in_background()
 
     def find(self, kid: str | None) -> jwt.PyJWK:
-        """The key with this id; without an id, the only one. Raises TokenRefused if there is none, Unavailable if no
-        keys could be read yet."""
+        """The key with this id; without an id, the only one. Raises TokenRefused if there is none, ProviderUnavailable
+        if no keys could be read yet."""
         key = self._known(kid)
         if key is not None:
             if self._since_tried_s() >= self._timing.refresh_s:
@@ -66,7 +65,9 @@ class KeySet:
         if key is not None:
             return key
         if not self._keys:
-            raise Unavailable("No public keys could be read from EDGE_JWT_JWKS_URL.", "Is the identity provider up?")
+            raise ProviderUnavailable(
+                "No public keys could be read from EDGE_JWT_JWKS_URL.", "Is the identity provider up?"
+            )
         raise TokenRefused(
             "unknown_key",
             "The token was signed with a key that is not known here, or it does not say with which.",
@@ -101,7 +102,7 @@ class KeySet:
         """Called by the one who holds `_reading`. What cannot be read leaves the keys as they are."""
         try:
             found = _parse(self._fetch())
-        except Unavailable as error:
+        except ProviderUnavailable as error:
             metrics.JWKS_READS.labels("failed").inc()
             _log.error("keys not read", reason=error.message, known=len(self._keys))
         else:
@@ -119,15 +120,19 @@ class KeySet:
 
 
 def _parse(document: bytes) -> dict[str, jwt.PyJWK]:
-    """The keys that may sign tokens: public ones, meant for it, long enough. Raises Unavailable if there are none."""
+    """The keys that may sign tokens: public ones, meant for it, long enough. Raises ProviderUnavailable if none are."""
     try:
         parsed = jwt.PyJWKSet.from_json(document.decode())
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError, RecursionError) as error:
         # PyJWT lets the last ones through for JSON that is no such document.
-        raise Unavailable(f"What EDGE_JWT_JWKS_URL gives is no JWKS ({error}).", "Is it the right address?") from None
+        raise ProviderUnavailable(
+            f"What EDGE_JWT_JWKS_URL gives is no JWKS ({error}).", "Is it the right address?"
+        ) from None
     keys = {key.key_id or "": key for key in parsed.keys if _may_sign(key)}
     if not keys:
-        raise Unavailable("The JWKS of EDGE_JWT_JWKS_URL has no key for signatures.", "Is it the right address?")
+        raise ProviderUnavailable(
+            "The JWKS of EDGE_JWT_JWKS_URL has no key for signatures.", "Is it the right address?"
+        )
     return keys
 
 
@@ -148,9 +153,13 @@ def http_fetch(url: str, timeout_s: float) -> Fetch:
                 for piece in answer.iter_bytes():
                     document += piece
                     if len(document) > _MAX_BYTES:
-                        raise Unavailable(f"The JWKS has more than {_MAX_BYTES} bytes.", "Is it the right address?")
+                        raise ProviderUnavailable(
+                            f"The JWKS has more than {_MAX_BYTES} bytes.", "Is it the right address?"
+                        )
                 return document
         except httpx.HTTPError as error:
-            raise Unavailable(f"EDGE_JWT_JWKS_URL: {error or type(error).__name__}.", "Is it reachable?") from error
+            raise ProviderUnavailable(
+                f"EDGE_JWT_JWKS_URL: {error or type(error).__name__}.", "Is it reachable?"
+            ) from error
 
     return fetch

@@ -3,7 +3,11 @@
 import jwt
 from jwt.exceptions import InvalidSubjectError
 
-from infra.errors import RostrumError
+from infra.errors import RostrumError, Unavailable
+
+
+class ProviderUnavailable(Unavailable):
+    """The identity provider does not answer, so nobody can tell what a token is worth."""
 
 
 class TokenRefused(RostrumError):

@@ -38,7 +38,7 @@ class TokenVerifier:
         return self._keys is not None or self._introspection is not None
 
     def verify(self, token: str) -> Identity:
-        """Raises TokenRefused; Unavailable if somebody who has to be asked does not answer."""
+        """Raises TokenRefused; ProviderUnavailable if somebody who has to be asked does not answer."""
         identity = identity_of(self._decode(token))
         if self._introspection is not None:
             self._introspection.confirm(token, identity.user_id)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from infra.errors import Unavailable
+from infra.identity import ProviderUnavailable
 
 PrivateKey = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 
@@ -62,7 +62,7 @@ class Provider:
     def fetch(self) -> bytes:
         self.reads += 1
         if not self.up:
-            raise Unavailable("The provider is down.", "Start it.")
+            raise ProviderUnavailable("The provider is down.", "Start it.")
         return self.document
 
     def token(self, kid: str, algorithm: str, *, headers: dict[str, Any] | None = None, **claims: Any) -> str:

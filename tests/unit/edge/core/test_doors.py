@@ -1,7 +1,7 @@
 """Who may come in, by address, proxy and page."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.core.doors import Request, Rules, client_address, counted_as, networks, refusal
@@ -41,6 +41,7 @@ def test_where_a_client_is(peer: str, forwarded: tuple[str, ...], address: str) 
     assert str(client_address(request(peer, forwarded=forwarded), Rules(PROXIES))) == address
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30), st.lists(st.text(max_size=60), max_size=3))
 def test_nothing_that_is_forwarded_does_harm(peer: str, forwarded: list[str]) -> None:
     client_address(request(peer, forwarded=tuple(forwarded)), Rules(PROXIES))

@@ -1,6 +1,6 @@
 """How much faster than real time may a client be?"""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.core.pace import Budget, Pace
@@ -16,6 +16,7 @@ def test_a_burst_passes_and_one_sample_more_does_not() -> None:
     assert full.after(8 * SECOND, 1000, BUDGET) == Pace(at_ms=1000, ahead=30 * SECOND)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 1000), max_size=50))
 def test_real_time_and_eightfold_speed_pass_for_ever(waits_ms: list[int]) -> None:
     pace: Pace | None = Pace(at_ms=0)
