@@ -35,7 +35,7 @@ class EdgePorts(Settings):
         8444,
         ge=0,
         le=65535,
-        description="port of plain ws, on loopback only, for pages on this machine; 0 or empty: none",
+        description="port of plain ws, for pages on this machine or behind a proxy that ends TLS; 0 or empty: none",
     )
 
     @model_validator(mode="before")

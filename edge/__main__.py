@@ -5,29 +5,38 @@ from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from edge import metrics
+from edge.adapters.containers import ContainerEar
 from edge.adapters.kafka_log import kafka_log
 from edge.adapters.kafka_replies import kafka_replies
+from edge.adapters.resampling import PcmEar
 from edge.adapters.resume_tokens import SignedResumeTokens, resume_key
 from edge.adapters.websocket import listening_socket, serve_websockets
+from edge.core.formats import Format
+from edge.core.pace import Budget
 from edge.core.session import Terms
-from edge.service import Ports
+from edge.doors import Doors
+from edge.places import Places
+from edge.service import Ear, Ports
 from edge.settings import EdgeSettings
 from edge.speakers import Speakers
 from infra.clock import SystemClock
 from infra.errors import Unavailable
-from infra.identity import IdentitySettings, TokenVerifier, login_secret
+from infra.identity import AsyncVerifier, IdentitySettings, TokenVerifier, login_secret
 from infra.kafka.settings import KafkaSettings
 from infra.lifecycle import Stage, run_stage
 from infra.settings import LocalSettings, SessionSettings, load
 from infra.telemetry import get_logger
 from infra.tls.contexts import server_context
 from infra.tls.development import development_certificate
+from infra.tls.reload import reload_when_changed
 from schemas.wire import MAX_MESSAGE_BYTES
 
 NAME = "edge"
 _AUTH_MS = 5000
 # After its end a session can still be asked for: see docs/protocol.md, "What holds".
 _RESUME_AFTER_END_S = 600
+_CERTIFICATE_EVERY_S = 5.0
 
 
 async def serve(stage: Stage) -> None:
@@ -35,7 +44,16 @@ async def serve(stage: Stage) -> None:
     kafka, identity, local = load(KafkaSettings), load(IdentitySettings), load(LocalSettings)
     clock = SystemClock()
     login = login_secret(identity, local)
-    terms = Terms(session.max_s, int(session.grace_s * 1000), _AUTH_MS, MAX_MESSAGE_BYTES)
+    terms = Terms(
+        session_s=session.max_s,
+        grace_ms=int(session.grace_s * 1000),
+        auth_ms=_AUTH_MS,
+        message_bytes=MAX_MESSAGE_BYTES,
+        token_notice_ms=int(settings.token_notice_s * 1000),
+        leeway_ms=int(identity.leeway_s * 1000),
+        max_sessions=settings.max_sessions_per_user,
+        pace=Budget(settings.speed, settings.speed_burst_s * 1000),
+    )
     resume_tokens = SignedResumeTokens(
         resume_key(settings.resume_secret.get_secret_value(), login),
         clock,
@@ -49,15 +67,20 @@ async def serve(stage: Stage) -> None:
     async with AsyncExitStack() as stack:
         log = await stack.enter_async_context(kafka_log(kafka, settings.ordinal))
         replies = await stack.enter_async_context(kafka_replies(kafka, settings.ordinal))
-        speakers = Speakers(Ports(log, TokenVerifier(identity, local), resume_tokens, clock), terms)
+        tokens = AsyncVerifier(TokenVerifier(identity, local))
+        speakers = Speakers(Ports(log, tokens, resume_tokens, clock, ear, Places()), terms)
         distributing = asyncio.create_task(speakers.distribute(replies))
         stack.callback(distributing.cancel)
+        reloading = asyncio.create_task(
+            reload_when_changed(tls, chain, key, every_s=_CERTIFICATE_EVERY_S, told=_count_certificate)
+        )
+        stack.callback(reloading.cancel)
+        doors = Doors(settings.rules)
         listener = listening_socket("EDGE_PORT", settings.host, settings.port)
-        servers = [await stack.enter_async_context(serve_websockets(listener, tls, speakers.converse))]
+        servers = [await stack.enter_async_context(serve_websockets(listener, tls, doors, speakers.converse))]
         if settings.plain_port:
-            # Never anything but loopback: there is no TLS on it.
-            plain = listening_socket("EDGE_PLAIN_PORT", "127.0.0.1", settings.plain_port)
-            servers.append(await stack.enter_async_context(serve_websockets(plain, None, speakers.converse)))
+            plain = listening_socket("EDGE_PLAIN_PORT", settings.plain_host, settings.plain_port)
+            servers.append(await stack.enter_async_context(serve_websockets(plain, None, doors, speakers.converse)))
         get_logger(NAME).info("listening", wss=listener.getsockname(), plain_port=settings.plain_port or None)
         stage.ready()
         await _first(stage.stopping.wait(), log.broken.wait(), asyncio.shield(distributing))
@@ -66,6 +89,14 @@ async def serve(stage: Stage) -> None:
         await speakers.drain()
         if log.broken.is_set():
             raise Unavailable("The producer can write no more.", "The log above says why; a new start may help.")
+
+
+def ear(audio: Format) -> Ear:
+    return ContainerEar(audio.encoding) if audio.contained else PcmEar(audio)
+
+
+def _count_certificate(loaded: bool) -> None:
+    metrics.CERTIFICATE_LOADS.labels("loaded" if loaded else "refused").inc()
 
 
 async def _first(*happenings: Awaitable[object]) -> None:

@@ -14,5 +14,27 @@ APPEND_SECONDS = Histogram(
 CLOSES = Counter(
     "rostrum_edge_closes", "Connections that ended; `code` is ours, or `gone` if the client left.", ["code"]
 )
+SESSIONS_REFUSED = Counter(
+    "rostrum_edge_sessions_refused",
+    "Starts beyond a limit; `limit` is `user` (sessions at once) or `competition` (one each).",
+    ["limit"],
+)
+CONNECTIONS_REFUSED = Counter(
+    "rostrum_edge_connections_refused",
+    "Handshakes answered by an HTTP error; `reason` is `path`, `origin`, `plain`, `address` or `total`.",
+    ["reason"],
+)
+CONVERT_SECONDS = Histogram(
+    "rostrum_edge_convert_seconds",
+    "From a message of audio to the log's audio made of it; not for what comes in the log's own format.",
+    ["encoding"],
+    buckets=(0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5),
+)
+AUDIO_BROKEN = Counter("rostrum_edge_audio_broken", "Containers that were none, or held something else than Opus.")
+CERTIFICATE_LOADS = Counter(
+    "rostrum_edge_certificate_loads",
+    "Changed TLS certificates; `outcome` is `loaded`, or `refused` and the older one stays.",
+    ["outcome"],
+)
 TOKENS_REFUSED = Counter("rostrum_edge_tokens_refused", "Login tokens that proved nothing.", ["reason"])
 REPLIES_UNREADABLE = Counter("rostrum_edge_replies_unreadable", "Replies for our sessions that could not be parsed.")

@@ -1,7 +1,7 @@
 """The door: what a connected client goes through, from its first message to the close.
 
 socket → decode → the protocol's table → session's log → acknowledgement → socket
-                                      ↖ replies of the other stages
+              ↖ convert, verify ↙     ↖ replies of the other stages
 """
 
 import asyncio
@@ -12,9 +12,10 @@ from typing import Protocol
 from edge import metrics
 from edge.backlog import Backlog
 from edge.core.decoding import decode
-from edge.core.effects import Announce, Append, Close, Effect, LogRecord, Send, Verify
+from edge.core.effects import Admit, Announce, Append, Close, Convert, Effect, LogRecord, Send, Verify
 from edge.core.events import (
     Announced,
+    Converted,
     Drain,
     Event,
     Kept,
@@ -22,18 +23,23 @@ from edge.core.events import (
     Refused,
     Replied,
     Tick,
+    Unintelligible,
     Unkept,
+    Unverified,
     Verified,
 )
+from edge.core.formats import Format
 from edge.core.machine import next_tick_ms, receive
 from edge.core.outbox import Outbox
 from edge.core.session import Session, Speaker, Terms
+from edge.counting import count
+from edge.places import Places
 from infra.clock import Clock
 from infra.errors import Unavailable
 from infra.identity import Identity, TokenRefused
 from infra.telemetry import get_logger
 from schemas.replies import Reply, ReplyMessage
-from schemas.sessions import RecordKind, SessionStarted
+from schemas.sessions import SessionStarted
 from schemas.wire import ServerMessage
 
 # Records that may wait for Kafka before the socket is read no further: two seconds of audio.
@@ -81,8 +87,8 @@ class Replies(Protocol):
 
 
 class Tokens(Protocol):
-    def verify(self, token: str) -> Identity:
-        """Raises TokenRefused."""
+    async def verify(self, token: str) -> Identity:
+        """Raises TokenRefused; Unavailable if whoever has to be asked does not answer."""
         ...
 
 
@@ -90,14 +96,32 @@ class ResumeTokens(Protocol):
     def issue(self, session_id: str, user_id: str) -> str: ...
 
 
+class Ear(Protocol):
+    """Makes the log's audio of what one client sends."""
+
+    async def hear(self, data: bytes) -> Converted | Unintelligible:
+        """Everything that can be made of all that has come, when it has been made."""
+        ...
+
+    async def finish(self) -> Converted | Unintelligible:
+        """Nothing more will come: the rest."""
+        ...
+
+    def close(self) -> None:
+        """Nobody wants the rest."""
+        ...
+
+
 @dataclass(frozen=True)
 class Ports:
-    """What a connection needs of the world."""
+    """What a connection needs of the world. `places` is common to all connections."""
 
     log: SessionLog
     tokens: Tokens
     resume_tokens: ResumeTokens
     clock: Clock
+    ear: Callable[[Format], Ear]
+    places: Places
 
 
 class Conversation:
@@ -110,6 +134,11 @@ class Conversation:
         self._unix_offset_ms = ports.clock.now_ms() - ports.clock.monotonic_ms()
         self._session = Session(conn=conn, session_id=session_id, opened_ms=self._now_ms(), terms=terms)
         self._records: Backlog[Append | Announce] = Backlog(_MAX_WAITING_RECORDS)
+        # What takes its time and has to be done before the next message is read; at most two at once.
+        self._errands: asyncio.Queue[Verify | Convert] = asyncio.Queue()
+        self._ear: Ear | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        self._ticking: asyncio.Task[None] | None = None
         self._outbox = Outbox()
         self._to_send = asyncio.Event()
         self._all_said = False
@@ -134,14 +163,26 @@ class Conversation:
 
     async def run(self) -> None:
         """Until the connection is closed, by whichever side. Never raises for anything that a client does."""
+        try:
+            await self._converse()
+        finally:
+            self._tasks = None
+            if self._session.speaker:
+                self._ports.places.leave(self.conn, self._session.speaker.user_id)
+
+    async def _converse(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             reading = tasks.create_task(self._read())
-            ticking = tasks.create_task(self._tick())
+            self._tasks = tasks
+            self._plan_ticks()
+            running = tasks.create_task(self._run_errands())
             writing = tasks.create_task(self._write())
             sending = tasks.create_task(self._send())
             await self._over.wait()
             reading.cancel()
-            ticking.cancel()
+            running.cancel()
+            if self._ticking:
+                self._ticking.cancel()
             await self._finish(writing, sending)
 
     async def _read(self) -> None:
@@ -149,9 +190,28 @@ class Conversation:
             while True:
                 message = await self._socket.receive()
                 self._handle(decode(message))
+                await self._errands.join()
                 await self._records.room()
         except Gone:
             self._over.set()
+
+    async def _run_errands(self) -> None:
+        try:
+            while True:
+                errand = await self._errands.get()
+                self._handle(await (self._verify(errand) if isinstance(errand, Verify) else self._convert(errand)))
+                self._errands.task_done()
+        finally:
+            if self._ear:
+                self._ear.close()
+
+    def _plan_ticks(self) -> None:
+        """Wait anew: what the old waiting was for may not be what comes next."""
+        if self._tasks is None or self._over.is_set():
+            return
+        if self._ticking:
+            self._ticking.cancel()
+        self._ticking = self._tasks.create_task(self._tick())
 
     async def _tick(self) -> None:
         while True:
@@ -205,10 +265,13 @@ class Conversation:
 
     def _handle(self, event: Event) -> None:
         """The table's answer to an event, carried out at once: no other event comes between."""
-        _count(event)
-        self._session, effects = receive(self._session, event, self._now_ms())
+        count(event)
+        before = self._session
+        self._session, effects = receive(before, event, self._now_ms())
         for effect in effects:
             self._perform(effect)
+        if (self._session.state, self._session.speaker) != (before.state, before.speaker):
+            self._plan_ticks()
 
     def _perform(self, effect: Effect) -> None:
         match effect:
@@ -216,19 +279,30 @@ class Conversation:
                 self._say(effect.message)
             case Append() | Announce():
                 self._records.put(effect)
-            case Verify():
-                self._handle(self._verified(effect.token))
+            case Verify() | Convert():
+                self._errands.put_nowait(effect)
+            case Admit():
+                self._handle(self._ports.places.take(self.conn, effect))
             case Close():
                 # The first close that is decided stands.
                 self._closing = self._closing or effect
                 self._over.set()
 
-    def _verified(self, token: str) -> Verified | Refused:
+    async def _verify(self, errand: Verify) -> Verified | Refused | Unverified:
         try:
-            identity = self._ports.tokens.verify(token)
+            user = await self._ports.tokens.verify(errand.token)
         except TokenRefused as refused:
             return Refused(refused.reason, refused.message, refused.hint)
-        return Verified(Speaker(identity.user_id, identity.name, identity.org, identity.groups, identity.expires_at_ms))
+        except Unavailable as error:
+            _log.error("token not checked", reason=error.message)
+            return Unverified()
+        return Verified(Speaker(user.user_id, user.name, user.org, user.groups, user.expires_at_ms, user.max_sessions))
+
+    async def _convert(self, errand: Convert) -> Converted | Unintelligible:
+        if self._ear is None:
+            self._ear = self._ports.ear(errand.audio)
+        with metrics.CONVERT_SECONDS.labels(errand.audio.encoding).time():
+            return await (self._ear.finish() if errand.data is None else self._ear.hear(errand.data))
 
     def _say(self, message: ServerMessage) -> None:
         if self._outbox.push(message):
@@ -245,15 +319,3 @@ class Conversation:
 async def _finish_within(seconds: float, task: asyncio.Task[None]) -> None:
     await asyncio.wait({task}, timeout=seconds)
     task.cancel()
-
-
-def _count(event: Event) -> None:
-    if isinstance(event, Refused):
-        metrics.TOKENS_REFUSED.labels(event.reason).inc()
-        _log.info("token refused", reason=event.reason)
-    elif isinstance(event, Announced):
-        metrics.SESSIONS.inc()
-        _log.info("session started")
-    elif isinstance(event, Kept) and event.record.kind is RecordKind.FRAME:
-        metrics.FRAMES.inc()
-        metrics.AUDIO_BYTES.inc(len(event.record.value))

@@ -1,11 +1,13 @@
 """The edge's settings."""
 
+from ipaddress import ip_address
 from typing import Any
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from infra.settings import Settings
+from edge.core.doors import Rules, networks
+from infra.settings import Settings, separated
 
 
 class EdgeSettings(Settings):
@@ -18,8 +20,31 @@ class EdgeSettings(Settings):
         8444,
         ge=0,
         le=65535,
-        description="port of plain ws, on loopback only, for pages on this machine; 0 or empty: none",
+        description="port of plain ws, for pages on this machine or behind a proxy that ends TLS; 0 or empty: none",
     )
+    plain_host: str = Field(
+        "127.0.0.1", description="address of the plain port; beyond loopback only with EDGE_TRUSTED_PROXIES"
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="addresses or networks of proxies, separated by commas, whose X-Forwarded-For is believed",
+    )
+    origins: str = Field(
+        "",
+        description="origins of pages that may connect, separated by commas; empty: the same host's, any on loopback",
+    )
+    max_connections: int = Field(2000, ge=0, description="connections at once, from everywhere; 0: any number")
+    max_connections_per_address: int = Field(
+        1000, ge=0, description="connections at once from one address (IPv6: one /64); 0: any number"
+    )
+    max_sessions_per_user: int = Field(
+        8,
+        ge=0,
+        description="sessions a user may hold at this edge, unless their token's `max_sessions` says otherwise; 0: any",
+    )
+    speed: int = Field(8, ge=1, description="times real time at which a recording may be sent")
+    speed_burst_s: int = Field(30, ge=1, description="seconds of audio that may come above that speed")
+    token_notice_s: float = Field(60.0, ge=0, description="seconds before a token runs out at which its user is told")
     tls_cert: str = Field(
         "", description="PEM file with the certificate and its chain; empty: a development one is made"
     )
@@ -36,8 +61,39 @@ class EdgeSettings(Settings):
         plain = {"plain_port": 0} if given.get("plain_port") == "" else {}
         return {name: value for name, value in given.items() if value != ""} | plain
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, names: str) -> str:
+        networks(separated(names))
+        return names
+
+    @property
+    def rules(self) -> Rules:
+        """Who may come in."""
+        return Rules(
+            networks(separated(self.trusted_proxies)),
+            tuple(origin.lower().rstrip("/") for origin in separated(self.origins)),
+            self.max_connections,
+            self.max_connections_per_address,
+        )
+
+    @model_validator(mode="after")
+    def _plain_stays_close(self) -> "EdgeSettings":
+        if self.plain_port and not (_is_loopback(self.plain_host) or self.trusted_proxies):
+            raise ValueError(
+                "EDGE_PLAIN_HOST beyond loopback needs EDGE_TRUSTED_PROXIES: tokens must not travel without TLS"
+            )
+        return self
+
     @model_validator(mode="after")
     def _certificate_and_key(self) -> "EdgeSettings":
         if bool(self.tls_cert) != bool(self.tls_key):
             raise ValueError("EDGE_TLS_CERT and EDGE_TLS_KEY go together: set both or neither")
         return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

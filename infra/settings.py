@@ -78,6 +78,11 @@ def load(group: type[SettingsT]) -> SettingsT:
         ) from None
 
 
+def separated(names: str) -> list[str]:
+    """The parts of a setting that is a list, separated by commas."""
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
 def _given(value: object, kind: str) -> str:
     # Only numbers and the like are repeated: a string may be a secret.
     return f" (given: {value!r})" if kind.startswith(("int", "float", "bool", "greater", "less")) else ""

@@ -10,8 +10,8 @@ from schemas.sessions import Question
 from schemas.words import Word
 
 PROTOCOL_VERSION = 1
-MAX_MESSAGE_BYTES = 256 * 1024
-"""Enough for a second of 48 kHz stereo pcm_s16le, and then some."""
+MAX_MESSAGE_BYTES = 384 * 1024
+"""Enough for a second of 48 kHz stereo pcm_f32le, and then some."""
 
 
 class AudioFormat(Schema):

@@ -16,6 +16,9 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from edge import metrics
+from edge.core import doors as rules
+from edge.doors import Doors
 from edge.service import Gone
 from infra.errors import RostrumError
 from schemas.wire import MAX_MESSAGE_BYTES
@@ -24,6 +27,8 @@ PATH = "/v1/stream"
 _PING_EVERY_S = 20.0
 _SILENT_S = 40.0
 _CLOSE_S = 3.0
+# A stranger who is slow to say anything holds a socket no longer than this, before TLS stands and before HTTP is said.
+_HANDSHAKE_S = 10.0
 # Messages read ahead of us, per connection.
 _READ_AHEAD = 4
 # A client feels that we read no more once the kernel's buffer is full; its default can be megabytes.
@@ -96,7 +101,7 @@ def listening_socket(setting: str, host: str, port: int) -> socket.socket:
 
 @asynccontextmanager
 async def serve_websockets(
-    listener: socket.socket, tls: ssl.SSLContext | None, converse: Converse
+    listener: socket.socket, tls: ssl.SSLContext | None, doors: Doors, converse: Converse
 ) -> AsyncIterator[Server]:
     """Take clients while the block runs; those who are still there at its end are cut off."""
 
@@ -104,9 +109,25 @@ async def serve_websockets(
         client = WebSocket(connection)
         watching = asyncio.create_task(client.watch())
         try:
-            await converse(client)
+            with doors.inside(_request(connection, plain=tls is None)):
+                await converse(client)
         finally:
             watching.cancel()
+
+    def let_in(connection: ServerConnection, request: Request) -> Response | None:
+        if request.path.partition("?")[0] != PATH:
+            metrics.CONNECTIONS_REFUSED.labels("path").inc()
+            return connection.respond(
+                http.HTTPStatus.NOT_FOUND,
+                f"There is only one thing here: the WebSocket endpoint {PATH}. docs/protocol.md describes it.\n",
+            )
+        refusal = doors.refuse(_request(connection, plain=tls is None))
+        if refusal is None:
+            return None
+        response = connection.respond(http.HTTPStatus(refusal.status), refusal.text + "\n")
+        if refusal.retry_after_s is not None:
+            response.headers["Retry-After"] = str(refusal.retry_after_s)
+        return response
 
     server = await serve(
         handle,
@@ -116,9 +137,11 @@ async def serve_websockets(
         max_size=MAX_MESSAGE_BYTES,
         max_queue=_READ_AHEAD,
         ping_interval=None,
+        open_timeout=_HANDSHAKE_S,
         close_timeout=_CLOSE_S,
-        process_request=_only_the_endpoint,
+        process_request=let_in,
         server_header=None,
+        ssl_handshake_timeout=_HANDSHAKE_S if tls else None,
     )
     try:
         yield server
@@ -127,10 +150,18 @@ async def serve_websockets(
         await server.wait_closed()
 
 
-def _only_the_endpoint(connection: ServerConnection, request: Request) -> Response | None:
-    if request.path.partition("?")[0] == PATH:
-        return None
-    return connection.respond(
-        http.HTTPStatus.NOT_FOUND,
-        f"There is only one thing here: the WebSocket endpoint {PATH}. docs/protocol.md describes it.\n",
+def _request(connection: ServerConnection, *, plain: bool) -> rules.Request:
+    request = connection.request
+    if request is None:
+        raise LookupError("the handshake has not been read yet")
+    # Not `remote_address` of websockets, which asks the socket: that may be closed already.
+    peer = connection.transport.get_extra_info("peername") or ("",)
+    headers = request.headers
+    return rules.Request(
+        peer=str(peer[0]),
+        forwarded=headers.get_all("X-Forwarded-For"),
+        # A client that says two things of itself is believed none of them.
+        origin=",".join(headers.get_all("Origin")) or None,
+        host=",".join(headers.get_all("Host")),
+        plain=plain,
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from edge.core.formats import Format
 from schemas.sessions import RecordKind, SessionStarted
 from schemas.wire import Error, ServerMessage
 
@@ -30,6 +31,24 @@ class Verify:
 
 
 @dataclass(frozen=True)
+class Admit:
+    """Find out whether the user may hold one more session, and hold it; answered by `Admitted` or `Rejected`."""
+
+    user_id: str
+    competition: str | None
+    most: int
+
+
+@dataclass(frozen=True)
+class Convert:
+    """Make the log's audio of what came; None: of what is left, as nothing more will come. Answered, in order, by
+    `Converted` or `Unintelligible`."""
+
+    audio: Format
+    data: bytes | None
+
+
+@dataclass(frozen=True)
 class Append:
     """Write to the session's log, after everything appended before; answered by `Kept` or `Unkept`."""
 
@@ -52,4 +71,4 @@ class Close:
     farewell: Error | None = None
 
 
-Effect = Send | Verify | Append | Announce | Close
+Effect = Send | Verify | Admit | Convert | Append | Announce | Close

@@ -39,6 +39,41 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Unverified:
+    """Whoever could tell what the token is worth does not answer."""
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """The user may hold this session."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """The user holds as many sessions as they may: of this competition, or at all."""
+
+    most: int
+    competition: bool
+
+
+@dataclass(frozen=True)
+class Converted:
+    """The log's audio of something the client sent. `until_sample`: the log's sample at which all that was sent so far
+    ends; a resampler gives out the last of it only when more comes. `last`: nothing will follow."""
+
+    audio: bytes
+    until_sample: int
+    last: bool
+
+
+@dataclass(frozen=True)
+class Unintelligible:
+    """What the client sent is not what it announced."""
+
+    detail: str
+
+
+@dataclass(frozen=True)
 class Kept:
     """The log has accepted this record."""
 
@@ -80,5 +115,20 @@ class Drain:
 
 
 ClientEvent = Auth | Start | BeginAnswer | End | Ping | Audio | Garbled
-ServerEvent = Verified | Refused | Kept | Announced | Unkept | Replied | Overrun | Tick | Drain
+ServerEvent = (
+    Verified
+    | Refused
+    | Unverified
+    | Admitted
+    | Rejected
+    | Converted
+    | Unintelligible
+    | Kept
+    | Announced
+    | Unkept
+    | Replied
+    | Overrun
+    | Tick
+    | Drain
+)
 Event = ClientEvent | ServerEvent

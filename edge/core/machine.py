@@ -13,17 +13,22 @@ from typing import Any
 from edge.core import opening, problems, speaking
 from edge.core.effects import Close, Send
 from edge.core.events import (
+    Admitted,
     Announced,
     Audio,
+    Converted,
     Drain,
     Event,
     Garbled,
     Kept,
     Overrun,
     Refused,
+    Rejected,
     Replied,
     Tick,
+    Unintelligible,
     Unkept,
+    Unverified,
     Verified,
 )
 from edge.core.session import Outcome, Session, State
@@ -44,9 +49,13 @@ def next_tick_ms(session: Session, now_ms: int) -> int:
     """When the passing of time should be told next, as Unix time."""
     if session.state is State.CONNECTED:
         return session.opened_ms + session.terms.auth_ms
+    due_ms = now_ms + session.terms.alive_ms // 2
     if session.state is State.STREAMING and session.speech.written == session.speech.kept:
-        return session.speech.last_written_ms + session.terms.alive_ms
-    return now_ms + session.terms.alive_ms // 2
+        due_ms = session.speech.last_written_ms + session.terms.alive_ms
+    if session.expires_ms is None or session.state not in (State.READY, State.STREAMING):
+        return due_ms
+    told = session.warned or session.state is State.READY
+    return min(due_ms, session.expires_ms - (0 if told else session.terms.token_notice_ms))
 
 
 # Steps that are the same wherever they happen
@@ -101,10 +110,15 @@ _LINES: tuple[_Line, ...] = (
     ((_CONNECTED,), (Verified,), opening.welcome, (_READY,)),
     (_KNOWN, (Verified,), opening.welcome, (_HERE, _CLOSED)),
     (_OPEN, (Refused,), opening.turn_away, (_CLOSED,)),
+    ((_CONNECTED,), (Unverified,), opening.wait_for_keys, (_CLOSED,)),
+    (_KNOWN, (Unverified,), opening.wait_for_keys, (_HERE,)),
     ((_CONNECTED,), (Start, BeginAnswer, End, Ping, Audio, Garbled), opening.refuse_stranger, (_CLOSED,)),
     ((_CONNECTED,), (Tick,), opening.watch_for_token, (_HERE, _CLOSED)),
     # What do they want?
     ((_READY,), (Start,), opening.begin, (_STARTING, _CLOSED)),
+    ((_READY,), (Tick,), opening.watch_expiry, (_HERE, _CLOSED)),
+    ((_STARTING,), (Admitted,), opening.write_start, (_HERE,)),
+    ((_STARTING,), (Rejected,), opening.turn_down, (_CLOSED,)),
     ((_STARTING,), (Kept,), opening.announce, (_HERE,)),
     ((_STARTING,), (Replied,), opening.hold_early, (_HERE,)),
     ((_STARTING,), (Announced,), opening.open_session, (_STREAMING,)),
@@ -112,12 +126,15 @@ _LINES: tuple[_Line, ...] = (
     ((_STARTING, _STREAMING, _ENDING), (Start,), refuse_second_start, (_CLOSED,)),
     # They speak.
     ((_STREAMING,), (Audio,), speaking.hear, (_HERE, _ENDING, _CLOSED)),
+    ((_STREAMING,), (Converted,), speaking.take_in, (_HERE, _ENDING, _CLOSED)),
+    ((_STREAMING, _ENDING), (Unintelligible,), speaking.reject_audio, (_CLOSED,)),
     ((_STREAMING,), (BeginAnswer,), speaking.mark, (_HERE,)),
     ((_STREAMING,), (End,), speaking.finish, (_ENDING,)),
-    ((_STREAMING,), (Tick,), speaking.stay_alive, (_HERE,)),
+    ((_STREAMING,), (Tick,), speaking.pass_time, (_HERE, _ENDING)),
     ((_STREAMING, _ENDING, _CLOSED), (Kept,), speaking.acknowledge, (_HERE,)),
     ((_STREAMING,), (Replied,), speaking.pass_on, (_HERE, _ENDING, _CLOSED)),
     # They wait for their report.
+    ((_ENDING,), (Converted,), speaking.take_last, (_HERE,)),
     ((_ENDING,), (Replied,), speaking.pass_on, (_HERE, _CLOSED)),
     ((_ENDING,), (Audio, BeginAnswer, End), speaking.too_late, (_HERE,)),
     # At any time.

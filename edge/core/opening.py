@@ -6,15 +6,28 @@ import unicodedata
 from dataclasses import replace
 
 from edge.core import problems
-from edge.core.effects import Announce, Close, Effect, Send, Verify
-from edge.core.events import Announced, Audio, Garbled, Kept, Refused, Replied, Verified
+from edge.core.effects import Admit, Announce, Close, Effect, Send, Verify
+from edge.core.events import (
+    Admitted,
+    Announced,
+    Audio,
+    Garbled,
+    Kept,
+    Refused,
+    Rejected,
+    Replied,
+    Unverified,
+    Verified,
+)
+from edge.core.formats import TAKEN, taken
+from edge.core.pace import Pace
 from edge.core.session import Outcome, Session, State, Talk, write
-from schemas.audio import FRAME_BYTES, FRAME_MS
+from schemas.audio import FRAME_MS
 from schemas.base import derived_id
 from schemas.sessions import RecordKind, SessionStarted
 from schemas.wire import AudioFormat, Auth, BeginAnswer, End, Error, Limits, Ping, Ready, Start, Started
 
-_TAKEN = AudioFormat()
+_RETRY_AFTER_MS = 5000
 _MAX_NAME = 40
 _MAX_EARLY = 16
 
@@ -46,12 +59,25 @@ def welcome(session: Session, event: Verified, now_ms: int) -> Outcome:
         message_bytes=session.terms.message_bytes,
     )
     state = State.READY if session.state is State.CONNECTED else session.state
-    known = replace(session, state=state, speaker=event.speaker)
+    known = replace(session, state=state, speaker=event.speaker, warned=False)
     return known, (Send(Ready(user_id=event.speaker.user_id, limits=limits)),)
 
 
 def turn_away(session: Session, event: Refused, now_ms: int) -> Outcome:
     return fail(session, 4401, problems.token_refused(event.reason, event.message, event.hint))
+
+
+def wait_for_keys(session: Session, event: Unverified, now_ms: int) -> Outcome:
+    """Nobody can say now whose token this is. Who is known already stays so, until their older token runs out."""
+    error = problems.login_unavailable(_RETRY_AFTER_MS)
+    return fail(session, 1013, error) if session.state is State.CONNECTED else complain(session, error)
+
+
+def watch_expiry(session: Session, event: object, now_ms: int) -> Outcome:
+    """Before a session has begun, a token that runs out simply proves nothing any more."""
+    if session.expires_ms is None or now_ms < session.expires_ms:
+        return session, ()
+    return fail(session, 4401, problems.token_expired())
 
 
 def refuse_stranger(
@@ -73,8 +99,9 @@ def watch_for_token(session: Session, event: object, now_ms: int) -> Outcome:
 def begin(session: Session, event: Start, now_ms: int) -> Outcome:
     if event.resume is not None:
         return fail(session, 4404, problems.resume_unavailable())
-    if event.audio != _TAKEN:
-        return fail(session, 4400, problems.unsupported_audio(_described(event.audio), _described(_TAKEN)))
+    audio = taken(event.audio)
+    if audio is None:
+        return fail(session, 4400, problems.unsupported_audio(_described(event.audio), TAKEN))
     started = SessionStarted(
         event_id=derived_id(session.session_id, "started"),
         at_ms=now_ms,
@@ -89,8 +116,18 @@ def begin(session: Session, event: Start, now_ms: int) -> Outcome:
         topic=event.topic,
         question_count=event.questions,
     )
-    talk, append = write(Talk(started, now_ms), RecordKind.START, started.encode(), now_ms)
+    most = session.user.max_sessions
+    admit = Admit(session.user.user_id, event.competition, session.terms.max_sessions if most is None else most)
+    return session.moved(State.STARTING, Talk(started, now_ms, Pace(now_ms), audio)), (admit,)
+
+
+def write_start(session: Session, event: Admitted, now_ms: int) -> Outcome:
+    talk, append = write(session.speech, RecordKind.START, session.speech.started.encode(), now_ms)
     return session.moved(State.STARTING, talk), (append,)
+
+
+def turn_down(session: Session, event: Rejected, now_ms: int) -> Outcome:
+    return fail(session, 4429, problems.too_many_sessions(event.most, competition=event.competition))
 
 
 def _described(audio: AudioFormat) -> str:
@@ -126,7 +163,7 @@ def open_session(session: Session, event: Announced, now_ms: int) -> Outcome:
         session_id=session.session_id,
         resume_token=event.resume_token,
         frame_ms=FRAME_MS,
-        frame_bytes=FRAME_BYTES,
+        frame_bytes=session.speech.audio.frame_bytes,
         next_frame=0,
     )
     effects: list[Effect] = [Send(started)]

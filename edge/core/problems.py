@@ -54,6 +54,28 @@ def wrong_user() -> Error:
     )
 
 
+def token_expired() -> Error:
+    return _error("token_expired", "The token ran out and no fresh one came.", "Send `auth` with a fresh one in time.")
+
+
+def login_unavailable(retry_after_ms: int) -> Error:
+    return _error(
+        "login_unavailable",
+        "Whoever issues tokens does not answer now, so yours cannot be checked.",
+        "Try again in a little while.",
+        retry_after_ms=retry_after_ms,
+    )
+
+
+def too_many_sessions(most: int, *, competition: bool) -> Error:
+    what = "of this competition" if competition else "at once"
+    return _error(
+        "too_many_sessions",
+        f"You hold {most} session{'s'[: most != 1]} {what}, and may hold no more.",
+        "End another one first: send `end` there, or close it.",
+    )
+
+
 # What a message does here.
 
 
@@ -90,10 +112,26 @@ def unsupported_audio(given: str, taken: str) -> Error:
     )
 
 
+def broken_audio(encoding: str, detail: str) -> Error:
+    return _error(
+        "broken_audio",
+        f"What came is no {encoding}: {detail}.",
+        "Send the container from its first byte, in order, with nothing left out; or announce what it really is.",
+    )
+
+
+def too_fast(times: int, burst_s: int) -> Error:
+    return _error(
+        "too_fast",
+        f"The audio came faster than {times} times real time, and {burst_s} s more.",
+        "Send recordings no faster than that. What was acknowledged is safe.",
+    )
+
+
 def bad_audio(length_bytes: int, sample_bytes: int) -> Error:
     return _error(
         "bad_audio",
-        f"A binary message of {length_bytes} bytes is no whole number of {sample_bytes}-byte samples.",
+        f"A binary message of {length_bytes} bytes is no whole number of samples ({sample_bytes} bytes each).",
         "Cut the audio between samples; what follows a torn one would be noise.",
     )
 
@@ -101,7 +139,7 @@ def bad_audio(length_bytes: int, sample_bytes: int) -> Error:
 def message_too_large(length_bytes: int, limit_bytes: int) -> Error:
     return _error(
         "message_too_large",
-        f"A binary message of {length_bytes} bytes is more than a second of audio ({limit_bytes} bytes).",
+        f"A binary message of {length_bytes} bytes is more than a second of audio may be ({limit_bytes} bytes).",
         "Send pieces of 250 ms.",
     )
 

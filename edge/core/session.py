@@ -4,7 +4,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from edge.core.effects import Append, Effect, LogRecord
+from edge.core.formats import CANONICAL, Format
 from edge.core.framing import Framing
+from edge.core.pace import Budget, Pace
 from edge.core.replies import Passage
 from schemas.replies import ReplyMessage
 from schemas.sessions import EndCause, RecordKind, SessionStarted
@@ -36,16 +38,25 @@ class Speaker:
     org: str
     groups: tuple[str, ...]
     expires_at_ms: int | None
+    max_sessions: int | None = None
+
+
+PACE = Budget(times=8, burst_ms=30_000)
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What this edge grants every connection."""
+    """What this edge grants every connection. `token_notice_ms` before a token runs out its user is told, and
+    `leeway_ms` after that it has run out. `max_sessions`: that one user may hold, unless their token says otherwise."""
 
     session_s: int
     grace_ms: int
     auth_ms: int
     message_bytes: int
+    token_notice_ms: int = 60_000
+    leeway_ms: int = 5_000
+    max_sessions: int = 8
+    pace: Budget = PACE
 
     @property
     def alive_ms(self) -> int:
@@ -56,10 +67,14 @@ class Terms:
 @dataclass(frozen=True)
 class Talk:
     """A session from its start on. `written` counts the records handed to the log, `kept` those it has accepted.
-    `early`: replies that came before the client was told that the session has started."""
+    `until_sample`: the log's sample at which all that was sent ends. `early`: replies that came before the client was
+    told that the session has started."""
 
     started: SessionStarted
     last_written_ms: int
+    pace: Pace
+    audio: Format = CANONICAL
+    until_sample: int = 0
     written: int = 0
     kept: int = 0
     frames: int = 0
@@ -73,7 +88,8 @@ class Talk:
 
 @dataclass(frozen=True)
 class Session:
-    """`session_id` is the one that a session begun on this connection gets. Times are Unix milliseconds."""
+    """`session_id` is the one that a session begun on this connection gets. `warned`: that the token runs out. Times
+    are Unix milliseconds."""
 
     conn: str
     session_id: str
@@ -81,6 +97,7 @@ class Session:
     terms: Terms
     state: State = State.CONNECTED
     speaker: Speaker | None = None
+    warned: bool = False
     talk: Talk | None = None
 
     @property
@@ -88,6 +105,12 @@ class Session:
         if self.speaker is None:
             raise LookupError("nobody is known on this connection yet")
         return self.speaker
+
+    @property
+    def expires_ms(self) -> int | None:
+        """When the user's token has run out for good."""
+        at_ms = self.speaker.expires_at_ms if self.speaker else None
+        return None if at_ms is None else at_ms + self.terms.leeway_ms
 
     @property
     def speech(self) -> Talk:

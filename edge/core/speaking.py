@@ -5,8 +5,8 @@
 from dataclasses import replace
 
 from edge.core import problems
-from edge.core.effects import Close, Effect, Send
-from edge.core.events import Audio, Kept, Replied
+from edge.core.effects import Close, Convert, Effect, Send
+from edge.core.events import Audio, Converted, Kept, Replied, Unintelligible
 from edge.core.opening import complain, fail
 from edge.core.session import Outcome, Session, State, Talk, write
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
@@ -14,24 +14,55 @@ from schemas.base import derived_id
 from schemas.sessions import AnswerBegun, ConnectionAlive, EndCause, RecordKind, SessionEnded
 from schemas.wire import Ack, BeginAnswer, End, Notice
 
-_SECOND_BYTES = SAMPLE_RATE * SAMPLE_BYTES
 _NAMES: dict[type, str] = {Audio: "Audio", BeginAnswer: "`answer`", End: "`end`"}
 
 
 def hear(session: Session, event: Audio, now_ms: int) -> Outcome:
     """Audio for the log; what goes beyond the session's greatest length ends it."""
-    if len(event.data) > _SECOND_BYTES:
-        return fail(session, 1009, problems.message_too_large(len(event.data), _SECOND_BYTES))
-    if len(event.data) % SAMPLE_BYTES:
-        return fail(session, 4400, problems.bad_audio(len(event.data), SAMPLE_BYTES))
-    left_bytes = (session.terms.session_s * SAMPLE_RATE - session.speech.framing.samples) * SAMPLE_BYTES
-    framing, frames = session.speech.framing.push(event.data[:left_bytes])
-    talk, effects = _write_frames(replace(session.speech, framing=framing), frames, now_ms)
-    if len(event.data) <= left_bytes:
-        return session.moved(State.STREAMING, talk), effects
+    audio = session.speech.audio
+    if len(event.data) > audio.message_bytes:
+        return fail(session, 1009, problems.message_too_large(len(event.data), audio.message_bytes))
+    if len(event.data) % audio.block_bytes:
+        return fail(session, 4400, problems.bad_audio(len(event.data), audio.block_bytes))
+    if not audio.canonical:
+        return session, (Convert(audio, event.data),)
+    until_sample = session.speech.until_sample + len(event.data) // SAMPLE_BYTES
+    return take_in(session, Converted(event.data, until_sample, last=False), now_ms)
+
+
+def take_in(session: Session, event: Converted, now_ms: int) -> Outcome:
+    """The log's audio of what the client sent."""
+    talk, budget = session.speech, session.terms.pace
+    pace = talk.pace.after(event.until_sample - talk.until_sample, now_ms, budget)
+    if pace is None:
+        return fail(session, 4429, problems.too_fast(budget.times, budget.burst_ms // 1000))
+    left_bytes = (session.terms.session_s * SAMPLE_RATE - talk.framing.samples) * SAMPLE_BYTES
+    framing, frames = talk.framing.push(event.audio[:left_bytes])
+    talk = replace(talk, framing=framing, pace=pace, until_sample=event.until_sample)
+    talk, effects = _write_frames(talk, frames, now_ms)
+    if len(event.audio) <= left_bytes:
+        return session.moved(session.state, talk), effects
     error = problems.session_too_long(session.terms.session_s)
     session, ending = _end(session, talk, EndCause.LENGTH, now_ms)
     return session, (*effects, *ending, Send(Notice(code=error.code, message=error.message)))
+
+
+def take_last(session: Session, event: Converted, now_ms: int) -> Outcome:
+    """What was still being made of the audio when the session ended here. If others ended it, it is left out."""
+    cause = session.speech.ended
+    if cause is None:
+        return session, ()
+    left_bytes = (session.terms.session_s * SAMPLE_RATE - session.speech.framing.samples) * SAMPLE_BYTES
+    framing, frames = session.speech.framing.push(event.audio[:left_bytes])
+    talk, effects = _write_frames(replace(session.speech, framing=framing), frames, now_ms)
+    if not event.last:
+        return session.moved(State.ENDING, talk), effects
+    session, ending = _end(session, talk, cause, now_ms)
+    return session, (*effects, *ending)
+
+
+def reject_audio(session: Session, event: Unintelligible, now_ms: int) -> Outcome:
+    return fail(session, 4400, problems.broken_audio(session.speech.audio.encoding, event.detail))
 
 
 def mark(session: Session, event: BeginAnswer, now_ms: int) -> Outcome:
@@ -41,18 +72,26 @@ def mark(session: Session, event: BeginAnswer, now_ms: int) -> Outcome:
     if talk.question == event.question:
         return session, ()
     begun = AnswerBegun(
-        event_id=derived_id(session.session_id, session.conn, "answer", talk.framing.samples, event.question),
+        event_id=derived_id(session.session_id, session.conn, "answer", talk.until_sample, event.question),
         at_ms=now_ms,
         session_id=session.session_id,
         question=event.question,
-        from_sample=talk.framing.samples,
+        from_sample=talk.until_sample,
     )
     talk, append = write(replace(talk, question=event.question), RecordKind.ANSWER, begun.encode(), now_ms)
     return session.moved(State.STREAMING, talk), (append,)
 
 
 def finish(session: Session, event: End, now_ms: int) -> Outcome:
-    return _end(session, session.speech, EndCause.CLIENT, now_ms)
+    return _stop(session, EndCause.CLIENT, now_ms)
+
+
+def _stop(session: Session, cause: EndCause, now_ms: int) -> Outcome:
+    """No more audio is taken; what a converter still holds belongs to the session."""
+    audio = session.speech.audio
+    if audio.canonical:
+        return _end(session, session.speech, cause, now_ms)
+    return session.moved(State.ENDING, replace(session.speech, ended=cause)), (Convert(audio, None),)
 
 
 def _end(session: Session, talk: Talk, cause: EndCause, now_ms: int) -> Outcome:
@@ -77,7 +116,25 @@ def _write_frames(talk: Talk, frames: tuple[bytes, ...], now_ms: int) -> tuple[T
     return talk, tuple(effects)
 
 
-def stay_alive(session: Session, event: object, now_ms: int) -> Outcome:
+def pass_time(session: Session, event: object, now_ms: int) -> Outcome:
+    """A token that runs out is told of, and ends the session once it has."""
+    expires_ms = session.expires_ms
+    if expires_ms is not None and now_ms >= expires_ms:
+        error = problems.token_expired()
+        session, ending = _stop(session, EndCause.EXPIRED, now_ms)
+        return session, (*ending, Send(Notice(code=error.code, message=error.message)))
+    session, effects = _stay_alive(session, now_ms)
+    if expires_ms is None or session.warned or now_ms < expires_ms - session.terms.token_notice_ms:
+        return session, effects
+    notice = Notice(
+        code="token_expiring",
+        message="Your token runs out: send `auth` with a fresh one, or the session ends then.",
+        deadline_ms=expires_ms - now_ms,
+    )
+    return replace(session, warned=True), (*effects, Send(notice))
+
+
+def _stay_alive(session: Session, now_ms: int) -> Outcome:
     """The speaker is silent but there: say so, or the transcriber ends the session. What is still on its way into the
     log says it as well."""
     talk = session.speech
@@ -115,6 +172,8 @@ def pass_on(session: Session, event: Replied, now_ms: int) -> Outcome:
 def _close_done(session: Session) -> Outcome:
     if session.speech.ended is EndCause.LENGTH:
         return fail(session, 4413, problems.session_too_long(session.terms.session_s))
+    if session.speech.ended is EndCause.EXPIRED:
+        return fail(session, 4401, problems.token_expired())
     return session.moved(State.CLOSED), (Close(1000, "done"),)
 
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
 import jwt
+import numpy as np
 import psutil
 import pytest
 from websockets.asyncio.client import connect
@@ -20,7 +22,9 @@ from schemas.audio import FRAME_BYTES
 from schemas.sessions import AnswerBegun, EndCause, Question, RecordKind, SessionEnded, SessionStarted
 from schemas.topics import Topic
 from schemas.wire import FinalMessage, Partial, Questions, ReportMessage, Summary
+from tests.support.containers import recorded, tone
 from tests.support.edge_client import FRAME, Address, Client, Stages, client, edge, stages
+from tests.support.identity_provider import provider, serving
 from tests.support.stage_in_process import read
 
 SUMMARY = Summary(words=2, speech_ms=500, audio_ms=600, words_per_minute=120.0, finals=2)
@@ -55,7 +59,7 @@ async def test_a_whole_session(address: Address, later: Stages, kafka: KafkaSett
             "type": "ready",
             "protocol": 1,
             "user_id": "ada",
-            "limits": {"session_s": 3600, "resume_grace_s": 30, "message_bytes": 262144},
+            "limits": {"session_s": 3600, "resume_grace_s": 30, "message_bytes": 393216},
         }
         await speaker.say("start", competition="spring", topic="weather", questions=3)
         started = await speaker.hear("started")
@@ -153,8 +157,8 @@ async def test_bad_input_of_some_leaves_another_undisturbed(address: Address, la
 
         for fields, code, close_code in (
             ({"resume": "token", "from_frame": 3}, "resume_unavailable", 4404),
-            ({"audio": {"encoding": "webm_opus"}}, "unsupported_audio", 4400),
-            ({"audio": {"sample_rate": 48_000}}, "unsupported_audio", 4400),
+            ({"audio": {"encoding": "mp3"}}, "unsupported_audio", 4400),
+            ({"audio": {"sample_rate": 96_000}}, "unsupported_audio", 4400),
         ):
             async with client(address) as bad:
                 await bad.authorise(token)
@@ -177,7 +181,7 @@ async def test_bad_input_of_some_leaves_another_undisturbed(address: Address, la
 
         async with client(address) as bad:
             await bad.start(token)
-            await bad.play(b"\0" * 300_000)
+            await bad.play(b"\0" * 400_000)
             assert await bad.closed() == 1009
 
         await good.play(FRAME)
@@ -185,6 +189,76 @@ async def test_bad_input_of_some_leaves_another_undisturbed(address: Address, la
         await later.reply(session_id, final(1))
         await good.hear("final")
         assert not [message for message in good.received if message["type"] == "error"]
+
+
+async def test_every_format_becomes_the_logs_own(address: Address, later: Stages) -> None:
+    token = address.token("ada")
+    sound = np.repeat(tone(1.1), 2).astype("<f4").tobytes()
+    webm, ogg = recorded("webm", 1.1), recorded("ogg", 1.1)
+    for audio, sent, piece in (
+        ({"encoding": "pcm_f32le", "sample_rate": 48_000, "channels": 2}, sound, 30_000),
+        ({"encoding": "webm_opus"}, webm, 3000),
+        ({"encoding": "ogg_opus"}, ogg, 3000),
+    ):
+        async with client(address) as speaker:
+            started = await speaker.start(token, audio=audio)
+            for start in range(0, len(sent), piece):
+                await speaker.play(sent[start : start + piece])
+            await speaker.say("end")
+            await speaker.acked(5)
+            frames = await later.seen(started["session_id"], RecordKind.FRAME, 5)
+        heard = np.frombuffer(b"".join(entry.value for entry in frames), "<i2") / 32768
+        assert len(heard) == 17_600
+        assert np.abs(heard - tone(1.1, 16_000))[800:-800].max() < 0.05
+    async with client(address) as bad:
+        await bad.start(token, audio={"encoding": "webm_opus"})
+        await bad.play(ogg)
+        error, closed = await bad.refused()
+        assert (error["code"], closed) == ("broken_audio", 4400)
+
+
+async def test_a_user_holds_one_session_of_a_competition_and_no_recording_is_too_fast(address: Address) -> None:
+    token = address.token("ada")
+    async with client(address) as first, client(address) as second:
+        await first.start(token, competition="spring")
+        await second.authorise(token)
+        await second.say("start", competition="spring")
+        error, closed = await second.refused()
+        assert (error["code"], closed) == ("too_many_sessions", 4429)
+        for _ in range(60):
+            await first.play(FRAME * 4)
+        error, closed = await first.refused()
+        assert (error["code"], closed) == ("too_fast", 4429)
+
+
+async def test_keys_of_a_provider_and_a_token_that_runs_out(
+    kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: Stages
+) -> None:
+    played = provider()
+    with serving(played) as provided:
+        monkeypatch.setenv("EDGE_JWT_JWKS_URL", f"{provided}/jwks")
+        monkeypatch.setenv("EDGE_JWT_LEEWAY_S", "0")
+        async with edge(kafka, tmp_path, monkeypatch) as address, client(address) as speaker:
+            expires_s = int(time.time()) + 3
+            session_id = (await speaker.start(played.token("e", "ES256", exp=expires_s)))["session_id"]
+            await speaker.play(FRAME[:3000])
+            notice = await speaker.hear("notice")
+            assert notice["code"] == "token_expiring"
+            assert 0 < notice["deadline_ms"] <= 3000
+            await speaker.socket.send(played.token("d", "EdDSA", exp=expires_s + 1))
+            await speaker.hear("ready")
+            [end] = await later.seen(session_id, RecordKind.END)
+            assert time.time() >= expires_s + 1
+            assert SessionEnded.model_validate_json(end.value).cause is EndCause.EXPIRED
+            await later.reply(session_id, SUMMARY.model_copy(update={"finals": 0}))
+            await later.reply(session_id, REPORT)
+            await speaker.hear("report")
+            error, closed = await speaker.refused()
+            assert (error["code"], closed) == ("token_expired", 4401)
+            async with client(address) as stranger:
+                await stranger.say("auth", token=development_token("x" * 40, "mallory"))
+                error, closed = await stranger.refused()
+                assert (error["code"], closed) == ("token_wrong_algorithm", 4401)
 
 
 async def test_after_the_end_nothing_is_taken(address: Address, later: Stages) -> None:

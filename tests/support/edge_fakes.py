@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from edge.adapters.resampling import PcmEar
 from edge.core.effects import LogRecord
 from edge.core.session import Terms
+from edge.places import Places
 from edge.service import Gone, Ports
 from infra.errors import Unavailable
 from infra.identity import Identity, TokenRefused
@@ -84,9 +86,14 @@ class Log:
 
 
 class Tokens:
-    """A token is good if it is a short word, and names the user so called."""
+    """A token is good if it is a short word, and names the user so called. `slowly` takes its time to be checked, and
+    of `unavailable` nobody can tell."""
 
-    def verify(self, token: str) -> Identity:
+    async def verify(self, token: str) -> Identity:
+        if token == "slowly":
+            await asyncio.sleep(0.01)
+        if token == "unavailable":
+            raise Unavailable("The provider is down.", "Start it.")
         if not token.isalpha():
             raise TokenRefused("malformed", "No word.", "Send a word.")
         return Identity(token, None, "", (), frozenset(), None)
@@ -129,7 +136,8 @@ class World:
 
     log: Log = field(default_factory=Log)
     clock: Clock = field(default_factory=Clock)
+    places: Places = field(default_factory=Places)
 
     @property
     def ports(self) -> Ports:
-        return Ports(self.log, Tokens(), ResumeTokens(), self.clock)
+        return Ports(self.log, Tokens(), ResumeTokens(), self.clock, PcmEar, self.places)

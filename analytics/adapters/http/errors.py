@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 
 from analytics.reading import NoReport, NotAllowed, NotFound, NotSignedIn
 from infra.errors import Unavailable
-from infra.identity import TokenRefused
+from infra.identity import ProviderUnavailable, TokenRefused
 from infra.telemetry import get_logger
 from schemas.base import Schema
 
@@ -50,6 +50,12 @@ def handle_errors(app: FastAPI) -> None:
         get_logger("http").warning("storage unavailable", reason=error.message)
         message = "The storage does not answer now."
         return _answer(503, "storage_unavailable", message, "Try again in a few seconds.", {"Retry-After": "5"})
+
+    @app.exception_handler(ProviderUnavailable)
+    async def login_unavailable(_request: Request, error: ProviderUnavailable) -> JSONResponse:
+        get_logger("http").warning("token not checked", reason=error.message)
+        message = "Whoever issues tokens does not answer now, so yours cannot be checked."
+        return _answer(503, "login_unavailable", message, "Try again in a few seconds.", {"Retry-After": "5"})
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:

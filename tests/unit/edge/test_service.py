@@ -9,6 +9,7 @@ import pytest
 from edge import service
 from edge.service import Conversation
 from schemas.audio import FRAME_BYTES
+from schemas.sessions import AnswerBegun, RecordKind
 from schemas.wire import FinalMessage, ReportMessage, Summary
 from tests.support.edge_fakes import TERMS, Socket, World
 
@@ -23,9 +24,11 @@ def final(number: int, text: str = "word") -> FinalMessage:
 
 
 @asynccontextmanager
-async def conversation(world: World, socket: Socket) -> AsyncIterator[Conversation]:
+async def conversation(
+    world: World, socket: Socket, conn: str = "c1", session_id: str = "s1"
+) -> AsyncIterator[Conversation]:
     """Running while the block does, and expected to end by itself at its end."""
-    talking = Conversation(socket, world.ports, TERMS, conn="c1", session_id="s1")
+    talking = Conversation(socket, world.ports, TERMS, conn=conn, session_id=session_id)
     running = asyncio.create_task(talking.run())
     try:
         yield talking
@@ -164,3 +167,63 @@ async def test_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
     assert next(delay_s for delay_s in waits if delay_s) == 5.0
     assert socket.closed == (4408, "token_missing")
+
+
+async def test_audio_in_another_format_is_converted_in_its_order() -> None:
+    world, socket = World(), Socket()
+    async with conversation(world, socket) as talking:
+        socket.say(AUTH)
+        socket.say({"type": "start", "audio": {"encoding": "pcm_f32le", "sample_rate": 48_000, "channels": 2}})
+        await socket.until(lambda: "started" in socket.types())
+        assert socket.sent[1]["frame_bytes"] == 96_000
+        for question in (1, 2):
+            socket.say({"type": "answer", "question": question})
+            socket.say(bytes(8 * 13_000))
+        socket.say({"type": "end"})
+        await socket.until(lambda: world.log.records[-1].kind is RecordKind.END)
+        talking.deliver(SUMMARY)
+        talking.deliver(ReportMessage(error="none"))
+    kinds = [record.kind.value for record in world.log.records]
+    assert kinds == ["start", "answer", "frame", "answer", "frame", "frame", "end"]
+    answers = [AnswerBegun.model_validate_json(world.log.records[at].value).from_sample for at in (1, 3)]
+    assert answers == [0, 4334]
+    frames = [record.value for record in world.log.records if record.kind is RecordKind.FRAME]
+    assert sum(map(len, frames)) == 2 * 8667
+
+
+async def test_a_user_holds_so_many_sessions_and_leaving_makes_room() -> None:
+    world, first, second, third = World(), Socket(), Socket(), Socket()
+    start = {"type": "start", "competition": "spring"}
+    async with conversation(world, first):
+        first.say(AUTH)
+        first.say(start)
+        await first.until(lambda: "started" in first.types())
+        async with conversation(world, second, "c2"):
+            second.say(AUTH)
+            second.say(start)
+        assert second.closed == (4429, "too_many_sessions")
+        first.leave()
+    async with conversation(world, third, "c3", "s3"):
+        third.say(AUTH)
+        third.say(start)
+        await third.until(lambda: "started" in third.types())
+        third.leave()
+    assert len(world.places) == 0
+
+
+async def test_a_login_that_cannot_be_checked_comes_again_later() -> None:
+    socket = Socket()
+    async with conversation(World(), socket):
+        socket.say({"type": "auth", "token": "unavailable"})
+    assert socket.closed == (1013, "login_unavailable")
+    assert socket.sent[-1]["retry_after_ms"] > 0
+
+
+async def test_what_follows_a_token_waits_for_it() -> None:
+    world, socket = World(), Socket()
+    async with conversation(world, socket):
+        socket.say({"type": "auth", "token": "slowly"})
+        socket.say(START)
+        await socket.until(lambda: "started" in socket.types())
+        socket.leave()
+    assert socket.types() == ["ready", "started"]

@@ -34,3 +34,31 @@ def test_no_port_is_beyond_what_ports_can_be(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("EDGE_PORT", "70000")
     with pytest.raises(SettingsError, match="EDGE_PORT"):
         load(EdgeSettings)
+
+
+def test_without_tls_beyond_loopback_needs_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_PLAIN_HOST", "0.0.0.0")
+    with pytest.raises(SettingsError, match="EDGE_TRUSTED_PROXIES"):
+        load(EdgeSettings)
+    monkeypatch.setenv("EDGE_TRUSTED_PROXIES", "10.0.0.0/8, fd00::1")
+    assert len(load(EdgeSettings).rules.proxies) == 2
+    monkeypatch.setenv("EDGE_PLAIN_PORT", "0")
+    monkeypatch.delenv("EDGE_TRUSTED_PROXIES")
+    load(EdgeSettings)
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.2", "::1"])
+def test_loopback_has_many_names(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("EDGE_PLAIN_HOST", host)
+    assert load(EdgeSettings).plain_host == host
+
+
+def test_a_proxy_is_an_address_or_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_TRUSTED_PROXIES", "10.0.0.1, proxy.example")
+    with pytest.raises(SettingsError, match="EDGE_TRUSTED_PROXIES"):
+        load(EdgeSettings)
+
+
+def test_origins_are_compared_without_case_and_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_ORIGINS", "https://Speak.example/, http://localhost:8080")
+    assert load(EdgeSettings).rules.origins == ("https://speak.example", "http://localhost:8080")

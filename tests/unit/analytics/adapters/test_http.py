@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 
 from analytics.adapters.http.app import make_app
@@ -246,3 +248,19 @@ async def test_a_report_as_text_and_as_a_page(client: httpx.AsyncClient, facts: 
     assert (await get()).json()["status"] == "ready"
     assert (await get("?format=json", accept="text/html")).json()["status"] == "ready"
     assert (await get("?format=pdf")).status_code == 422
+
+
+async def test_an_identity_provider_that_is_away(facts: FakeFacts, tmp_path: Path) -> None:
+    settings = IdentitySettings(jwks_url="http://127.0.0.1:9/jwks")
+    verifier = TokenVerifier(settings, LocalSettings(data=tmp_path))
+    config = Config(
+        development=False,
+        public_leaderboards=True,
+        edge=Edge.on_this_machine(EdgePorts(port=1443, plain_port=1444)),
+        limits=ConfigLimits(session_s=3600, resume_grace_s=30, message_bytes=262_144),
+    )
+    app = make_app(Reading(facts, SystemClock(), public=True, tell_ids=False), verifier, config, Health())
+    token = jwt.encode({"sub": "ann", "exp": 2**31}, Ed25519PrivateKey.generate(), "EdDSA", headers={"kid": "a"})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as client:
+        response = await client.get("/api/users/me/progress", headers={"Authorization": f"Bearer {token}"})
+    assert is_error(response, 503, "login_unavailable")

@@ -6,19 +6,26 @@ from contextlib import asynccontextmanager
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
 
 from edge.adapters import websocket
 from edge.adapters.websocket import PATH, Converse, WebSocket, listening_socket, serve_websockets
+from edge.core.doors import Rules
+from edge.doors import Doors
 from edge.service import Gone
 from infra.errors import RostrumError
 
 
 @asynccontextmanager
-async def talking(converse: Converse) -> AsyncIterator[ClientConnection]:
+async def talking(converse: Converse, doors: Doors | None = None) -> AsyncIterator[ClientConnection]:
     listener = listening_socket("EDGE_PORT", "127.0.0.1", 0)
     url = f"ws://127.0.0.1:{listener.getsockname()[1]}{PATH}"
-    async with asyncio.timeout(5), serve_websockets(listener, None, converse), connect(url, compression=None) as client:
+    async with (
+        asyncio.timeout(5),
+        serve_websockets(listener, None, doors or Doors(Rules()), converse),
+        connect(url, compression=None) as client,
+    ):
         yield client
 
 
@@ -113,3 +120,45 @@ def test_a_port_that_is_taken_is_named() -> None:
         port = first.getsockname()[1]
         with pytest.raises(RostrumError, match=f"EDGE_PLAIN_PORT.*{port}"):
             listening_socket("EDGE_PLAIN_PORT", "127.0.0.1", port)
+
+
+async def nothing(socket: WebSocket) -> None:
+    with pytest.raises(Gone):
+        await socket.receive()
+
+
+async def test_no_more_come_in_than_may() -> None:
+    async with talking(nothing, Doors(Rules(total=1))) as client:
+        _, port = client.remote_address[:2]
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"ws://127.0.0.1:{port}{PATH}")
+        assert refused.value.response.status_code == 503
+        assert refused.value.response.headers["Retry-After"] == "10"
+        await client.close()
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    async with connect(f"ws://127.0.0.1:{port}{PATH}"):
+                        break
+                except InvalidStatus:
+                    await asyncio.sleep(0.01)
+
+
+async def test_a_page_of_another_origin_is_refused() -> None:
+    async with talking(nothing, Doors(Rules(origins=("https://speak.example",)))) as client:
+        url = f"ws://127.0.0.1:{client.remote_address[1]}{PATH}"
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(url, origin=Origin("https://evil.example"))
+        assert refused.value.response.status_code == 403
+        async with connect(url, origin=Origin("https://speak.example")):
+            pass
+
+
+async def test_one_who_says_nothing_holds_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websocket, "_HANDSHAKE_S", 0.1)
+    async with talking(nothing) as client:
+        reader, writer = await asyncio.open_connection("127.0.0.1", client.remote_address[1])
+        writer.write(b"GET /v1/stream HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()

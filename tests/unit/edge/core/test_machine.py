@@ -8,8 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from edge.core.effects import Announce, Append, Close, Effect, Send, Verify
+from edge.core.effects import Admit, Announce, Append, Close, Effect, Send, Verify
 from edge.core.events import (
+    Admitted,
     Announced,
     Audio,
     ClientEvent,
@@ -26,7 +27,7 @@ from edge.core.events import (
 )
 from edge.core.machine import TABLE, next_tick_ms, receive
 from edge.core.problems import bad_message
-from edge.core.session import Session, Speaker, State, Terms
+from edge.core.session import Speaker, State
 from schemas.audio import FRAME_BYTES
 from schemas.replies import ReplyMessage
 from schemas.sessions import AnswerBegun, EndCause, Question, RecordKind, SessionEnded, SessionStarted
@@ -50,38 +51,13 @@ from schemas.wire import (
     Started,
     Summary,
 )
+from tests.support.edge_connection import ADA, TERMS, Connection, connected
 
-TERMS = Terms(session_s=3, grace_ms=30_000, auth_ms=5000, message_bytes=262_144)
-ADA = Speaker("ada", "Ada  Lovelace\n", "school", ("9b",), None)
 EVE = Speaker("eve", None, "", (), None)
 FRAME = bytes(FRAME_BYTES)
 QUESTIONS = Questions(questions=(Question(number=1, text="How are you?"),), source="bank")
 SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=0)
 REPORT = ReportMessage(error="none")
-
-
-def connected() -> Session:
-    return Session(conn="c1", session_id="s1", opened_ms=0, terms=TERMS)
-
-
-class Connection:
-    """A session and all it has asked for, with a world in which the log always accepts."""
-
-    def __init__(self) -> None:
-        self.session = connected()
-        self.effects: list[Effect] = []
-        self.to_write: list[Append | Announce] = []
-
-    def on(self, event: Event, now_ms: int = 0) -> list[Effect]:
-        self.session, effects = receive(self.session, event, now_ms)
-        self.effects += effects
-        self.to_write += [effect for effect in effects if isinstance(effect, Append | Announce)]
-        return list(effects)
-
-    def keep_all(self) -> None:
-        while self.to_write:
-            effect = self.to_write.pop(0)
-            self.on(Kept(effect.record) if isinstance(effect, Append) else Announced("resume-token"))
 
 
 def at(state: State) -> Connection:
@@ -147,9 +123,9 @@ ERRORS: list[tuple[State, Event, str, int | None]] = [
     *((State.CONNECTED, event, "not_authorised", 4401) for event in STRANGE),
     (State.CONNECTED, Refused("malformed", "What?", "Send a token."), "token_malformed", 4401),
     (State.READY, Start(resume="token"), "resume_unavailable", 4404),
-    (State.READY, Start(audio=AudioFormat(encoding="pcm_f32le")), "unsupported_audio", 4400),
-    (State.READY, Start(audio=AudioFormat(sample_rate=48_000)), "unsupported_audio", 4400),
-    (State.READY, Start(audio=AudioFormat(channels=2)), "unsupported_audio", 4400),
+    (State.READY, Start(audio=AudioFormat(encoding="mp3")), "unsupported_audio", 4400),
+    (State.READY, Start(audio=AudioFormat(sample_rate=96_000)), "unsupported_audio", 4400),
+    (State.READY, Start(audio=AudioFormat(channels=3)), "unsupported_audio", 4400),
     (State.READY, Verified(EVE), "wrong_user", 4403),
     *((state, event, "not_started", None) for state in (State.READY, State.STARTING) for event in SPOKEN),
     (State.STARTING, Start(), "already_started", 4400),
@@ -382,6 +358,8 @@ class AnyConnection(RuleBasedStateMachine):
                     assert self.session.state is State.CLOSED
                 case Verify():
                     self.happen(Verified(ADA))
+                case Admit():
+                    self.happen(Admitted())
 
     @initialize(state=st.sampled_from([State.CONNECTED, State.READY, State.STARTING, State.STREAMING, State.STREAMING]))
     def begin(self, state: State) -> None:

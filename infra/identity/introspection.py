@@ -1,0 +1,35 @@
+"""Asking whoever issued a token whether it is still good (OAuth 2.0 Token Introspection, RFC 7662)."""
+
+import httpx
+
+from infra.identity import metrics
+from infra.identity.refusals import ProviderUnavailable, TokenRefused
+from infra.identity.settings import IdentitySettings
+
+
+class Introspection:
+    """Thread-safe. Asks every time: who wants revocation to count wants it to count now."""
+
+    def __init__(self, settings: IdentitySettings) -> None:
+        self._url = settings.introspection_url
+        secret = settings.introspection_secret.get_secret_value()
+        auth = httpx.BasicAuth(settings.introspection_client, secret) if settings.introspection_client else None
+        self._http = httpx.Client(timeout=settings.timeout_s, auth=auth)
+
+    def confirm(self, token: str, user_id: str) -> None:
+        """Raises TokenRefused if the token is not good any more or is another user's, ProviderUnavailable if nobody
+        answers."""
+        try:
+            answer = self._http.post(self._url, data={"token": token, "token_type_hint": "access_token"})
+            answer.raise_for_status()
+            content = answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            metrics.INTROSPECTIONS.labels("failed").inc()
+            reason = str(error) or type(error).__name__
+            raise ProviderUnavailable(f"EDGE_JWT_INTROSPECTION_URL: {reason}.", "Is it reachable?") from error
+        # RFC 7662 section 2.2: `active` is all that must be there.
+        active = isinstance(content, dict) and content.get("active") is True
+        if not active or content.get("sub", user_id) != user_id:
+            metrics.INTROSPECTIONS.labels("inactive").inc()
+            raise TokenRefused("revoked", "The token is not good any more.", "Get a fresh token and connect again.")
+        metrics.INTROSPECTIONS.labels("active").inc()

@@ -1,0 +1,93 @@
+"""From a token to an identity."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import jwt
+
+from infra.identity.claims import Identity, identity_of
+from infra.identity.development import ALGORITHM, login_secret
+from infra.identity.introspection import Introspection
+from infra.identity.keys import KeySet, Timing, http_fetch
+from infra.identity.refusals import malformed, refusal
+from infra.identity.settings import IdentitySettings
+from infra.settings import LocalSettings, separated
+
+_MAX_TOKEN_CHARS = 16 * 1024
+_ASKING_AT_ONCE = 4
+
+
+class TokenVerifier:
+    """Turns a token into an identity. Raises SettingsError when made if the generated secret cannot be read or kept."""
+
+    def __init__(self, settings: IdentitySettings, local: LocalSettings) -> None:
+        self._settings = settings
+        self._keys: KeySet | None = None
+        self._secret = ""
+        if settings.jwks_url:
+            timing = Timing(settings.jwks_refresh_s, settings.jwks_lookup_s, settings.jwks_keep_s)
+            self._keys = KeySet(http_fetch(settings.jwks_url, settings.timeout_s), timing)
+        else:
+            self._secret = login_secret(settings, local)
+        self._introspection = Introspection(settings) if settings.introspection_url else None
+
+    @property
+    def asks_others(self) -> bool:
+        """Whether `verify` may wait for another machine: then it must not be called on an event loop."""
+        return self._keys is not None or self._introspection is not None
+
+    def verify(self, token: str) -> Identity:
+        """Raises TokenRefused; ProviderUnavailable if somebody who has to be asked does not answer."""
+        identity = identity_of(self._decode(token))
+        if self._introspection is not None:
+            self._introspection.confirm(token, identity.user_id)
+        return identity
+
+    def _decode(self, token: str) -> dict[str, Any]:
+        if len(token) > _MAX_TOKEN_CHARS:
+            raise malformed()
+        expected = ["sub", *separated(self._settings.require), *(["exp"] if self._keys else [])]
+        try:
+            key, algorithm = self._key_for(token)
+            return jwt.decode(
+                token,
+                key,
+                algorithms=[algorithm],
+                issuer=self._settings.issuer or None,
+                audience=self._settings.audience or None,
+                leeway=self._settings.leeway_s,
+                options={"require": expected},
+            )
+        except jwt.InvalidTokenError as error:
+            raise refusal(error) from None
+        except (OverflowError, RecursionError, TypeError, ValueError):
+            # PyJWT lets these through for a header nested too deep or a time that is no number.
+            raise malformed() from None
+
+    def _key_for(self, token: str) -> tuple[str | jwt.PyJWK, str]:
+        """The key that must have signed the token, and how. What the token's header says of the algorithm only ever
+        excludes it (RFC 8725, section 3.1)."""
+        if self._keys is None:
+            return self._secret, ALGORITHM
+        header = jwt.get_unverified_header(token)
+        if header.get("alg") not in separated(self._settings.algorithms):
+            raise jwt.InvalidAlgorithmError
+        key = self._keys.find(header.get("kid"))
+        if key.algorithm_name != header["alg"]:
+            raise jwt.InvalidAlgorithmError
+        return key, header["alg"]
+
+
+class AsyncVerifier:
+    """The same on an event loop, which it never holds up."""
+
+    def __init__(self, verifier: TokenVerifier) -> None:
+        self._verifier = verifier
+        self._threads = ThreadPoolExecutor(_ASKING_AT_ONCE, "tokens") if verifier.asks_others else None
+
+    async def verify(self, token: str) -> Identity:
+        """Raises as TokenVerifier's does."""
+        if self._threads is None:
+            return self._verifier.verify(token)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._verifier.verify, token)

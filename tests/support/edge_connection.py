@@ -1,0 +1,47 @@
+"""One connection of the edge's core, driven event by event, with a world in which the log always accepts."""
+
+from edge.core.effects import Admit, Announce, Append, Effect
+from edge.core.events import Admitted, Announced, Event, Kept, Verified
+from edge.core.machine import receive
+from edge.core.session import Session, Speaker, State, Terms
+from schemas.wire import AudioFormat, Start
+
+TERMS = Terms(session_s=3, grace_ms=30_000, auth_ms=5000, message_bytes=262_144)
+ADA = Speaker("ada", "Ada  Lovelace\n", "school", ("9b",), None)
+
+
+def connected(terms: Terms = TERMS) -> Session:
+    return Session(conn="c1", session_id="s1", opened_ms=0, terms=terms)
+
+
+class Connection:
+    """A session and all it has asked for, with a world in which the log always accepts."""
+
+    def __init__(self, terms: Terms = TERMS) -> None:
+        self.session = connected(terms)
+        self.effects: list[Effect] = []
+        self.to_write: list[Append | Announce] = []
+
+    def on(self, event: Event, now_ms: int = 0) -> list[Effect]:
+        self.session, effects = receive(self.session, event, now_ms)
+        self.effects += effects
+        self.to_write += [effect for effect in effects if isinstance(effect, Append | Announce)]
+        if any(isinstance(effect, Admit) for effect in effects):
+            return self.on(Admitted(), now_ms)
+        return list(effects)
+
+    def keep_all(self) -> None:
+        while self.to_write:
+            effect = self.to_write.pop(0)
+            self.on(Kept(effect.record) if isinstance(effect, Append) else Announced("resume-token"))
+
+
+def streaming(audio: AudioFormat | None = None, speaker: Speaker = ADA, terms: Terms = TERMS) -> Connection:
+    """A session that has just begun, with audio in this format."""
+    connection = Connection(terms)
+    connection.on(Verified(speaker))
+    connection.on(Start(audio=audio or AudioFormat()))
+    connection.keep_all()
+    assert connection.session.state is State.STREAMING
+    connection.effects.clear()
+    return connection
