@@ -48,8 +48,10 @@ async def kill_at_work(client: Client, transcriber: Transcriber, kills: int, cha
         await transcriber.kill()
         killed_s = loop.time()
         await transcriber.start(wait=False)
-        await client.look()  # What was still said before the kill.
-        known = len(client.replies)
+        known = -1
+        while known < len(client.replies):  # What was still said before the kill.
+            known = len(client.replies)
+            await client.look()
         while not any(isinstance(reply.message, FinalMessage | Partial) for _, reply in client.replies[known:]):
             await client.look()
         recoveries.append(loop.time() - killed_s)
