@@ -11,6 +11,7 @@ machine does falls on both."""
 import argparse
 import asyncio
 import json
+import os
 import statistics
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -194,7 +195,13 @@ async def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     model = resolve_model(str(DEMO_MODEL))
-    report: dict[str, Any] = {"machine": describe(), "sessions": options.sessions, "rounds": options.rounds}
+    report: dict[str, Any] = {
+        "machine": describe(),
+        # What other programs did at the time; it slows two workers more than one, and rounds more than a queue.
+        "load_average_before": round(os.getloadavg()[0], 1),
+        "sessions": options.sessions,
+        "rounds": options.rounds,
+    }
     for name, frames in INPUTS.items():
         # 3000 frames take ten times as long, so a quarter of the windows must do.
         count = options.windows if frames == 0 else max(options.windows // 4, 8)

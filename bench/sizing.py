@@ -99,6 +99,8 @@ def main() -> None:
     batches = [int(each) for each in given.batches.split(",")]
     report = {
         "machine": describe(),
+        # What other programs did at the time: over the number of cores, these figures are too low.
+        "load_average_before": round(os.getloadavg()[0], 1),
         "device": given.device,
         "compute_type": given.compute_type,
         "frames": FRAMES,
