@@ -1,8 +1,9 @@
-"""Whether a long session costs more than a short one: the model's time per second of audio, minute by minute.
+"""Whether a long session costs more than a short one, and many sessions more than one: the model's time per second of
+audio, minute by minute, and by sessions at once.
 
     python -m bench.growth [--minutes N]
 
-One session goes through the transcriber's own core, voice filter and model as fast as they can. Its audio repeats every
+Sessions go through the transcriber's own core, voice filter and model as fast as they can. Their audio repeats every
 minute, so that each minute asks the same of the model, and only what the core sends along of what came before could
 differ."""
 
@@ -12,6 +13,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +39,19 @@ from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 
 RESULT = Path(__file__).parent / "results" / "growth.json"
 MINUTES = 10
+SESSIONS = (1, 8, 32)
+_HEADINGS = {
+    "model_s_per_audio_s": "model s",
+    "cpu_s_per_audio_s": "CPU s",
+    "heard_s_per_audio_s": "audio heard, s",
+}
 _MINUTE_BYTES = 60 * SAMPLE_RATE * SAMPLE_BYTES
 
 
 @dataclass(frozen=True)
 class Heard:
-    """One window: its end in the session, its length, and what the model took for it."""
+    """One window: its end in the session, its length, and its share of what the model took for its round: seconds of
+    the clock and of processors."""
 
     end_ms: int
     audio_ms: int
@@ -58,79 +67,83 @@ class Timed:
         self.heard: list[Heard] = []
 
     async def transcribe(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
-        """Called with one window at a time."""
-        (window,) = windows
         began_s, began_cpu_s = time.perf_counter(), time.process_time()
         hypotheses = await self._recogniser.transcribe(windows)
         took_s, took_cpu_s = time.perf_counter() - began_s, time.process_time() - began_cpu_s
-        self.heard.append(Heard(window.end_ms, window.end_ms - window.start_ms, took_s, took_cpu_s))
+        self.heard += [
+            Heard(each.end_ms, each.end_ms - each.start_ms, took_s / len(windows), took_cpu_s / len(windows))
+            for each in windows
+        ]
         return hypotheses
 
 
 def a_minute() -> bytes:
-    return stream(0, 66.0).pcm[:_MINUTE_BYTES].ljust(_MINUTE_BYTES, b"\0")
+    """Speech, and at the end silence enough for a pause: every minute begins as the first one does."""
+    return stream(0, 56.0).pcm.ljust(_MINUTE_BYTES, b"\0")
 
 
-async def measure(minutes: int) -> list[Heard]:
+async def measure(minutes: int) -> tuple[list[Heard], dict[int, list[Heard]]]:
+    """The windows of one session of so many minutes, and those of sessions of one minute, by how many there were."""
     settings = load(TranscribeSettings).model_copy(update={"coalesce": "off"})
     model = resolve_model(str(DEMO_MODEL))
     recogniser, voice = WhisperRecogniser(load_model(model, settings), settings), SileroFilter()
-    try:
-        await recogniser.warm_up()
+
+    async def heard(sessions: int, pcm: bytes) -> list[Heard]:
         timed = Timed(recogniser)
         streams = Streams(stream_options(settings, model.name, recogniser.window_ms))
-        await Replay(streams, voice, timed, SystemClock(), at_once=1).take(log_of(a_minute() * minutes))
+        replay = Replay(streams, voice, timed, SystemClock(), at_once=recogniser.round_windows)
+        logs = [log_of(pcm, f"session-{number}") for number in range(sessions)]
+        await replay.take(chain.from_iterable(zip(*logs, strict=True)))
         return timed.heard
+
+    try:
+        await recogniser.warm_up()
+        one = await heard(1, a_minute() * minutes)
+        return one, {sessions: await heard(sessions, a_minute()) for sessions in SESSIONS}
     finally:
         voice.close()
         recogniser.close()
 
 
 def by_minute(heard: Sequence[Heard], minutes: int) -> list[dict[str, Any]]:
-    """Per second of the session's audio: seconds of the clock and of processors that the model took, and seconds of
-    audio that it was given, which no other load on the machine can change."""
-    found = []
-    for minute in range(1, minutes + 1):
-        inside = [each for each in heard if (each.end_ms - 1) // 60_000 == minute - 1]
-        found.append(
-            {
-                "minute": minute,
-                "windows": len(inside),
-                "model_s_per_audio_s": round(sum(each.model_s for each in inside) / 60, 4),
-                "cpu_s_per_audio_s": round(sum(each.cpu_s for each in inside) / 60, 4),
-                "heard_s_per_audio_s": round(sum(each.audio_ms for each in inside) / 60_000, 3),
-            }
-        )
-    return found
+    return [
+        {"minute": minute, **_figures([each for each in heard if (each.end_ms - 1) // 60_000 == minute - 1], 60)}
+        for minute in range(1, minutes + 1)
+    ]
+
+
+def _figures(heard: Sequence[Heard], audio_s: float) -> dict[str, float]:
+    """Per second of the sessions' audio: what the model took, and seconds of audio that it was given, which no other
+    load on the machine can change."""
+    return {
+        "windows": len(heard),
+        "model_s_per_audio_s": round(sum(each.model_s for each in heard) / audio_s, 4),
+        "cpu_s_per_audio_s": round(sum(each.cpu_s for each in heard) / audio_s, 4),
+        "heard_s_per_audio_s": round(sum(each.audio_ms for each in heard) / 1000 / audio_s, 3),
+    }
 
 
 def run(output: Path, minutes: int) -> None:
     console = Console()
-    found = by_minute(asyncio.run(measure(minutes)), minutes)
-    first, last = found[0], found[-1]
-    ratios = {
-        name: round(last[name] / first[name], 3)
-        for name in ("model_s_per_audio_s", "cpu_s_per_audio_s", "heard_s_per_audio_s")
-    }
-    report = {"machine": describe(), "last_over_first": ratios, "minutes": found}
+    one, several = asyncio.run(measure(minutes))
+    found = by_minute(one, minutes)
+    ratios = {name: round(found[-1][name] / found[0][name], 3) for name in _HEADINGS}
+    by_sessions = [{"sessions": each, **_figures(heard, 60 * each)} for each, heard in several.items()]
+    report = {"machine": describe(), "last_over_first": ratios, "minutes": found, "sessions": by_sessions}
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    console.print(_table(found, ratios))
+    console.print(_table("minute", found, "One session, per second"))
+    console.print(f"last over first: {', '.join(f'{_HEADINGS[name]} {ratio:.2f}' for name, ratio in ratios.items())}")
+    console.print(_table("sessions", by_sessions, "Sessions at once, per second"))
     console.print(f"written to {output}")
 
 
-def _table(found: Sequence[dict[str, Any]], ratios: dict[str, float]) -> Table:
-    shown = Table(title="One session, per second of its audio", show_footer=True)
-    shown.add_column("minute", footer="last / first", justify="right")
-    for name, heading in (
-        ("model_s_per_audio_s", "model s"),
-        ("cpu_s_per_audio_s", "CPU s"),
-        ("heard_s_per_audio_s", "audio heard, s"),
-    ):
-        shown.add_column(heading, footer=f"{ratios[name]:.2f}", justify="right")
-    for row in found:
-        figures = (row["model_s_per_audio_s"], row["cpu_s_per_audio_s"], row["heard_s_per_audio_s"])
-        shown.add_row(str(row["minute"]), *(f"{figure:.3f}" for figure in figures))
+def _table(first: str, rows: Sequence[dict[str, Any]], title: str) -> Table:
+    shown = Table(title=title)
+    for heading in (first, *_HEADINGS.values()):
+        shown.add_column(heading, justify="right")
+    for row in rows:
+        shown.add_row(str(row[first]), *(f"{row[name]:.3f}" for name in _HEADINGS))
     return shown
 
 

@@ -69,13 +69,13 @@ def shifted(pcm: bytes, number: int, of: int) -> bytes:
     return bytes(SAMPLE_RATE * number // of * SAMPLE_BYTES) + pcm
 
 
-def log_of(pcm: bytes) -> Iterator[LogRecord]:
+def log_of(pcm: bytes, session_id: str = "bench") -> Iterator[LogRecord]:
     """The records of a session in which this was spoken in real time."""
     starts = range(0, len(pcm), FRAME_BYTES)
     started = SessionStarted(
         event_id="start",
         at_ms=0,
-        session_id="bench",
+        session_id=session_id,
         user_id="bench",
         display_name="bench",
         org="",
@@ -87,10 +87,10 @@ def log_of(pcm: bytes) -> Iterator[LogRecord]:
         question_count=0,
     )
     frames = (Frame(seq, pcm[at : at + FRAME_BYTES]) for seq, at in enumerate(starts))
-    ended = SessionEnded(event_id="end", at_ms=0, session_id="bench", cause=EndCause.CLIENT)
+    ended = SessionEnded(event_id="end", at_ms=0, session_id=session_id, cause=EndCause.CLIENT)
     bodies: list[Body] = [Start(started, "bench", 0), *frames, ended]
     for offset, body in enumerate(bodies):
-        yield LogRecord("bench", 0, offset, offset * FRAME_MS, body)
+        yield LogRecord(session_id, 0, offset, offset * FRAME_MS, body)
 
 
 async def score(

@@ -71,7 +71,8 @@ WHISPERLIVEKIT = Environment(
     wanted=("whisperlivekit==0.2.26", "torch==2.15.0", "faster-whisper==1.2.1"),
     told=("whisperlivekit", "faster-whisper", "ctranslate2", "torch"),
 )
-# Installed alone, for among its needs are CUDA, OpenVINO and a sound card; these are what its CPU server imports.
+# Installed alone, for among its needs are CUDA, OpenVINO and a sound card; these are what its CPU server imports. pip
+# then names what is missing, which is as it should be.
 WHISPERLIVE = Environment(
     "whisper-live",
     alone=("whisper-live==0.10.0",),

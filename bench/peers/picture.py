@@ -1,5 +1,6 @@
 """The comparison as a picture: how late final words are, and how many of them are wrong, by speakers at once."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -48,6 +49,12 @@ def draw(runs: Sequence[dict[str, Any]]) -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
+def _step(greatest: float) -> float:
+    """Between two ticks: a round number, so that the ticks reach over the greatest value."""
+    power = 10.0 ** math.floor(math.log10(greatest / _TICKS))
+    return power * next(each for each in (1, 2, 2.5, 5, 10) if each * power * _TICKS >= greatest)
+
+
 def _panel(panel: _Panel, runs: Sequence[dict[str, Any]], colours: dict[str, str]) -> list[str]:
     points = {
         server: sorted(
@@ -58,7 +65,9 @@ def _panel(panel: _Panel, runs: Sequence[dict[str, Any]], colours: dict[str, str
         for server in colours
     }
     most = max((speakers for of_server in points.values() for speakers, _ in of_server), default=1)
-    top = max([value for of_server in points.values() for _, value in of_server] + [panel.limit or 0, 0.01]) * 1.1
+    top = _TICKS * _step(
+        max([value for of_server in points.values() for _, value in of_server] + [panel.limit or 0.01])
+    )
 
     def x(speakers: float) -> float:
         return _LEFT + speakers / most * (_WIDTH - _LEFT - _RIGHT)
@@ -72,7 +81,7 @@ def _panel(panel: _Panel, runs: Sequence[dict[str, Any]], colours: dict[str, str
         parts.append(
             f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#ddd"/>'
         )
-        parts.append(f'<text x="{_LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.2g} {panel.unit}</text>')
+        parts.append(f'<text x="{_LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:.3g} {panel.unit}</text>')
     counts = sorted({speakers for of_server in points.values() for speakers, _ in of_server})
     parts += [f'<text x="{x(n):.1f}" y="{_HEIGHT - _BOTTOM + 16}" text-anchor="middle">{n}</text>' for n in counts]
     parts.append(f'<text x="{x(most / 2):.1f}" y="{_HEIGHT - 8}" text-anchor="middle">speakers at once</text>')

@@ -46,8 +46,12 @@ async def kill_at_work(client: Client, transcriber: Transcriber, kills: int, cha
     for _ in range(kills):
         await asyncio.sleep(chance.uniform(0.0, 1.2))
         await transcriber.kill()
+        killed_s = loop.time()
         await transcriber.start(wait=False)
-        killed_s, known = loop.time(), len(client.replies)
+        known = -1
+        while known < len(client.replies):  # What was still said before the kill.
+            known = len(client.replies)
+            await client.look()
         while not any(isinstance(reply.message, FinalMessage | Partial) for _, reply in client.replies[known:]):
             await client.look()
         recoveries.append(loop.time() - killed_s)

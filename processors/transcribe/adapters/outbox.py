@@ -70,10 +70,17 @@ class KafkaOutbox:
             await self._something_shown.wait()
             self._something_shown.clear()
             while self._shown:
-                addressed = self._shown.popleft()
-                if await self._has_partition(addressed):
-                    accepted = await self._enqueue(self._reply(addressed))
-                    asyncio.ensure_future(accepted).add_done_callback(_note_if_lost)
+                await self._show(self._shown.popleft())
+
+    async def _show(self, addressed: Addressed) -> None:
+        try:
+            if not await self._has_partition(addressed):
+                return
+        except KafkaError as error:
+            _LOG.warning("a reply of the moment was not sent", error=type(error).__name__)
+            return
+        accepted = await self._enqueue(self._reply(addressed))
+        asyncio.ensure_future(accepted).add_done_callback(_note_if_lost)
 
     async def tell(self, replies: Sequence[Addressed]) -> None:
         """Returns once the broker holds them all, in this order."""

@@ -53,6 +53,13 @@ def test_producers_wait_for_all_replicas_and_never_write_twice() -> None:
     assert options["enable_idempotence"] is True
 
 
+def test_a_producer_of_transactions_is_named_and_soon_given_up_by_the_broker() -> None:
+    options = clients.make_transactional_producer(KafkaSettings(), "transcribe.3").options
+    assert options["transactional_id"] == "transcribe.3"
+    assert options["acks"] == "all"
+    assert options["transaction_timeout_ms"] == 10_000
+
+
 def test_credentials_are_passed_on_and_not_printed() -> None:
     settings = KafkaSettings(bootstrap="k:9093", security="SASL_SSL", username="rostrum", password="s3cret")
     options = clients.connection(settings)

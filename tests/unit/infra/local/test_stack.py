@@ -67,6 +67,7 @@ async def test_further_edges_have_free_ports_that_they_keep() -> None:
     names = [plan.name for plan in scaled.plans()]
     assert names[2:6] == ["edge-0", "edge-1", "transcribe-0", "transcribe-1"]
     second = plan(scaled, "edge-1")
+    assert (await plan(scaled, "transcribe-1").launch()).environment["TRANSCRIBE_INSTANCE"] == "1"
     first_start, restart = (await second.launch()).environment, (await second.launch()).environment
     assert first_start["EDGE_ORDINAL"] == "1"
     assert first_start["EDGE_PORT"] == restart["EDGE_PORT"] != "8443"

@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 
 from processors.transcribe.core.agreement import LocalAgreement
 from processors.transcribe.core.records import Frame, LogRecord
+from processors.transcribe.core.snapshot import restored, taken
 from processors.transcribe.core.state import StreamOptions
 from processors.transcribe.core.voice import VoiceOptions
 from schemas.replies import Resumed, Superseded
+from schemas.snapshots import LastTold, StreamSnapshot
 from schemas.wire import FinalMessage, Summary
 from tests.support.transcribe_core import LIMITS, OPTIONS, Script, resume
 from tests.support.transcribe_log import answer_begun, questions_asked, session_ended
-from tests.support.transcribe_partition import Owner, Partition
+from tests.support.transcribe_partition import PARTITION, Owner, Partition
 
 WITH_VOICE = StreamOptions("test-model", LIMITS, LocalAgreement, voice=VoiceOptions())
 Answer = Resumed | Superseded
@@ -113,3 +115,21 @@ def order_is_kept(partition: Partition) -> None:
                 passed = max(passed, message.number)
             elif isinstance(message, Summary):
                 assert message.finals == passed
+
+
+@pytest.mark.parametrize("options", [OPTIONS, WITH_VOICE], ids=["all audio", "voice filter"])
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_snapshot_leaves_nothing_out(options: StreamOptions, seed: int) -> None:
+    chance = Random(seed)
+    owner = Owner(Partition(partition_log(chance)), options)
+    for _ in range(chance.randint(0, 60)):
+        owner.read(chance.randint(1, 8))
+        owner.listen()
+        if chance.random() < 0.7:
+            owner.hear()
+    for session in owner.streams._sessions.values():
+        stream = session.stream
+        kept = StreamSnapshot.model_validate_json(taken(stream, LastTold(), 0, None).encode())
+        found = restored(options, kept, PARTITION, stream.finals, stream.audio)
+        assert replace(found, phase=stream.phase) == stream

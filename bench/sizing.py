@@ -1,0 +1,121 @@
+"""Windows per second of Whisper's published shapes on this machine, by batch size.
+
+    python -m bench.sizing [--device cpu] [--compute-type int8] [--models base.en,small] [--batches 1,2,4,8,16]
+                           [--budget SECONDS]
+
+Random weights, 3000 frames of input, 40 tokens decoded greedily (about what ten seconds of speech have), then
+aligned. A batch size that would take longer than what is left of a model's budget is not run, and listed as such."""
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import ctranslate2
+import numpy as np
+
+from bench.machine import describe
+from bench.random_whisper import END, FRAMES, PROMPT, SHAPES, START_SEQUENCE, Shape, write_model
+
+RESULTS = Path(__file__).parent / "results"
+TOKENS = 40
+_REPEATS = 3
+
+
+def measure(model: Any, shape: Shape, batch: int, repeats: int) -> dict[str, Any]:
+    """Median seconds of each step for one batch, and windows per second."""
+    mel = np.random.default_rng(0).normal(size=(batch, shape.mels, FRAMES)).astype(np.float32)
+    rounds = [_round(model, mel) for _ in range(repeats)]
+    steps_s = {step: round(statistics.median(each[step] for each in rounds), 4) for step in rounds[0]}
+    whole_s = [sum(each.values()) for each in rounds]
+    return {
+        "batch": batch,
+        "rounds": repeats,
+        "windows_per_s": round(batch / statistics.median(whole_s), 3),
+        "spread_windows_per_s": [round(batch / max(whole_s), 3), round(batch / min(whole_s), 3)],
+        "step_s": steps_s,
+    }
+
+
+def _round(model: Any, mel: "np.ndarray[Any, Any]") -> dict[str, float]:
+    count = len(mel)
+    encoded, encode_s = _timed(lambda: model.encode(ctranslate2.StorageView.from_array(mel)))
+    results, generate_s = _timed(
+        lambda: model.generate(
+            encoded,
+            [PROMPT] * count,
+            beam_size=1,
+            max_length=2 * TOKENS,  # CTranslate2 gives text half of it, as Whisper's prompt may take the other.
+            suppress_tokens=[END],
+            suppress_blank=False,
+        )
+    )
+    texts = [[token for token in result.sequences_ids[0] if token < END] for result in results]
+    if any(len(result.sequences_ids[0]) != TOKENS for result in results):
+        raise RuntimeError("the decoded length was to be the same for all")
+    _, align_s = _timed(lambda: model.align(encoded, START_SEQUENCE, texts, [FRAMES // 3] * count))
+    return {"encode": encode_s, "generate": generate_s, "align": align_s}
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    begun_s = perf_counter()
+    result = work()
+    return result, perf_counter() - begun_s
+
+
+def size(shape: Shape, device: str, compute_type: str, batches: Sequence[int], budget_s: float) -> dict[str, Any]:
+    """The figures of one shape."""
+    with tempfile.TemporaryDirectory(prefix="rostrum-sizing-") as folder:
+        write_model(Path(folder), shape, compute_type)
+        threads = len(os.sched_getaffinity(0))
+        model = ctranslate2.models.Whisper(folder, device=device, compute_type=compute_type, intra_threads=threads)
+        begun_s = perf_counter()
+        window_s = 1 / measure(model, shape, 1, repeats=1)["windows_per_s"]
+        measured, left_out = [], []
+        for batch in batches:
+            left_s = budget_s - (perf_counter() - begun_s)
+            repeats = min(int(left_s / (batch * window_s)), _REPEATS)
+            if repeats < 1:
+                left_out.append(batch)
+                continue
+            measured.append(measure(model, shape, batch, repeats))
+            print(f"{shape.name:16} batch {batch:3} {measured[-1]['windows_per_s']:8.3f} windows/s", flush=True)
+    return {"batches": measured, "not_run_for_want_of_time": left_out}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--compute-type", default="int8")
+    parser.add_argument("--models", default=",".join(shape.name for shape in SHAPES))
+    parser.add_argument("--batches", default="1,2,4,8,16")
+    parser.add_argument("--budget", type=float, default=45, help="seconds per model, without writing it")
+    given = parser.parse_args()
+    batches = [int(each) for each in given.batches.split(",")]
+    report = {
+        "machine": describe(),
+        # What other programs did at the time: over the number of cores, these figures are too low.
+        "load_average_before": round(os.getloadavg()[0], 1),
+        "device": given.device,
+        "compute_type": given.compute_type,
+        "frames": FRAMES,
+        "tokens": TOKENS,
+        "models": {
+            shape.name: size(shape, given.device, given.compute_type, batches, given.budget)
+            for shape in SHAPES
+            if shape.name in given.models.split(",")
+        },
+    }
+    output = RESULTS / f"sizing_{given.device}_{given.compute_type}.json"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    print(f"written to {output}")
+
+
+if __name__ == "__main__":
+    main()
