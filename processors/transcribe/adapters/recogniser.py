@@ -30,8 +30,8 @@ _FAILURES_TO_STOP = 20
 _PUBLISHED_FRAMES = 3000
 _DEMO_FRAMES = 500
 """Whisper's published models know only inputs of 30 s, so shorter windows are padded. The demo recogniser was trained
-on shorter inputs too: with its windows rounded up to whole seconds, of 5 at least, it makes no more errors and takes a
-fifth of the time (bench/streaming.py)."""
+on shorter inputs too: with its windows rounded up to whole seconds, of 5 at least, it made no more errors on 32
+shifted recordings (1.1 % of words, 1.2 % with 3000 frames) and takes a fraction of the time."""
 
 
 class Ear(Protocol):
