@@ -42,6 +42,9 @@ def settings(kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_PORT", str(kafka.port))
     monkeypatch.setenv("KAFKA_PREFIX", kafka.prefix)
     monkeypatch.setenv("TRANSCRIBE_MODEL", str(DEMO_MODEL))
+    # The same log gives the same words: several sessions here are compared with each other.
+    monkeypatch.setenv("TRANSCRIBE_COALESCE", "off")
+    monkeypatch.setenv("TRANSCRIBE_FALLBACK", "off")
 
 
 async def test_a_session_from_its_start_to_its_end(
@@ -78,8 +81,9 @@ async def test_a_session_from_its_start_to_its_end(
     assert [each.number for each in messages if isinstance(each, FinalMessage)] == list(texts)
     assert isinstance(messages[-1], Summary)
     assert messages[-1].words == transcribed.words
-    heard = {reply.heard_frames for reply in replies}
-    assert heard == {*range(0, writer.seq, 4), writer.seq}
+    heard = [reply.heard_frames or 0 for reply in replies]
+    assert heard == sorted(heard)
+    assert heard[-1] == writer.seq
 
 
 async def test_sessions_side_by_side_and_what_one_sends_does_not_touch_the_other(
@@ -90,8 +94,8 @@ async def test_sessions_side_by_side_and_what_one_sends_does_not_touch_the_other
     async with running(NAME, serve):
         await good.start()
         await bad.start(language="xx", competition=None)
-        await bad.raw(b"{", LogHeaders(RecordKind.ANSWER, "c", 0))
-        await bad.raw(b"\x01" * (FRAME_BYTES - 1), LogHeaders(RecordKind.FRAME, "c", 0, seq=0))
+        await bad.raw(b"{", LogHeaders(RecordKind.ANSWER, bad.conn, 0))
+        await bad.raw(b"\x01" * (FRAME_BYTES - 1), LogHeaders(RecordKind.FRAME, bad.conn, 0, seq=0))
         bad.seq = 1
         await good.audio(speech.pcm)
         await bad.audio(speech.pcm)

@@ -47,7 +47,7 @@ class EngineOverHttp:
         sql, rows = (head.decode(), rows) if head.startswith(b"INSERT") and native else (body.decode(), b"")
         try:
             return Response(await asyncio.to_thread(self._run, sql, rows, request))
-        except chdb.ChdbError as error:
+        except RuntimeError as error:  # Which of its two ChdbErrors is raised depends on the installer; both are these.
             code = re.search(r"Code: (\d+)", str(error))
             return _error(int(code[1]) if code else 1, str(error), 500)
 

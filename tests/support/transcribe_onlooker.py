@@ -78,5 +78,12 @@ class Onlooker:
         return self.written
 
     async def until_ended(self, *session_ids: str, within_s: float = 15.0) -> Written:
-        """Until each session's summary has been sent, the last of what is written about it."""
-        return await self.until(lambda written: written.summarised() >= set(session_ids), within_s)
+        """Until each session's summary has been sent, the last of what is written about it, and its facts were read: a
+        reader of what is committed may see them later than a reply."""
+        wanted = set(session_ids)
+        return await self.until(
+            lambda written: (
+                written.summarised() >= wanted and {each.session_id for each in written.transcribed} >= wanted
+            ),
+            within_s,
+        )
