@@ -34,7 +34,12 @@ async def spoken_through_a_kill(stack: Stack, user: str, speech: Speech, *names:
         lambda: stack.leaderboard(f"kill-{user}", token) == {user: words},
         RESTART_S,
     )
-    assert stack.get(f"/sessions/{heard.session_id}/report", token).status_code == 200
+    await asyncio.to_thread(
+        wait_for,
+        "the report at the API",
+        lambda: stack.get(f"/sessions/{heard.session_id}/report", token).status_code == 200,
+        RESTART_S,
+    )
     return heard
 
 

@@ -77,13 +77,14 @@ async def test_a_session_from_its_start_to_its_end(
     assert {partition for partition, _ in written.replies} == {2}
     replies = [reply for _, reply in written.replies]
     messages = [reply.message for reply in replies]
-    assert messages[:2] == [DEMO_NOTICE, QuestionsMessage(questions=asked.questions, source="bank")]
-    assert [each.number for each in messages if isinstance(each, FinalMessage)] == list(texts)
-    assert isinstance(messages[-1], Summary)
-    assert messages[-1].words == transcribed.words
-    heard = [reply.heard_frames or 0 for reply in replies]
-    assert heard == sorted(heard)
-    assert heard[-1] == writer.seq
+    assert messages[0] == DEMO_NOTICE
+    assert QuestionsMessage(questions=asked.questions, source="bank") in messages
+    # Replies of the moment go their own way beside these, whose order counts.
+    *finals, summary = [each for each in messages if isinstance(each, FinalMessage | Summary)]
+    assert [each.number for each in finals if isinstance(each, FinalMessage)] == list(texts)
+    assert isinstance(summary, Summary)
+    assert summary.words == transcribed.words
+    assert max(reply.heard_frames or 0 for reply in replies) == writer.seq
 
 
 async def test_sessions_side_by_side_and_what_one_sends_does_not_touch_the_other(
