@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.llm_server import NOBODY_SAID, SUMMARY, Script, ScriptedLlm
 from tests.support.protocol_client import speak
-from tests.support.speech import bundled
+from tests.support.speech import joined
 from tests.support.stack import STOP_S, Stack, stack_running
 
 
@@ -25,7 +25,7 @@ class Judged:
     async def session(self, script: Script) -> tuple[dict[str, Any], dict[str, Any]]:
         """Questions and report of a short session under a script of the model."""
         self.llm.script = script
-        speech = bundled("sentence_2")
+        speech = joined("sentence_2", "sentence_3")  # Longer than the model is waited for.
         token = self.stack.token(f"judged-{script}")
         heard = await speak(self.stack.url, token, speech.pcm, tls=self.stack.tls(), questions=3)
         assert heard.close_code == 1000

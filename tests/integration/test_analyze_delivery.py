@@ -246,4 +246,5 @@ async def test_a_stage_that_can_handle_nothing_stops_and_diverts_no_more(kafka: 
     with pytest.raises(TooManyDeadLetters, match="20 messages in a row"):
         await asyncio.wait_for(serve(Stage(NAME, StageSettings())), 20)
     assert len(await read(kafka, Topic.DEAD_LETTERS, 30, within_s=1)) == 19
-    assert await committed(kafka, Topic.TRANSCRIPTS, NAME) == 19
+    # What was diverted last may be seen again by a successor; what was not diverted must be.
+    assert await committed(kafka, Topic.TRANSCRIPTS, NAME) <= 19
