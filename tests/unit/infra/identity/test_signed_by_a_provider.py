@@ -58,7 +58,7 @@ def _confused(played: Provider) -> str:
     def part(content: bytes) -> str:
         return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
-    claims = {"sub": "ada", "exp": NOW_S + 600, "iss": ISSUER, "aud": "rostrum"}
+    claims = {"sub": "ada", "exp": NOW_S + 86_400, "iss": ISSUER, "aud": "rostrum"}
     head = ".".join(part(json.dumps(each).encode()) for each in ({"alg": "HS256", "kid": "r"}, claims))
     return f"{head}.{part(hmac.digest(_public_pem(played), head.encode(), hashlib.sha256))}"
 
@@ -67,7 +67,7 @@ Make = Callable[[Provider], str]
 REFUSED: dict[str, tuple[Make, str]] = {
     "expired": (lambda of: signed(of, "r", "RS256", exp=NOW_S - 60), "expired"),
     "never expires": (lambda of: signed(of, "r", "RS256", exp=None), "missing_claim"),
-    "not valid yet": (lambda of: signed(of, "e", "ES256", nbf=NOW_S + 600), "not_yet_valid"),
+    "not valid yet": (lambda of: signed(of, "e", "ES256", nbf=NOW_S + 86_400), "not_yet_valid"),
     "another issuer": (lambda of: signed(of, "r", "RS256", iss="https://evil.example"), "wrong_issuer"),
     "no issuer": (lambda of: signed(of, "r", "RS256", iss=None), "missing_claim"),
     "for somebody else": (lambda of: signed(of, "d", "EdDSA", aud="payroll"), "wrong_audience"),
@@ -76,7 +76,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "unknown key": (lambda of: signed(of, "r", "RS256", headers={"kid": "elsewhere"}), "unknown_key"),
     "key not named": (lambda of: signed(of, "r", "RS256", headers={}), "unknown_key"),
     "another key of that name": (
-        lambda _: jwt.encode({"sub": "ada", "exp": NOW_S + 600}, STRANGER, "RS256", headers={"kid": "r"}),
+        lambda _: jwt.encode({"sub": "ada", "exp": NOW_S + 86_400}, STRANGER, "RS256", headers={"kid": "r"}),
         "bad_signature",
     ),
     "no signature": (lambda _: jwt.encode({"sub": "ada"}, "", "none", headers={"kid": "r"}), "wrong_algorithm"),

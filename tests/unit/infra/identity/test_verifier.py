@@ -68,8 +68,8 @@ NOW_S = int(time.time())
 
 REFUSED = {
     "expired": (signed({"sub": "u", "exp": NOW_S - 60}), "expired"),
-    "not valid before": (signed({"sub": "u", "nbf": NOW_S + 600}), "not_yet_valid"),
-    "issued in the future": (signed({"sub": "u", "iat": NOW_S + 600}), "not_yet_valid"),
+    "not valid before": (signed({"sub": "u", "nbf": NOW_S + 86_400}), "not_yet_valid"),
+    "issued in the future": (signed({"sub": "u", "iat": NOW_S + 86_400}), "not_yet_valid"),
     "another secret": (development_token(OTHER, "u"), "bad_signature"),
     "no signature": (jwt.encode({"sub": "u"}, "", algorithm="none"), "wrong_algorithm"),
     "RS256": (jwt.encode({"sub": "u"}, PRIVATE_KEY, algorithm="RS256"), "wrong_algorithm"),
