@@ -1,8 +1,6 @@
 """The broker is killed while a stage works: the stage survives, or ends and its successor goes on; nothing is lost."""
 
 import asyncio
-import time
-import uuid
 from pathlib import Path
 
 import pytest
@@ -15,32 +13,16 @@ from infra.local.kafka_node import prepare
 from infra.local.ports import free_port
 from infra.settings import LocalSettings, load
 from processors.questions.__main__ import NAME, serve
-from schemas.sessions import QuestionsAsked, SessionStarted
+from schemas.sessions import QuestionsAsked
 from schemas.topics import Topic, parse_event
 from tests.support.java_program import started
+from tests.support.sessions import begun
 from tests.support.stage_in_process import read, running
-
-
-def session_started() -> SessionStarted:
-    return SessionStarted(
-        event_id="e",
-        at_ms=time.time_ns() // 1_000_000,
-        session_id=str(uuid.uuid4()),
-        user_id="ada",
-        display_name="Ada",
-        org="",
-        groups=(),
-        mode="practice",
-        competition=None,
-        language="en",
-        topic=None,
-        question_count=10,
-    )
 
 
 async def start_sessions(kafka: KafkaSettings, count: int) -> set[str]:
     """Ids of sessions whose start the broker has accepted."""
-    sessions = [session_started() for _ in range(count)]
+    sessions = [begun() for _ in range(count)]
     async with make_producer(kafka) as producer:
         for session in sessions:
             await producer.send_and_wait(

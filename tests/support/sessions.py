@@ -1,8 +1,10 @@
-"""Finished sessions for tests, from plain text."""
+"""Sessions for tests: begun ones, and finished ones from plain text."""
 
+import time
+import uuid
 from collections.abc import Sequence
 
-from schemas.sessions import EndCause, Question
+from schemas.sessions import EndCause, Question, SessionStarted
 from schemas.transcripts import Answer, Final, SessionTranscribed
 from schemas.words import Word, count_words
 
@@ -21,6 +23,25 @@ def words(text: str, begin_ms: int = 0, *, unsure: Sequence[str] = ()) -> tuple[
             probability=0.2 if word in unsure else 0.95,
         )
         for number, word in enumerate(text.split())
+    )
+
+
+def begun(topic: str | None = None, question_count: int = 10) -> SessionStarted:
+    """A session that begins now, under an id of its own."""
+    session_id = str(uuid.uuid4())
+    return SessionStarted(
+        event_id=session_id,
+        at_ms=time.time_ns() // 1_000_000,
+        session_id=session_id,
+        user_id="ada",
+        display_name="Ada Lovelace",
+        org="",
+        groups=(),
+        mode="practice",
+        competition=None,
+        language="en",
+        topic=topic,
+        question_count=question_count,
     )
 
 

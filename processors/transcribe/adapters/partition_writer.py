@@ -32,7 +32,6 @@ class KafkaPartitionWriter:
     def __init__(self, settings: KafkaSettings, partition: int) -> None:
         self._settings = settings
         self._partition = partition
-        self._facts_to = 0
         self._producer: AIOKafkaProducer = make_transactional_producer(
             settings, f"{settings.group(_STAGE)}.{partition}"
         )
