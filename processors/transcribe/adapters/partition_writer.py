@@ -76,15 +76,22 @@ class KafkaPartitionWriter:
             topic, key, partition = Topic.WORD_COUNTS, event.user_id, None
         else:
             topic, key, partition = Topic.TRANSCRIPTS, event.session_id, self._partition
-        accepted: Awaitable[RecordMetadata] = await self._producer.send(
+        accepted: asyncio.Future[RecordMetadata] = await self._producer.send(
             self._settings.topic(topic), event.encode(), key=key.encode(), partition=partition
         )
-        return accepted
+        return _heeded(accepted)
 
     async def _send_snapshot(self, session_id: str, snapshot: StreamSnapshot | None) -> Awaitable[RecordMetadata]:
         value = snapshot.encode() if snapshot else None
         topic = self._settings.topic(Topic.TRANSCRIBE_STATE)
-        accepted: Awaitable[RecordMetadata] = await self._producer.send(
+        accepted: asyncio.Future[RecordMetadata] = await self._producer.send(
             topic, value, key=session_id.encode(), partition=self._partition
         )
-        return accepted
+        return _heeded(accepted)
+
+
+def _heeded(accepted: asyncio.Future[RecordMetadata]) -> Awaitable[RecordMetadata]:
+    """When the transaction fails before it is waited for, its failure has been raised already: asyncio need not
+    complain of it once more."""
+    accepted.add_done_callback(lambda each: each.cancelled() or each.exception())
+    return accepted
