@@ -10,18 +10,18 @@ from edge.adapters.containers import ContainerEar
 from edge.adapters.kafka_log import kafka_log
 from edge.adapters.kafka_replies import kafka_replies
 from edge.adapters.resampling import PcmEar
-from edge.adapters.resume_tokens import SignedResumeTokens, resume_key
+from edge.adapters.resume_tokens import SignedResumeTokens, resume_keys
 from edge.adapters.websocket import listening_socket, serve_websockets
 from edge.core.formats import Format
 from edge.core.pace import Budget
 from edge.core.session import Terms
 from edge.doors import Doors
 from edge.places import Places
-from edge.service import Ear, Ports
+from edge.ports import Ear, Ports
 from edge.settings import EdgeSettings
 from edge.speakers import Speakers
 from infra.clock import SystemClock
-from infra.errors import Unavailable
+from infra.errors import SettingsError, Unavailable
 from infra.identity import AsyncVerifier, IdentitySettings, TokenVerifier, login_secret
 from infra.kafka.settings import KafkaSettings
 from infra.lifecycle import Stage, run_stage
@@ -54,8 +54,14 @@ async def serve(stage: Stage) -> None:
         max_sessions=settings.max_sessions_per_user,
         pace=Budget(settings.speed, settings.speed_burst_s * 1000),
     )
+    if settings.ordinal and kafka.bootstrap and not settings.resume_secret.get_secret_value():
+        raise SettingsError(
+            "EDGE_RESUME_SECRET is not set, and this is not the only edge.",
+            "Give all edges the same one, or nobody can go on with a session at another edge than before.",
+        )
+    secrets = (settings.resume_secret.get_secret_value(), settings.resume_secret_previous.get_secret_value())
     resume_tokens = SignedResumeTokens(
-        resume_key(settings.resume_secret.get_secret_value(), login),
+        resume_keys(secrets, login),
         clock,
         valid_s=session.max_s + int(session.grace_s) + _RESUME_AFTER_END_S,
     )
@@ -65,7 +71,7 @@ async def serve(stage: Stage) -> None:
         chain, key = made.chain, made.key
     tls = server_context(chain, key)
     async with AsyncExitStack() as stack:
-        log = await stack.enter_async_context(kafka_log(kafka, settings.ordinal))
+        log = await stack.enter_async_context(kafka_log(kafka, settings.ordinal, settings.accepted_within_s))
         replies = await stack.enter_async_context(kafka_replies(kafka, settings.ordinal))
         tokens = AsyncVerifier(TokenVerifier(identity, local))
         speakers = Speakers(Ports(log, tokens, resume_tokens, clock, ear, Places()), terms)

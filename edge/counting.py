@@ -1,17 +1,26 @@
 """What of a connection's events is measured and written down."""
 
 from edge import metrics
-from edge.core.events import Announced, Event, Kept, Refused, Rejected, Unintelligible, Unverified
-from infra.telemetry import get_logger
+from edge.core.events import (
+    Announced,
+    Event,
+    Kept,
+    Refused,
+    Rejected,
+    Replied,
+    Unclaimed,
+    Unintelligible,
+    Unverified,
+)
+from infra.telemetry import Logger
+from schemas.replies import Gone, Resumed
 from schemas.sessions import RecordKind
 
-_log = get_logger("edge")
 
-
-def count(event: Event) -> None:
+def count(event: Event, log: Logger) -> None:
     if isinstance(event, Refused):
         metrics.TOKENS_REFUSED.labels(event.reason).inc()
-        _log.info("token refused", reason=event.reason)
+        log.info("token refused", reason=event.reason)
     elif isinstance(event, Unverified):
         metrics.TOKENS_REFUSED.labels("unavailable").inc()
     elif isinstance(event, Rejected):
@@ -20,7 +29,13 @@ def count(event: Event) -> None:
         metrics.AUDIO_BROKEN.inc()
     elif isinstance(event, Announced):
         metrics.SESSIONS.inc()
-        _log.info("session started")
+        log.info("session started")
+    elif isinstance(event, Unclaimed):
+        metrics.RESUMES.labels("invalid").inc()
+    elif isinstance(event, Replied) and isinstance(event.message, Resumed | Gone):
+        outcome = event.message.code if isinstance(event.message, Gone) else "resumed"
+        metrics.RESUMES.labels(outcome).inc()
+        log.info("resume answered", outcome=outcome)
     elif isinstance(event, Kept) and event.record.kind is RecordKind.FRAME:
         metrics.FRAMES.inc()
         metrics.AUDIO_BYTES.inc(len(event.record.value))

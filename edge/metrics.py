@@ -4,6 +4,12 @@ from prometheus_client import Counter, Gauge, Histogram
 
 CONNECTIONS = Gauge("rostrum_edge_connections", "Sockets that are open now.")
 SESSIONS = Counter("rostrum_edge_sessions", "Sessions that were started.")
+RESUMES = Counter(
+    "rostrum_edge_resumes",
+    "Connections that wanted to go on with a session; `outcome` is `resumed`, `invalid` (the token), or why the "
+    "transcriber could not: `no_session`, `frame_gap`.",
+    ["outcome"],
+)
 FRAMES = Counter("rostrum_edge_frames", "Frames of 250 ms that the log has accepted.")
 AUDIO_BYTES = Counter("rostrum_edge_audio_bytes", "Bytes of audio that the log has accepted.")
 APPEND_SECONDS = Histogram(

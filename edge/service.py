@@ -5,41 +5,40 @@ socket → decode → the protocol's table → session's log → acknowledgement
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable
 
 from edge import metrics
 from edge.backlog import Backlog
 from edge.core.decoding import decode
-from edge.core.effects import Admit, Announce, Append, Close, Convert, Effect, LogRecord, Send, Verify
+from edge.core.effects import Admit, Announce, Append, Close, Convert, Effect, Reclaim, Send, Verify
 from edge.core.events import (
+    Admitted,
     Announced,
     Converted,
     Drain,
     Event,
     Kept,
     Overrun,
+    Reclaimed,
     Refused,
+    Rejected,
     Replied,
     Tick,
+    Unclaimed,
     Unintelligible,
     Unkept,
     Unverified,
     Verified,
 )
-from edge.core.formats import Format
 from edge.core.machine import next_tick_ms, receive
 from edge.core.outbox import Outbox
 from edge.core.session import Session, Speaker, Terms
 from edge.counting import count
-from edge.places import Places
-from infra.clock import Clock
+from edge.ports import Ear, Gone, Ports, Socket
 from infra.errors import Unavailable
-from infra.identity import Identity, TokenRefused
+from infra.identity import TokenRefused
 from infra.telemetry import get_logger
-from schemas.replies import Reply, ReplyMessage
-from schemas.sessions import SessionStarted
+from schemas.replies import ReplyMessage
 from schemas.wire import ServerMessage
 
 # Records that may wait for Kafka before the socket is read no further: two seconds of audio.
@@ -47,89 +46,20 @@ _MAX_WAITING_RECORDS = 8
 # How long a connection that is to be closed may take to finish what it began.
 _FINISH_S = 3.0
 
-_log = get_logger("edge")
-
-
-class Gone(Exception):
-    """The client has left; the socket takes and gives nothing more."""
-
-
-class Socket(Protocol):
-    """An open WebSocket."""
-
-    async def receive(self) -> str | bytes:
-        """The next message. Raises Gone."""
-        ...
-
-    async def send(self, text: str) -> None:
-        """Returns when there is room for more. Raises Gone."""
-        ...
-
-    async def close(self, code: int, reason: str) -> None:
-        """Bounded in time: a client that does not answer is cut off."""
-        ...
-
-
-class SessionLog(Protocol):
-    """Where sessions are written down; both return when what was written is held by all replicas in sync, and raise
-    Unavailable if it may not be."""
-
-    async def append(self, session_id: str, conn: str, record: LogRecord) -> None: ...
-    async def announce(self, started: SessionStarted) -> None: ...
-
-
-class Replies(Protocol):
-    """What the other stages say to this edge's clients."""
-
-    def for_sessions(self, ours: Callable[[str], bool]) -> AsyncIterator[Reply]:
-        """Those of the sessions that are ours, without end."""
-        ...
-
-
-class Tokens(Protocol):
-    async def verify(self, token: str) -> Identity:
-        """Raises TokenRefused; Unavailable if whoever has to be asked does not answer."""
-        ...
-
-
-class ResumeTokens(Protocol):
-    def issue(self, session_id: str, user_id: str) -> str: ...
-
-
-class Ear(Protocol):
-    """Makes the log's audio of what one client sends."""
-
-    async def hear(self, data: bytes) -> Converted | Unintelligible:
-        """Everything that can be made of all that has come, when it has been made."""
-        ...
-
-    async def finish(self) -> Converted | Unintelligible:
-        """Nothing more will come: the rest."""
-        ...
-
-    def close(self) -> None:
-        """Nobody wants the rest."""
-        ...
-
-
-@dataclass(frozen=True)
-class Ports:
-    """What a connection needs of the world. `places` is common to all connections."""
-
-    log: SessionLog
-    tokens: Tokens
-    resume_tokens: ResumeTokens
-    clock: Clock
-    ear: Callable[[Format], Ear]
-    places: Places
+Turned = Callable[["Conversation", str], None]
 
 
 class Conversation:
-    """One connection: does what the table says, and tells it what came of it."""
+    """One connection: does what the table says, and tells it what came of it. `turned` is called with the older id
+    when the connection turns to another session than the one it was given."""
 
-    def __init__(self, socket: Socket, ports: Ports, terms: Terms, *, conn: str, session_id: str) -> None:
+    def __init__(
+        self, socket: Socket, ports: Ports, terms: Terms, *, conn: str, session_id: str, turned: Turned | None = None
+    ) -> None:
         self._socket = socket
         self._ports = ports
+        self._turned = turned
+        self._log = get_logger("edge").bind(conn=conn, session_id=session_id)
         # Unix time that never goes back, however the machine's clock is set meanwhile.
         self._unix_offset_ms = ports.clock.now_ms() - ports.clock.monotonic_ms()
         self._session = Session(conn=conn, session_id=session_id, opened_ms=self._now_ms(), terms=terms)
@@ -229,10 +159,9 @@ class Conversation:
                     self._handle(Kept(item.record))
                 else:
                     await self._ports.log.announce(item.started)
-                    user = item.started.user_id
-                    self._handle(Announced(self._ports.resume_tokens.issue(self.session_id, user)))
+                    self._handle(Announced())
             except Unavailable as error:
-                _log.error("not kept", reason=error.message)
+                self._log.error("not kept", reason=error.message)
                 self._handle(Unkept())
                 return
 
@@ -261,13 +190,17 @@ class Conversation:
             await self._socket.close(self._closing.code, self._closing.reason)
         code = str(self._closing.code) if self._closing else "gone"
         metrics.CLOSES.labels(code).inc()
-        _log.info("closed", code=code, reason=self._closing.reason if self._closing else "the client left")
+        self._log.info("closed", code=code, reason=self._closing.reason if self._closing else "the client left")
 
     def _handle(self, event: Event) -> None:
         """The table's answer to an event, carried out at once: no other event comes between."""
-        count(event)
+        count(event, self._log)
         before = self._session
         self._session, effects = receive(before, event, self._now_ms())
+        if self.session_id != before.session_id:
+            self._log = self._log.bind(session_id=self.session_id)
+            if self._turned:
+                self._turned(self, before.session_id)
         for effect in effects:
             self._perform(effect)
         if (self._session.state, self._session.speaker) != (before.state, before.speaker):
@@ -281,12 +214,22 @@ class Conversation:
                 self._records.put(effect)
             case Verify() | Convert():
                 self._errands.put_nowait(effect)
+            case Reclaim():
+                self._handle(self._reclaim(effect))
             case Admit():
-                self._handle(self._ports.places.take(self.conn, effect))
+                self._handle(self._admit(effect))
             case Close():
                 # The first close that is decided stands.
                 self._closing = self._closing or effect
                 self._over.set()
+
+    def _reclaim(self, wanted: Reclaim) -> Reclaimed | Unclaimed:
+        claim = self._ports.resume_tokens.read(wanted.start.resume or "")
+        return Reclaimed(wanted.start, claim) if claim else Unclaimed()
+
+    def _admit(self, wanted: Admit) -> Admitted | Rejected:
+        refused = self._ports.places.take(self.conn, wanted)
+        return refused or Admitted(self._ports.resume_tokens.issue(wanted.claim))
 
     async def _verify(self, errand: Verify) -> Verified | Refused | Unverified:
         try:
@@ -294,7 +237,7 @@ class Conversation:
         except TokenRefused as refused:
             return Refused(refused.reason, refused.message, refused.hint)
         except Unavailable as error:
-            _log.error("token not checked", reason=error.message)
+            self._log.error("token not checked", reason=error.message)
             return Unverified()
         return Verified(Speaker(user.user_id, user.name, user.org, user.groups, user.expires_at_ms, user.max_sessions))
 

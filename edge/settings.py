@@ -54,6 +54,13 @@ class EdgeSettings(Settings):
         SecretStr(""),
         description="secret that signs resume tokens, the same for all edges; empty: derived from the login's",
     )
+    resume_secret_previous: SecretStr = Field(
+        SecretStr(""),
+        description="the secret before this one, still believed: set it for 2 h when EDGE_RESUME_SECRET changes",
+    )
+    accepted_within_s: float = Field(
+        40.0, gt=0, description="seconds that Kafka may take to accept a record; then its client is told to come back"
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -59,6 +59,9 @@ def configure_logging(stage: str, level: str, form: str) -> None:
     structlog.contextvars.bind_contextvars(stage=stage)
 
 
-def get_logger(name: str) -> structlog.stdlib.BoundLogger:
-    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+Logger = structlog.stdlib.BoundLogger
+
+
+def get_logger(name: str) -> Logger:
+    logger: Logger = structlog.stdlib.get_logger(name)
     return logger

@@ -10,10 +10,12 @@ from schemas.wire import FinalMessage, Notice, Partial, Questions, ReportMessage
 
 class Resumed(Schema):
     """To the edge of a connection that resumed: the session goes on there. `next_frame`: the frame that is to come
-    next, so those before it are held. Questions, missing finals and the newest partial follow."""
+    next, so those before it are held. `over`: the session has ended, no more audio counts. Questions, missing finals
+    and the newest partial or the summary follow."""
 
     type: Literal["resumed"] = "resumed"
     next_frame: int
+    over: bool = False
 
 
 class Gone(Schema):

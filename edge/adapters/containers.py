@@ -69,7 +69,7 @@ class _Pipe:
 
 
 class ContainerEar:
-    """`edge.service.Ear` for a container. Made on an event loop, which is told of the thread's progress."""
+    """`edge.ports.Ear` for a container. Made on an event loop, which is told of the thread's progress."""
 
     def __init__(self, encoding: str) -> None:
         self._demuxer = _DEMUXERS[encoding]

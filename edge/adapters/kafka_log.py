@@ -16,19 +16,19 @@ from infra.telemetry import get_logger
 from schemas.sessions import SessionStarted
 from schemas.topics import Topic
 
-# A broker that is started anew is back well within this. An idempotent producer itself tries for ever.
-_ACCEPTED_WITHIN_S = 40.0
 _STOP_S = 2.0
 
 
 class KafkaLog:
-    """`edge.service.SessionLog`. `broken` is set once the producer can deliver nothing any more: then only a new
+    """`edge.ports.SessionLog`. An idempotent producer itself tries for ever; who waits is told after `within_s` seconds
+    that a record may not be kept. `broken` is set once the producer can deliver nothing any more: then only a new
     process helps."""
 
-    def __init__(self, producer: AIOKafkaProducer, settings: KafkaSettings, ordinal: int) -> None:
+    def __init__(self, producer: AIOKafkaProducer, settings: KafkaSettings, ordinal: int, within_s: float) -> None:
         self._producer = producer
         self._settings = settings
         self._ordinal = ordinal
+        self._within_s = within_s
         self.broken = asyncio.Event()
 
     async def append(self, session_id: str, conn: str, record: LogRecord) -> None:
@@ -40,13 +40,13 @@ class KafkaLog:
 
     async def _send(self, topic: Topic, key: str, value: bytes, headers: list[tuple[str, bytes]]) -> None:
         try:
-            async with asyncio.timeout(_ACCEPTED_WITHIN_S):
+            async with asyncio.timeout(self._within_s):
                 await self._producer.send_and_wait(
                     self._settings.topic(topic), value, key=key.encode(), headers=headers
                 )
         except (TimeoutError, KafkaTimeoutError) as error:
             raise Unavailable(
-                f"Kafka accepted nothing on {topic.value.name} for {_ACCEPTED_WITHIN_S:g} s.", "Is the broker running?"
+                f"Kafka accepted nothing on {topic.value.name} for {self._within_s:g} s.", "Is the broker running?"
             ) from error
         except KafkaError as error:
             if not error.retriable:
@@ -55,7 +55,7 @@ class KafkaLog:
 
 
 @asynccontextmanager
-async def kafka_log(settings: KafkaSettings, ordinal: int) -> AsyncIterator[KafkaLog]:
+async def kafka_log(settings: KafkaSettings, ordinal: int, within_s: float) -> AsyncIterator[KafkaLog]:
     """A log that is connected. Raises Unavailable if no broker answers."""
     # Records of many sessions that come within a few milliseconds travel together.
     producer = make_producer(settings, linger_ms=5)
@@ -67,7 +67,7 @@ async def kafka_log(settings: KafkaSettings, ordinal: int) -> AsyncIterator[Kafk
             f"Kafka at {settings.address} does not answer ({error}).", "Start it, or set KAFKA_BOOTSTRAP."
         ) from error
     try:
-        yield KafkaLog(producer, settings, ordinal)
+        yield KafkaLog(producer, settings, ordinal, within_s)
     finally:
         await _stop(producer)
 

@@ -23,7 +23,7 @@ _log = get_logger("edge.replies")
 
 
 class KafkaReplies:
-    """`edge.service.Replies`. Reads on through anything that happens to the broker: whoever is connected stays so."""
+    """`edge.ports.Replies`. Reads on through anything that happens to the broker: whoever is connected stays so."""
 
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
         self._consumer = consumer

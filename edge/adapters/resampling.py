@@ -50,7 +50,7 @@ class Resampler:
 
 
 class PcmEar:
-    """`edge.service.Ear` for samples as they are."""
+    """`edge.ports.Ear` for samples as they are."""
 
     def __init__(self, audio: Format) -> None:
         self._audio = audio

@@ -19,7 +19,7 @@ from websockets.http11 import Request, Response
 from edge import metrics
 from edge.core import doors as rules
 from edge.doors import Doors
-from edge.service import Gone
+from edge.ports import Gone
 from infra.errors import RostrumError
 from schemas.wire import MAX_MESSAGE_BYTES
 
@@ -38,7 +38,7 @@ Converse = Callable[["WebSocket"], Awaitable[None]]
 
 
 class WebSocket:
-    """One client's socket, as `edge.service.Socket`."""
+    """One client's socket, as `edge.ports.Socket`."""
 
     def __init__(self, connection: ServerConnection) -> None:
         self._connection = connection

@@ -2,7 +2,7 @@
 
 import sys
 
-from edge.core import machine, opening, speaking
+from edge.core import beginning, machine, opening, replying, speaking
 from edge.core.machine import TABLE, Step
 from edge.core.session import State
 
@@ -13,12 +13,20 @@ _CAUSES: dict[tuple[Step, State], str] = {
     (opening.turn_away, State.CLOSED): "token refused (4401)",
     (opening.refuse_stranger, State.CLOSED): "anything but a token (4401)",
     (opening.watch_for_token, State.CLOSED): "no token in time (4408)",
-    (opening.begin, State.STARTING): "start",
+    (beginning.begin, State.STARTING): "start",
+    (beginning.go_on, State.STARTING): "start with resume",
+    (beginning.go_on, State.CLOSED): "another user's session (4403), from_frame beyond any session (4400)",
+    (beginning.refuse_token, State.CLOSED): "no resume token (4404)",
     (opening.wait_for_keys, State.CLOSED): "nobody to check the token (1013)",
     (opening.watch_expiry, State.CLOSED): "token expired (4401)",
-    (opening.begin, State.CLOSED): "start that cannot be served (4400, 4404)",
-    (opening.turn_down, State.CLOSED): "too many sessions (4429)",
-    (opening.open_session, State.STREAMING): "Kafka has the start",
+    (beginning.begin, State.CLOSED): "start that cannot be served (4400)",
+    (beginning.turn_down, State.CLOSED): "too many sessions (4429)",
+    (beginning.opening_kept, State.STREAMING): "Kafka has the resume",
+    (beginning.opening_kept, State.ENDING): "summary",
+    (beginning.opening_kept, State.CLOSED): "nothing to resume (4404, 4400), superseded (4409)",
+    (beginning.open_session, State.STREAMING): "Kafka has the start",
+    (beginning.open_session, State.ENDING): "summary",
+    (beginning.open_session, State.CLOSED): "superseded (4409)",
     (speaking.hear, State.ENDING): "audio beyond the greatest length",
     (speaking.hear, State.CLOSED): "torn, too large or too fast audio (4400, 1009, 4429)",
     (speaking.take_in, State.ENDING): "audio beyond the greatest length",
@@ -26,8 +34,11 @@ _CAUSES: dict[tuple[Step, State], str] = {
     (speaking.reject_audio, State.CLOSED): "broken container (4400)",
     (speaking.pass_time, State.ENDING): "token expired",
     (speaking.finish, State.ENDING): "end",
-    (speaking.pass_on, State.ENDING): "summary",
-    (speaking.pass_on, State.CLOSED): "report (1000, 4413, 4401)",
+    (replying.receive, State.ENDING): "summary",
+    (
+        replying.receive,
+        State.CLOSED,
+    ): "report (1000, 4413, 4401), nothing to resume (4404, 4400), superseded (4409)",
     (machine.refuse_second_start, State.CLOSED): "second start (4400)",
     (machine.give_up, State.CLOSED): "Kafka fails (1013)",
     (machine.shed, State.CLOSED): "reads too slowly (1013)",

@@ -4,7 +4,17 @@ from dataclasses import dataclass
 
 from edge.core.formats import Format
 from schemas.sessions import RecordKind, SessionStarted
-from schemas.wire import Error, ServerMessage
+from schemas.wire import AudioFormat, Error, ServerMessage, Start
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a resume token says: whose session it is, and how it was begun."""
+
+    session_id: str
+    user_id: str
+    competition: str | None
+    audio: AudioFormat
 
 
 @dataclass(frozen=True)
@@ -31,12 +41,20 @@ class Verify:
 
 
 @dataclass(frozen=True)
-class Admit:
-    """Find out whether the user may hold one more session, and hold it; answered by `Admitted` or `Rejected`."""
+class Reclaim:
+    """Find out which session the resume token of this `start` is for; answered by `Reclaimed` or `Unclaimed`."""
 
-    user_id: str
-    competition: str | None
-    most: int
+    start: Start
+
+
+@dataclass(frozen=True)
+class Admit:
+    """Find out whether the user may hold this session beside their others, and hold it; answered by `Admitted` or
+    `Rejected`. `most`: sessions that the user may hold, 0 for any number; None for a session that was admitted before,
+    perhaps by another edge."""
+
+    claim: Claim
+    most: int | None
 
 
 @dataclass(frozen=True)
@@ -71,4 +89,4 @@ class Close:
     farewell: Error | None = None
 
 
-Effect = Send | Verify | Admit | Convert | Append | Announce | Close
+Effect = Send | Verify | Reclaim | Admit | Convert | Append | Announce | Close

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from edge.core.effects import LogRecord
+from edge.core.effects import Claim, LogRecord
 from edge.core.session import Speaker
 from schemas.replies import ReplyMessage
 from schemas.wire import Auth, BeginAnswer, End, Error, Ping, Start
@@ -44,8 +44,23 @@ class Unverified:
 
 
 @dataclass(frozen=True)
+class Reclaimed:
+    """The resume token of this `start` is for this session."""
+
+    start: Start
+    claim: Claim
+
+
+@dataclass(frozen=True)
+class Unclaimed:
+    """The resume token of a `start` is none of ours, or too old."""
+
+
+@dataclass(frozen=True)
 class Admitted:
-    """The user may hold this session."""
+    """The user may hold this session, and come back to it with this token."""
+
+    resume_token: str
 
 
 @dataclass(frozen=True)
@@ -82,9 +97,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Announced:
-    """The session's start stands on `session.events`; with the token the client may come back with."""
-
-    resume_token: str
+    """The session's start stands on `session.events`."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +132,8 @@ ServerEvent = (
     Verified
     | Refused
     | Unverified
+    | Reclaimed
+    | Unclaimed
     | Admitted
     | Rejected
     | Converted

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from edge.core import opening, problems, speaking
+from edge.core import beginning, opening, problems, replying, speaking
 from edge.core.effects import Close, Send
 from edge.core.events import (
     Admitted,
@@ -22,10 +22,12 @@ from edge.core.events import (
     Garbled,
     Kept,
     Overrun,
+    Reclaimed,
     Refused,
     Rejected,
     Replied,
     Tick,
+    Unclaimed,
     Unintelligible,
     Unkept,
     Unverified,
@@ -115,13 +117,15 @@ _LINES: tuple[_Line, ...] = (
     ((_CONNECTED,), (Start, BeginAnswer, End, Ping, Audio, Garbled), opening.refuse_stranger, (_CLOSED,)),
     ((_CONNECTED,), (Tick,), opening.watch_for_token, (_HERE, _CLOSED)),
     # What do they want?
-    ((_READY,), (Start,), opening.begin, (_STARTING, _CLOSED)),
+    ((_READY,), (Start,), beginning.begin, (_HERE, _STARTING, _CLOSED)),
+    ((_READY,), (Reclaimed,), beginning.go_on, (_STARTING, _CLOSED)),
+    ((_READY,), (Unclaimed,), beginning.refuse_token, (_CLOSED,)),
     ((_READY,), (Tick,), opening.watch_expiry, (_HERE, _CLOSED)),
-    ((_STARTING,), (Admitted,), opening.write_start, (_HERE,)),
-    ((_STARTING,), (Rejected,), opening.turn_down, (_CLOSED,)),
-    ((_STARTING,), (Kept,), opening.announce, (_HERE,)),
-    ((_STARTING,), (Replied,), opening.hold_early, (_HERE,)),
-    ((_STARTING,), (Announced,), opening.open_session, (_STREAMING,)),
+    ((_STARTING,), (Admitted,), beginning.write_opening, (_HERE,)),
+    ((_STARTING,), (Rejected,), beginning.turn_down, (_CLOSED,)),
+    ((_STARTING,), (Replied,), beginning.hold_early, (_HERE,)),
+    ((_STARTING,), (Kept,), beginning.opening_kept, (_HERE, _STREAMING, _ENDING, _CLOSED)),
+    ((_STARTING,), (Announced,), beginning.open_session, (_STREAMING, _ENDING, _CLOSED)),
     ((_READY, _STARTING), (Audio, BeginAnswer, End), speaking.too_early, (_HERE,)),
     ((_STARTING, _STREAMING, _ENDING), (Start,), refuse_second_start, (_CLOSED,)),
     # They speak.
@@ -132,10 +136,10 @@ _LINES: tuple[_Line, ...] = (
     ((_STREAMING,), (End,), speaking.finish, (_ENDING,)),
     ((_STREAMING,), (Tick,), speaking.pass_time, (_HERE, _ENDING)),
     ((_STREAMING, _ENDING, _CLOSED), (Kept,), speaking.acknowledge, (_HERE,)),
-    ((_STREAMING,), (Replied,), speaking.pass_on, (_HERE, _ENDING, _CLOSED)),
+    ((_STREAMING,), (Replied,), replying.receive, (_HERE, _ENDING, _CLOSED)),
     # They wait for their report.
     ((_ENDING,), (Converted,), speaking.take_last, (_HERE,)),
-    ((_ENDING,), (Replied,), speaking.pass_on, (_HERE, _CLOSED)),
+    ((_ENDING,), (Replied,), replying.receive, (_HERE, _CLOSED)),
     ((_ENDING,), (Audio, BeginAnswer, End), speaking.too_late, (_HERE,)),
     # At any time.
     (_KNOWN, (Ping,), answer_ping, (_HERE,)),

@@ -1,35 +1,16 @@
-"""Steps from the open socket to the started session: who is it, and what do they want?"""
+"""Steps that find out who somebody is, and the ways to tell a client what is wrong."""
 
 # ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
 
-import unicodedata
 from dataclasses import replace
 
 from edge.core import problems
-from edge.core.effects import Admit, Announce, Close, Effect, Send, Verify
-from edge.core.events import (
-    Admitted,
-    Announced,
-    Audio,
-    Garbled,
-    Kept,
-    Refused,
-    Rejected,
-    Replied,
-    Unverified,
-    Verified,
-)
-from edge.core.formats import TAKEN, taken
-from edge.core.pace import Pace
-from edge.core.session import Outcome, Session, State, Talk, write
-from schemas.audio import FRAME_MS
-from schemas.base import derived_id
-from schemas.sessions import RecordKind, SessionStarted
-from schemas.wire import AudioFormat, Auth, BeginAnswer, End, Error, Limits, Ping, Ready, Start, Started
+from edge.core.effects import Close, Send, Verify
+from edge.core.events import Audio, Garbled, Refused, Unverified, Verified
+from edge.core.session import Outcome, Session, State
+from schemas.wire import Auth, BeginAnswer, End, Error, Limits, Ping, Ready, Start
 
 _RETRY_AFTER_MS = 5000
-_MAX_NAME = 40
-_MAX_EARLY = 16
 
 
 def fail(session: Session, code: int, error: Error) -> Outcome:
@@ -91,85 +72,3 @@ def watch_for_token(session: Session, event: object, now_ms: int) -> Outcome:
     if now_ms - session.opened_ms < session.terms.auth_ms:
         return session, ()
     return fail(session, 4408, problems.token_missing(session.terms.auth_ms))
-
-
-# The start
-
-
-def begin(session: Session, event: Start, now_ms: int) -> Outcome:
-    if event.resume is not None:
-        return fail(session, 4404, problems.resume_unavailable())
-    audio = taken(event.audio)
-    if audio is None:
-        return fail(session, 4400, problems.unsupported_audio(_described(event.audio), TAKEN))
-    started = SessionStarted(
-        event_id=derived_id(session.session_id, "started"),
-        at_ms=now_ms,
-        session_id=session.session_id,
-        user_id=session.user.user_id,
-        display_name=_shown_name(event.display_name, session),
-        org=session.user.org,
-        groups=session.user.groups,
-        mode=event.mode,
-        competition=event.competition,
-        language=event.language,
-        topic=event.topic,
-        question_count=event.questions,
-    )
-    most = session.user.max_sessions
-    admit = Admit(session.user.user_id, event.competition, session.terms.max_sessions if most is None else most)
-    return session.moved(State.STARTING, Talk(started, now_ms, Pace(now_ms), audio)), (admit,)
-
-
-def write_start(session: Session, event: Admitted, now_ms: int) -> Outcome:
-    talk, append = write(session.speech, RecordKind.START, session.speech.started.encode(), now_ms)
-    return session.moved(State.STARTING, talk), (append,)
-
-
-def turn_down(session: Session, event: Rejected, now_ms: int) -> Outcome:
-    return fail(session, 4429, problems.too_many_sessions(event.most, competition=event.competition))
-
-
-def _described(audio: AudioFormat) -> str:
-    return f"{audio.encoding}, {audio.sample_rate} Hz, {audio.channels} channel{'s'[: audio.channels != 1]}"
-
-
-def _shown_name(wanted: str | None, session: Session) -> str:
-    """The client's wish, else the token's name, else the user's id; in one line of at most 40 characters."""
-    for name in (wanted, session.user.name):
-        # Control characters would be carried out by the terminals that show the name.
-        visible = "".join(" " if unicodedata.category(char) == "Cc" else char for char in name or "")
-        if words := visible.split():
-            return " ".join(words)[:_MAX_NAME]
-    return session.user.user_id[:_MAX_NAME]
-
-
-def announce(session: Session, event: Kept, now_ms: int) -> Outcome:
-    """The log has the start: now the other stages may know."""
-    talk = replace(session.speech, kept=session.speech.kept + 1)
-    return session.moved(State.STARTING, talk), (Announce(talk.started),)
-
-
-def hold_early(session: Session, event: Replied, now_ms: int) -> Outcome:
-    """Nothing but `pong` and `error` comes between `ready` and `started`. Before any audio no more than questions and a
-    notice or two can come."""
-    early = (*session.speech.early, event.message)[:_MAX_EARLY]
-    return session.moved(State.STARTING, replace(session.speech, early=early)), ()
-
-
-def open_session(session: Session, event: Announced, now_ms: int) -> Outcome:
-    """Everybody knows: the client may speak."""
-    started = Started(
-        session_id=session.session_id,
-        resume_token=event.resume_token,
-        frame_ms=FRAME_MS,
-        frame_bytes=session.speech.audio.frame_bytes,
-        next_frame=0,
-    )
-    effects: list[Effect] = [Send(started)]
-    passage = session.speech.passage
-    for message in session.speech.early:
-        passage, passed = passage.receive(message)
-        effects.extend(Send(each) for each in passed)
-    talk = replace(session.speech, passage=passage, early=())
-    return session.moved(State.STREAMING, talk), tuple(effects)

@@ -2,7 +2,8 @@
 
 from schemas.wire import Ack, FinalMessage, Partial, ServerMessage
 
-MAX_MESSAGES = 1024
+# More than the finals of the longest session, which a client that comes back without any of them gets at once.
+MAX_MESSAGES = 8192
 MAX_CHARS = 4 * 1024 * 1024
 
 

@@ -95,9 +95,36 @@ def session_ended(what: str) -> Error:
     return _error("session_ended", f"{what} came after the session's end and was left out.", "Wait for the report.")
 
 
-def resume_unavailable() -> Error:
+# Going on with a session.
+
+_AT_THE_API = "Its report, if it was yours, is at the HTTP API. Begin a new session with a plain `start`."
+
+
+def resume_invalid() -> Error:
+    return _error("resume_invalid", "This `resume` is no token of ours, or one of a session long over.", _AT_THE_API)
+
+
+def not_your_session() -> Error:
     return _error(
-        "resume_unavailable", "Going on with a session is not served yet.", "Begin a new session with a plain `start`."
+        "not_your_session", "This session is another user's.", "Connect with the login token it was begun with."
+    )
+
+
+def no_session() -> Error:
+    return _error("no_session", "There is no such session, or it ended too long ago.", _AT_THE_API)
+
+
+def frame_gap(from_frame: int) -> Error:
+    return _error(
+        "frame_gap",
+        f"Frames before {from_frame} are missing: so many were never held.",
+        "Resume with `from_frame` as the last `ack.frames` said, and send every sample from there on.",
+    )
+
+
+def superseded() -> Error:
+    return _error(
+        "superseded", "The session goes on over another connection.", "Nothing is wrong if that was you; else close it."
     )
 
 

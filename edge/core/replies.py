@@ -6,7 +6,7 @@ number, each once, then the summary, then the report.
 
 from dataclasses import dataclass, replace
 
-from schemas.replies import Gone, ReplyMessage, Resumed, ShownMessage, Superseded
+from schemas.replies import ShownMessage
 from schemas.wire import FinalMessage, Notice, Partial, Questions, ReportMessage, Summary
 
 MAX_HELD_FINALS = 256
@@ -26,14 +26,11 @@ class Passage:
     held_summary: Summary | None = None
     held_report: ReportMessage | None = None
 
-    def receive(self, message: ReplyMessage) -> "tuple[Passage, tuple[ShownMessage, ...]]":
+    def receive(self, message: ShownMessage) -> "tuple[Passage, tuple[ShownMessage, ...]]":
         """What passes now that this one has come."""
         match message:
             case Notice():
                 return self, (message,)
-            case Resumed() | Gone() | Superseded():
-                # They concern the connection, not what its client sees.
-                return self, ()
             case Partial():
                 return self, (message,) if message.after_final == self.finals and not self.summary else ()
             case Questions():

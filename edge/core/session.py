@@ -8,8 +8,9 @@ from edge.core.formats import CANONICAL, Format
 from edge.core.framing import Framing
 from edge.core.pace import Budget, Pace
 from edge.core.replies import Passage
+from schemas.audio import FRAME_SAMPLES
 from schemas.replies import ReplyMessage
-from schemas.sessions import EndCause, RecordKind, SessionStarted
+from schemas.sessions import ConnectionResumed, EndCause, RecordKind, SessionStarted
 
 
 class State(Enum):
@@ -20,7 +21,7 @@ class State(Enum):
     READY = "ready"
     """The user is known; no session yet."""
     STARTING = "starting"
-    """The session's start is being written."""
+    """The session's start, or that it goes on here, is being written."""
     STREAMING = "streaming"
     """The speaker speaks."""
     ENDING = "ending"
@@ -66,14 +67,19 @@ class Terms:
 
 @dataclass(frozen=True)
 class Talk:
-    """A session from its start on. `written` counts the records handed to the log, `kept` those it has accepted.
-    `until_sample`: the log's sample at which all that was sent ends. `early`: replies that came before the client was
-    told that the session has started."""
+    """A session, from where it began or goes on over this connection. `opening`: the record that says so. `written`
+    counts the records handed to the log, `kept` those it has accepted. `first_sample`: the log's sample that this
+    connection's audio begins with; `until_sample`: that at which all that was sent ends. `confirmed`: the transcriber
+    knows of this connection, so that what the log has accepted counts. `early`: replies that came before the client
+    was told that the session has started."""
 
-    started: SessionStarted
+    opening: SessionStarted | ConnectionResumed
     last_written_ms: int
     pace: Pace
     audio: Format = CANONICAL
+    resume_token: str = ""
+    confirmed: bool = True
+    first_sample: int = 0
     until_sample: int = 0
     written: int = 0
     kept: int = 0
@@ -85,11 +91,16 @@ class Talk:
     passage: Passage = field(default_factory=Passage)
     early: tuple[ReplyMessage, ...] = ()
 
+    @property
+    def first_frame(self) -> int:
+        """Number of the frame that this connection's audio begins with."""
+        return self.first_sample // FRAME_SAMPLES
+
 
 @dataclass(frozen=True)
 class Session:
-    """`session_id` is the one that a session begun on this connection gets. `warned`: that the token runs out. Times
-    are Unix milliseconds."""
+    """`session_id`: that of the session that goes on here, else the one that a session begun here gets. `warned`: that
+    the token runs out. Times are Unix milliseconds."""
 
     conn: str
     session_id: str

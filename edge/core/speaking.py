@@ -5,8 +5,8 @@
 from dataclasses import replace
 
 from edge.core import problems
-from edge.core.effects import Close, Convert, Effect, Send
-from edge.core.events import Audio, Converted, Kept, Replied, Unintelligible
+from edge.core.effects import Convert, Effect, Send
+from edge.core.events import Audio, Converted, Kept, Unintelligible
 from edge.core.opening import complain, fail
 from edge.core.session import Outcome, Session, State, Talk, write
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
@@ -26,19 +26,21 @@ def hear(session: Session, event: Audio, now_ms: int) -> Outcome:
         return fail(session, 4400, problems.bad_audio(len(event.data), audio.block_bytes))
     if not audio.canonical:
         return session, (Convert(audio, event.data),)
-    until_sample = session.speech.until_sample + len(event.data) // SAMPLE_BYTES
+    sent = session.speech.until_sample - session.speech.first_sample
+    until_sample = sent + len(event.data) // SAMPLE_BYTES
     return take_in(session, Converted(event.data, until_sample, last=False), now_ms)
 
 
 def take_in(session: Session, event: Converted, now_ms: int) -> Outcome:
     """The log's audio of what the client sent."""
     talk, budget = session.speech, session.terms.pace
-    pace = talk.pace.after(event.until_sample - talk.until_sample, now_ms, budget)
+    until_sample = talk.first_sample + event.until_sample
+    pace = talk.pace.after(until_sample - talk.until_sample, now_ms, budget)
     if pace is None:
         return fail(session, 4429, problems.too_fast(budget.times, budget.burst_ms // 1000))
     left_bytes = (session.terms.session_s * SAMPLE_RATE - talk.framing.samples) * SAMPLE_BYTES
     framing, frames = talk.framing.push(event.audio[:left_bytes])
-    talk = replace(talk, framing=framing, pace=pace, until_sample=event.until_sample)
+    talk = replace(talk, framing=framing, pace=pace, until_sample=until_sample)
     talk, effects = _write_frames(talk, frames, now_ms)
     if len(event.audio) <= left_bytes:
         return session.moved(session.state, talk), effects
@@ -150,31 +152,12 @@ def _stay_alive(session: Session, now_ms: int) -> Outcome:
 
 
 def acknowledge(session: Session, event: Kept, now_ms: int) -> Outcome:
-    """The log has accepted a record; of frames the client is told."""
+    """The log has accepted a record; of frames the client is told, once the transcriber counts what comes from here."""
     talk = replace(session.speech, kept=session.speech.kept + 1)
     if event.record.seq is None:
         return session.moved(session.state, talk), ()
     talk = replace(talk, frames_kept=event.record.seq + 1)
-    return session.moved(session.state, talk), (Send(Ack(frames=talk.frames_kept)),)
-
-
-def pass_on(session: Session, event: Replied, now_ms: int) -> Outcome:
-    """What the client should see now. The summary is the end of a session, whoever ended it; the report closes it."""
-    passage, passed = session.speech.passage.receive(event.message)
-    session = session.moved(session.state, replace(session.speech, passage=passage))
-    effects = tuple(Send(message) for message in passed)
-    if passage.report:
-        session, closing = _close_done(session)
-        return session, (*effects, *closing)
-    return session.moved(State.ENDING) if passage.summary else session, effects
-
-
-def _close_done(session: Session) -> Outcome:
-    if session.speech.ended is EndCause.LENGTH:
-        return fail(session, 4413, problems.session_too_long(session.terms.session_s))
-    if session.speech.ended is EndCause.EXPIRED:
-        return fail(session, 4401, problems.token_expired())
-    return session.moved(State.CLOSED), (Close(1000, "done"),)
+    return session.moved(session.state, talk), (Send(Ack(frames=talk.frames_kept)),) if talk.confirmed else ()
 
 
 def too_early(session: Session, event: Audio | BeginAnswer | End, now_ms: int) -> Outcome:

@@ -156,7 +156,7 @@ async def test_bad_input_of_some_leaves_another_undisturbed(address: Address, la
                 assert (await bad.hear("pong"))["id"] == [1, {"a": None}]
 
         for fields, code, close_code in (
-            ({"resume": "token", "from_frame": 3}, "resume_unavailable", 4404),
+            ({"resume": "token", "from_frame": 3}, "resume_invalid", 4404),
             ({"audio": {"encoding": "mp3"}}, "unsupported_audio", 4400),
             ({"audio": {"sample_rate": 96_000}}, "unsupported_audio", 4400),
         ):

@@ -27,13 +27,13 @@ class Connection:
         self.effects += effects
         self.to_write += [effect for effect in effects if isinstance(effect, Append | Announce)]
         if any(isinstance(effect, Admit) for effect in effects):
-            return self.on(Admitted(), now_ms)
+            return self.on(Admitted("resume-token"), now_ms)
         return list(effects)
 
     def keep_all(self) -> None:
         while self.to_write:
             effect = self.to_write.pop(0)
-            self.on(Kept(effect.record) if isinstance(effect, Append) else Announced("resume-token"))
+            self.on(Kept(effect.record) if isinstance(effect, Append) else Announced())
 
 
 def streaming(audio: AudioFormat | None = None, speaker: Speaker = ADA, terms: Terms = TERMS) -> Connection:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge.adapters.resampling import PcmEar
-from edge.core.effects import LogRecord
+from edge.core.effects import Claim, LogRecord
 from edge.core.session import Terms
 from edge.places import Places
-from edge.service import Gone, Ports
+from edge.ports import Gone, Ports
 from infra.errors import Unavailable
 from infra.identity import Identity, TokenRefused
 from schemas.replies import Reply
-from schemas.sessions import SessionStarted
+from schemas.sessions import RecordKind, SessionStarted
+from schemas.wire import AudioFormat
 
 TERMS = Terms(session_s=60, grace_ms=30_000, auth_ms=5000, message_bytes=262_144)
 
@@ -72,6 +73,8 @@ class Log:
         self.writing = 0
 
     async def append(self, session_id: str, conn: str, record: LogRecord) -> None:
+        if record.kind is RecordKind.RESUME:
+            self.conns[session_id] = conn
         assert self.conns.setdefault(session_id, conn) == conn
         self.writing += 1
         assert self.writing == 1, "one session's records one at a time"
@@ -100,8 +103,12 @@ class Tokens:
 
 
 class ResumeTokens:
-    def issue(self, session_id: str, user_id: str) -> str:
-        return f"{user_id} may resume {session_id}"
+    def issue(self, claim: Claim) -> str:
+        return f"{claim.user_id} may resume {claim.session_id}"
+
+    def read(self, token: str) -> Claim | None:
+        user_id, may_resume, session_id = token.partition(" may resume ")
+        return Claim(session_id, user_id, None, AudioFormat()) if may_resume else None
 
 
 class Clock:

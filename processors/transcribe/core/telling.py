@@ -78,7 +78,7 @@ def told_again(stream: Stream, told: LastTold) -> Output:
 
 
 def _missed(stream: Stream, from_final: int, *, resumed: bool) -> tuple[Addressed, ...]:
-    messages: list[ReplyMessage] = [Resumed(next_frame=stream.frames)] if resumed else []
+    messages: list[ReplyMessage] = [_resumption(stream)] if resumed else []
     if stream.questions is not None:
         messages.append(asked(stream.questions))
     messages += [FinalMessage(**dict(final)) for final in stream.finals[from_final - 1 :]]
@@ -87,6 +87,10 @@ def _missed(stream: Stream, from_final: int, *, resumed: bool) -> tuple[Addresse
     elif stream.policy.tail:
         messages.append(_partial(stream, stream.policy.tail))
     return tuple(_reply(stream, message) for message in messages)
+
+
+def _resumption(stream: Stream) -> Resumed:
+    return Resumed(next_frame=stream.frames, over=stream.phase is Phase.OVER)
 
 
 def asked(questions: QuestionsAsked) -> Questions:

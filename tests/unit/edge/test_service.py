@@ -119,7 +119,7 @@ async def test_a_client_that_does_not_read_is_sent_away(monkeypatch: pytest.Monk
         socket.say(START)
         await socket.until(lambda: world.log.announced)
         for number in range(1, 1100):
-            talking.deliver(final(number, "word " * 100))
+            talking.deliver(final(number, "word " * 1000))
     assert socket.closed == (1013, "too_slow")
 
 

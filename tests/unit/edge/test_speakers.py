@@ -3,7 +3,7 @@
 import asyncio
 
 from edge.speakers import Speakers
-from schemas.replies import Reply, ReplyMessage
+from schemas.replies import Reply, ReplyMessage, Resumed, Superseded
 from schemas.wire import FinalMessage, Notice
 from tests.support.edge_fakes import TERMS, Replies, Socket, World
 
@@ -37,6 +37,53 @@ async def test_replies_find_their_connection_and_everybody_leaves_at_the_end() -
     assert ada.types() == ["ready", "started", "final", "notice"]
     assert eve.types() == ["ready", "started", "notice"]
     assert ada.closed == eve.closed == (1001, "draining")
+
+
+async def resumed(speakers: Speakers, tasks: asyncio.TaskGroup, token: str) -> Socket:
+    """A client that goes on with the session of this token."""
+    socket = Socket()
+    tasks.create_task(speakers.converse(socket))
+    socket.say({"type": "auth", "token": "name"})
+    socket.say({"type": "start", "resume": token, "have_final": 1})
+    await socket.until(lambda: "started" in socket.types())
+    return socket
+
+
+async def test_two_connections_of_one_session_each_get_what_is_theirs() -> None:
+    world, replies, old = World(), Replies(), Socket()
+    speakers = Speakers(world.ports, TERMS)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        distributing = tasks.create_task(speakers.distribute(replies))
+        tasks.create_task(speakers.converse(old))
+        old.say({"type": "auth", "token": "name"})
+        old.say({"type": "start"})
+        await old.until(lambda: "started" in old.types())
+        session_id = old.sent[1]["session_id"]
+        old_conn = world.log.conns[session_id]
+        new = await resumed(speakers, tasks, old.sent[1]["resume_token"])
+        assert new.sent[1]["session_id"] == session_id
+        new_conn = world.log.conns[session_id]
+        assert new_conn != old_conn
+        replies.queue.put_nowait(reply(session_id, new_conn, Resumed(next_frame=0)))
+        replies.queue.put_nowait(reply(session_id, old_conn, Superseded()))
+        final = FinalMessage(number=2, text="w", start_ms=0, end_ms=1, question=None, words=())
+        replies.queue.put_nowait(reply(session_id, new_conn, final))
+        await new.until(lambda: "final" in new.types())
+        await old.until(lambda: old.closed)
+        replies.queue.put_nowait(reply(session_id, new_conn, NOTICE))
+        await new.until(lambda: "notice" in new.types())
+        await speakers.drain()
+        distributing.cancel()
+    assert old.closed == (4409, "superseded")
+    assert new.closed == (1001, "draining")
+
+
+async def test_who_comes_while_the_others_leave_is_sent_away_as_well() -> None:
+    speakers, late = Speakers(World().ports, TERMS), Socket()
+    async with asyncio.timeout(5):
+        await speakers.drain()
+        await speakers.converse(late)
+    assert late.closed == (1001, "draining")
 
 
 async def test_with_nobody_there_a_stop_takes_no_time() -> None:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaError, KafkaTimeoutError, NotLeaderForPartitionError, OutOfOrderSequenceNumber
 
-from edge.adapters import kafka_log
 from edge.adapters.kafka_log import KafkaLog
 from edge.core.effects import LogRecord
 from infra.errors import Unavailable
@@ -34,7 +33,7 @@ class Producer:
 
 async def test_a_record_bears_its_session_and_where_to_answer() -> None:
     producer = Producer()
-    await KafkaLog(producer, SETTINGS, 3).append("s1", "c1", FRAME)
+    await KafkaLog(producer, SETTINGS, 3, within_s=5).append("s1", "c1", FRAME)
     [(topic, value, rest)] = producer.sent
     assert (topic, value, rest["key"]) == ("test.audio.frames", b"\1\2", b"s1")
     assert decode_headers(rest["headers"]) == LogHeaders(RecordKind.FRAME, "c1", 3, 7)
@@ -50,15 +49,14 @@ async def test_a_record_bears_its_session_and_where_to_answer() -> None:
     ],
 )
 async def test_a_failure_is_told_and_a_lasting_one_marks_the_log(failure: Exception, broken: bool) -> None:
-    log = KafkaLog(Producer(failure), SETTINGS, 0)
+    log = KafkaLog(Producer(failure), SETTINGS, 0, within_s=5)
     with pytest.raises(Unavailable):
         await log.append("s1", "c1", FRAME)
     assert log.broken.is_set() is broken
 
 
-async def test_no_record_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kafka_log, "_ACCEPTED_WITHIN_S", 0.01)
-    log = KafkaLog(Producer(answers=False), SETTINGS, 0)
+async def test_no_record_is_waited_for_without_end() -> None:
+    log = KafkaLog(Producer(answers=False), SETTINGS, 0, within_s=0.01)
     with pytest.raises(Unavailable, match=r"audio\.frames"):
         await log.append("s1", "c1", FRAME)
     assert not log.broken.is_set()

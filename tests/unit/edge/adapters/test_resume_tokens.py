@@ -4,33 +4,68 @@ import jwt
 import pytest
 from pydantic import SecretStr
 
-from edge.adapters.resume_tokens import AUDIENCE, SignedResumeTokens, resume_key
-from infra.clock import SystemClock
+from edge.adapters.resume_tokens import AUDIENCE, SignedResumeTokens, resume_keys
+from edge.core.effects import Claim
+from infra.clock import Clock, SystemClock
 from infra.identity import IdentitySettings, TokenRefused, TokenVerifier
 from infra.settings import LocalSettings
+from schemas.wire import AudioFormat
+from tests.support.edge_fakes import Clock as ScriptedClock
 
 LOGIN_SECRET = "the secret that login tokens are signed with"
+CLAIM = Claim("s1", "ada", "spring", AudioFormat(encoding="pcm_f32le", sample_rate=48_000, channels=2))
 
 
-def issued(key: bytes) -> str:
-    return SignedResumeTokens(key, SystemClock(), valid_s=60).issue("s1", "ada")
+def tokens(*secrets: str, clock: Clock | None = None) -> SignedResumeTokens:
+    return SignedResumeTokens(resume_keys(secrets, LOGIN_SECRET), clock or SystemClock(), valid_s=60)
 
 
-def test_it_holds_the_session_and_the_user_for_a_while() -> None:
-    key = resume_key("", LOGIN_SECRET)
-    claims = jwt.decode(issued(key), key, algorithms=["HS256"], audience=AUDIENCE)
-    assert (claims["session_id"], claims["sub"], claims["exp"] - claims["iat"]) == ("s1", "ada", 60)
+def test_it_gives_back_what_it_was_issued_for() -> None:
+    token = tokens().issue(CLAIM)
+    assert tokens().read(token) == CLAIM
+    claims = jwt.decode(token, resume_keys((), LOGIN_SECRET)[0], algorithms=["HS256"], audience=AUDIENCE)
+    assert claims["exp"] - claims["iat"] == 60
+
+
+def test_it_is_believed_for_its_time_only() -> None:
+    long_ago = ScriptedClock()
+    assert tokens().read(tokens(clock=long_ago).issue(CLAIM)) is None
+
+
+def test_during_a_rotation_the_secret_before_is_still_believed() -> None:
+    old = tokens("old").issue(CLAIM)
+    assert tokens("new", "old").read(old) == CLAIM
+    assert tokens("new", "").read(old) is None
+    assert tokens("new", "").read(tokens("new", "old").issue(CLAIM)) == CLAIM
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "no token",
+        "é.é.é",
+        jwt.encode({"sub": "ada", "session_id": "s1", "aud": AUDIENCE}, resume_keys((), LOGIN_SECRET)[0]),
+        jwt.encode({"sub": "ada", "aud": AUDIENCE, "exp": 9_999_999_999}, resume_keys((), LOGIN_SECRET)[0]),
+        jwt.encode({"sub": "ada", "exp": 9_999_999_999}, LOGIN_SECRET, algorithm="HS256"),
+        jwt.encode({"sub": "ada", "session_id": "s1", "aud": AUDIENCE, "exp": 9_999_999_999}, "", algorithm="none"),
+    ],
+    ids=["empty", "words", "no ASCII", "without an end", "without a session", "a login", "unsigned"],
+)
+def test_nothing_else_passes_for_one(token: str) -> None:
+    assert tokens().read(token) is None
 
 
 def test_it_is_no_login_even_where_all_keys_are_the_same() -> None:
     login = TokenVerifier(IdentitySettings(secret=SecretStr(LOGIN_SECRET)), LocalSettings())
-    for key, reason in ((resume_key("", LOGIN_SECRET), "bad_signature"), (LOGIN_SECRET.encode(), "wrong_audience")):
+    for keys, reason in ((resume_keys((), LOGIN_SECRET), "bad_signature"), ([LOGIN_SECRET.encode()], "wrong_audience")):
         with pytest.raises(TokenRefused) as refused:
-            login.verify(issued(key))
+            login.verify(SignedResumeTokens(keys, SystemClock(), valid_s=60).issue(CLAIM))
         assert refused.value.reason == reason
 
 
 def test_every_secret_gives_its_own_key_and_the_same_one_always() -> None:
-    assert resume_key("", LOGIN_SECRET) == resume_key("", LOGIN_SECRET)
-    assert len({resume_key("", LOGIN_SECRET), resume_key("own", LOGIN_SECRET), resume_key("", "another")}) == 3
-    assert resume_key("own", LOGIN_SECRET) == resume_key("own", "another")
+    assert resume_keys((), LOGIN_SECRET) == resume_keys(("", ""), LOGIN_SECRET)
+    different = {resume_keys((), LOGIN_SECRET), resume_keys(("own",), LOGIN_SECRET), resume_keys((), "another")}
+    assert len(different) == 3
+    assert resume_keys(("own",), LOGIN_SECRET) == resume_keys(("own",), "another")

@@ -13,7 +13,7 @@ from edge.adapters import websocket
 from edge.adapters.websocket import PATH, Converse, WebSocket, listening_socket, serve_websockets
 from edge.core.doors import Rules
 from edge.doors import Doors
-from edge.service import Gone
+from edge.ports import Gone
 from infra.errors import RostrumError
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from edge.core.effects import Admit, Append, Close, Convert, Effect, Send
+from edge.core.effects import Admit, Append, Claim, Close, Convert, Effect, Send
 from edge.core.events import Rejected, Replied, Tick, Unverified, Verified
 from edge.core.machine import next_tick_ms
 from edge.core.session import State
@@ -108,7 +108,7 @@ def test_a_users_own_limit_goes_before_ours(claim: int | None, most: int) -> Non
     connection = Connection()
     connection.on(Verified(replace(ADA, max_sessions=claim)))
     connection.on(Start(competition="spring"))
-    assert Admit("ada", "spring", most) in connection.effects
+    assert Admit(Claim("s1", "ada", "spring", AudioFormat()), most) in connection.effects
 
 
 @pytest.mark.parametrize("competition", [True, False])

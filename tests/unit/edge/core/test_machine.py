@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from edge.core.effects import Admit, Announce, Append, Close, Effect, Send, Verify
+from edge.core.effects import Admit, Announce, Append, Claim, Close, Effect, Reclaim, Send, Verify
 from edge.core.events import (
     Admitted,
     Announced,
@@ -19,9 +19,11 @@ from edge.core.events import (
     Garbled,
     Kept,
     Overrun,
+    Reclaimed,
     Refused,
     Replied,
     Tick,
+    Unclaimed,
     Unkept,
     Verified,
 )
@@ -29,7 +31,7 @@ from edge.core.machine import TABLE, next_tick_ms, receive
 from edge.core.problems import bad_message
 from edge.core.session import Speaker, State
 from schemas.audio import FRAME_BYTES
-from schemas.replies import ReplyMessage
+from schemas.replies import Gone, ReplyMessage, Resumed, Superseded
 from schemas.sessions import AnswerBegun, EndCause, Question, RecordKind, SessionEnded, SessionStarted
 from schemas.wire import (
     Ack,
@@ -122,7 +124,7 @@ SPOKEN: tuple[Event, ...] = (Audio(FRAME), BeginAnswer(question=1), End())
 ERRORS: list[tuple[State, Event, str, int | None]] = [
     *((State.CONNECTED, event, "not_authorised", 4401) for event in STRANGE),
     (State.CONNECTED, Refused("malformed", "What?", "Send a token."), "token_malformed", 4401),
-    (State.READY, Start(resume="token"), "resume_unavailable", 4404),
+    (State.READY, Unclaimed(), "resume_invalid", 4404),
     (State.READY, Start(audio=AudioFormat(encoding="mp3")), "unsupported_audio", 4400),
     (State.READY, Start(audio=AudioFormat(sample_rate=96_000)), "unsupported_audio", 4400),
     (State.READY, Start(audio=AudioFormat(channels=3)), "unsupported_audio", 4400),
@@ -173,7 +175,7 @@ def test_the_start_is_in_the_log_then_announced_then_told() -> None:
     assert (started.groups, started.competition, started.question_count) == (("9b",), "spring", 3)
     assert started.display_name == "Ada Lovelace"
     assert connection.on(Kept(append.record)) == [Announce(started)]
-    [told] = connection.on(Announced("resume-token"))
+    [told] = connection.on(Announced())
     assert told == Send(
         Started(session_id="s1", resume_token="resume-token", frame_ms=250, frame_bytes=8000, next_frame=0)
     )
@@ -194,7 +196,9 @@ def test_the_shown_name(wanted: str | None, named: str | None, shown: str) -> No
     connection = Connection()
     connection.on(Verified(Speaker("user-1", named, "", (), None)))
     connection.on(Start(display_name=wanted))
-    assert connection.session.speech.started.display_name == shown
+    opening = connection.session.speech.opening
+    assert isinstance(opening, SessionStarted)
+    assert opening.display_name == shown
 
 
 def test_replies_before_started_wait_for_it() -> None:
@@ -305,21 +309,34 @@ def _summary(finals: int) -> Summary:
     return SUMMARY.model_copy(update={"finals": finals})
 
 
+FIRST_FRAME = 2
+"""That a session goes on with, where one does."""
 ONCE: list[ReplyMessage] = [QUESTIONS, REPORT, Notice(code="overloaded", message="Slow.")]
 MESSAGES: st.SearchStrategy[ReplyMessage] = st.one_of(
     st.integers(0, 6).map(_partial),
     st.integers(1, 6).map(_final),
     st.integers(0, 6).map(_summary),
     st.sampled_from(ONCE),
+    st.builds(Resumed, next_frame=st.integers(FIRST_FRAME, 6), over=st.sampled_from([False, False, True])),
 )
 REPLIES = MESSAGES.map(Replied)
 CLIENT_EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.integers(0, 16_001).map(lambda samples: Audio(bytes(2 * samples))),
     st.integers(1, 20).map(lambda number: BeginAnswer(question=number)),
-    st.sampled_from([Start(), End(), Ping(id=1), GARBLED, Audio(b"odd"), Auth(token="t"), Start(resume="r")]),
+    st.sampled_from([Start(), End(), Ping(id=1), GARBLED, Audio(b"odd"), Auth(token="t"), Start(resume="none")]),
 )
 # One in a few: otherwise hardly any run gets beyond its first steps.
-ENDINGS: st.SearchStrategy[Event] = st.sampled_from([Verified(EVE), Refused("expired", "", ""), Drain(), Overrun()])
+ENDINGS: st.SearchStrategy[Event] = st.sampled_from(
+    [
+        Verified(EVE),
+        Refused("expired", "", ""),
+        Drain(),
+        Overrun(),
+        Replied(Gone(code="no_session")),
+        Replied(Gone(code="frame_gap")),
+        Replied(Superseded()),
+    ]
+)
 
 
 # Short, so that many runs reach it.
@@ -336,8 +353,10 @@ class AnyConnection(RuleBasedStateMachine):
         self.to_write: list[Append | Announce] = []
         self.written: list[Append] = []
         self.kept_frames = 0
+        self.resumes = False
         self.said: list[ServerMessage] = []
         self.closes: list[Close] = []
+        self.heard: list[ReplyMessage] = []
 
     def happen(self, event: Event) -> None:
         before = self.session.state
@@ -358,15 +377,22 @@ class AnyConnection(RuleBasedStateMachine):
                     assert self.session.state is State.CLOSED
                 case Verify():
                     self.happen(Verified(ADA))
+                case Reclaim():
+                    self.resumes = effect.start.resume == "ours"
+                    claim = Claim("s1", "ada", None, AudioFormat())
+                    self.happen(Reclaimed(effect.start, claim) if self.resumes else Unclaimed())
                 case Admit():
-                    self.happen(Admitted())
+                    self.happen(Admitted("resume-token"))
 
-    @initialize(state=st.sampled_from([State.CONNECTED, State.READY, State.STARTING, State.STREAMING, State.STREAMING]))
-    def begin(self, state: State) -> None:
+    @initialize(
+        state=st.sampled_from([State.CONNECTED, State.READY, State.STARTING, State.STREAMING, State.STREAMING]),
+        resume=st.booleans(),
+    )
+    def begin(self, state: State, *, resume: bool) -> None:
         if state is not State.CONNECTED:
             self.happen(Verified(ADA))
         if state in (State.STARTING, State.STREAMING):
-            self.happen(Start())
+            self.happen(Start(resume="ours", from_frame=FIRST_FRAME) if resume else Start())
         while state is State.STREAMING and self.to_write:
             self.keep()
 
@@ -377,6 +403,7 @@ class AnyConnection(RuleBasedStateMachine):
 
     @rule(event=REPLIES)
     def stage_replies(self, event: Replied) -> None:
+        self.heard.append(event.message)
         self.happen(event)
 
     @rule(wait_ms=st.integers(0, 20_000))
@@ -395,7 +422,7 @@ class AnyConnection(RuleBasedStateMachine):
     def keep(self) -> None:
         effect = self.to_write.pop(0)
         if isinstance(effect, Announce):
-            self.happen(Announced("resume-token"))
+            self.happen(Announced())
             return
         self.kept_frames += effect.record.kind is RecordKind.FRAME
         self.happen(Kept(effect.record))
@@ -410,19 +437,32 @@ class AnyConnection(RuleBasedStateMachine):
     @invariant()
     def acknowledged_is_kept(self) -> None:
         acks = [message.frames for message in self.said if isinstance(message, Ack)]
-        assert acks == list(range(1, self.kept_frames + 1))
+        if not self.resumes:
+            assert acks == list(range(1, self.kept_frames + 1))
+            return
+        assert acks == sorted(set(acks))
+        assert set(acks) <= set(range(FIRST_FRAME + 1, FIRST_FRAME + self.kept_frames + 1))
+        talk = self.session.talk
+        if talk and talk.confirmed and self.kept_frames:
+            assert acks[-1] == FIRST_FRAME + self.kept_frames
+        if not any(isinstance(heard, Resumed) for heard in self.heard):
+            assert not acks
 
     @invariant()
     def the_log_is_whole(self) -> None:
         kinds = [effect.record.kind for effect in self.written]
-        assert kinds.count(RecordKind.START) == (kinds[:1] == [RecordKind.START])
+        opening = RecordKind.RESUME if self.resumes else RecordKind.START
+        assert [kind for kind in kinds if kind in (RecordKind.START, RecordKind.RESUME)] == [opening][: len(kinds)]
+        assert kinds[:1] == [opening][: len(kinds)]
         assert RecordKind.END not in kinds[:-1]
         frames = [effect.record for effect in self.written if effect.record.kind is RecordKind.FRAME]
-        assert [frame.seq for frame in frames] == list(range(len(frames)))
+        first = FIRST_FRAME if self.resumes else 0
+        assert [frame.seq for frame in frames] == list(range(first, first + len(frames)))
         assert all(len(frame.value) == FRAME_BYTES for frame in frames[:-1])
         if self.session.talk:
             framing = self.session.talk.framing
-            assert sum(len(frame.value) for frame in frames) + len(framing.rest) == 2 * framing.samples
+            held_bytes = sum(len(frame.value) for frame in frames) + len(framing.rest)
+            assert first * FRAME_BYTES + held_bytes == 2 * framing.samples
             assert framing.samples <= LONGEST_S * 16_000
 
     @invariant()

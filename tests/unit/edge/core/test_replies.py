@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.replies import MAX_HELD_FINALS, Passage
-from schemas.replies import ReplyMessage
+from schemas.replies import ShownMessage
 from schemas.sessions import Question
 from schemas.wire import FinalMessage, Notice, Partial, Questions, ReportMessage, Summary
 
@@ -27,8 +27,8 @@ REPORT = ReportMessage(error="none")
 QUESTIONS = Questions(questions=(Question(number=1, text="How are you?"),), source="bank")
 
 
-def passed(*messages: ReplyMessage) -> list[ReplyMessage]:
-    passage, out = Passage(), list[ReplyMessage]()
+def passed(*messages: ShownMessage) -> list[ShownMessage]:
+    passage, out = Passage(), list[ShownMessage]()
     for message in messages:
         passage, released = passage.receive(message)
         out += released
@@ -75,7 +75,7 @@ def test_what_waits_is_bounded_and_comes_again() -> None:
 
 @given(st.integers(0, 12), st.integers(0, 3), st.randoms(use_true_random=False))
 def test_any_order_and_any_repetition_ends_the_same(finals: int, repeated: int, shuffle: random.Random) -> None:
-    said: list[ReplyMessage] = [*map(final, range(1, finals + 1)), summary(finals), REPORT]
+    said: list[ShownMessage] = [*map(final, range(1, finals + 1)), summary(finals), REPORT]
     arriving = said * (repeated + 1) + [partial(shuffle.randrange(finals + 2)) for _ in range(5)]
     shuffle.shuffle(arriving)
     assert [message for message in passed(*arriving) if not isinstance(message, Partial)] == said
