@@ -41,6 +41,9 @@ class Backlog(Generic[Item]):
             self._room.set()
         return item
 
+    def __len__(self) -> int:
+        return len(self._items)
+
     def finish(self) -> None:
         """Nothing more will be put."""
         self._finished = True

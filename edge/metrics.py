@@ -17,6 +17,8 @@ APPEND_SECONDS = Histogram(
     "From handing a record to the producer to its acknowledgement by all replicas in sync.",
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40),
 )
+UNWRITTEN = Gauge("rostrum_edge_unwritten", "Records of all sessions that wait for Kafka.")
+UNSENT = Gauge("rostrum_edge_unsent", "Messages of all sessions that wait for their clients to read.")
 CLOSES = Counter(
     "rostrum_edge_closes", "Connections that ended; `code` is ours, or `gone` if the client left.", ["code"]
 )

@@ -83,6 +83,16 @@ class Conversation:
     def conn(self) -> str:
         return self._session.conn
 
+    @property
+    def unwritten(self) -> int:
+        """Records that wait for Kafka."""
+        return len(self._records)
+
+    @property
+    def unsent(self) -> int:
+        """Messages that wait for the client."""
+        return len(self._outbox)
+
     def deliver(self, message: ReplyMessage) -> None:
         """A later stage has something for this client. Never waits, so no client holds up another."""
         self._handle(Replied(message))

@@ -23,6 +23,9 @@ class Speakers:
         self._draining = False
         self._everybody_left = asyncio.Event()
         self._everybody_left.set()
+        # Asked for when somebody looks at the metrics: counting along would cost every record a little.
+        metrics.UNWRITTEN.set_function(lambda: sum(each.unwritten for each in self._all()))
+        metrics.UNSENT.set_function(lambda: sum(each.unsent for each in self._all()))
 
     async def converse(self, socket: Socket) -> None:
         """One connection, from beginning to end."""
@@ -49,9 +52,12 @@ class Speakers:
     async def drain(self) -> None:
         """Ask everybody to leave; returns when they have."""
         self._draining = True
-        for conversation in [each for several in self._conversations.values() for each in several.values()]:
+        for conversation in self._all():
             conversation.drain()
         await self._everybody_left.wait()
+
+    def _all(self) -> list[Conversation]:
+        return [each for several in self._conversations.values() for each in several.values()]
 
     def _turned(self, conversation: Conversation, before: str) -> None:
         """This connection goes on with another session than the one it was given."""

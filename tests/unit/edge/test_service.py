@@ -97,7 +97,7 @@ async def test_nothing_is_written_after_what_failed() -> None:
 
 async def test_the_socket_is_not_read_while_kafka_is_slow() -> None:
     world, socket = World(), Socket()
-    async with conversation(world, socket):
+    async with conversation(world, socket) as talking:
         await started(socket)
         world.log.accepting.clear()
         for _ in range(100):
@@ -105,6 +105,7 @@ async def test_the_socket_is_not_read_while_kafka_is_slow() -> None:
         for _ in range(500):
             await asyncio.sleep(0)
         assert socket.taken <= 2 + 10
+        assert 5 < talking.unwritten <= 10
         world.log.accepting.set()
         await socket.until(lambda: socket.sent[-1].get("frames") == 100)
         socket.leave()
