@@ -15,16 +15,16 @@ from processors.transcribe.ownership import Fenced
 from schemas.replies import Gone, Resumed, Superseded
 from schemas.sessions import RecordKind
 from schemas.topics import Topic, parse_event
-from schemas.transcripts import Final, SessionReaddressed
+from schemas.transcripts import SessionReaddressed
 from schemas.wire import FinalMessage, Questions, Summary
 from tests.support.stage_in_process import read
-from tests.support.transcribe_core import OPTIONS, Script
-from tests.support.transcribe_log import SessionWriter, connection_resumed, questions_asked, session_ended
-from tests.support.transcribe_partition import Owner, Partition
+from tests.support.transcribe_log import SessionWriter, connection_resumed, questions_asked
+from tests.support.transcribe_partition import undisturbed_finals
 from tests.support.transcriber_in_process import Died, transcribe, working
 from tests.support.transcribers import Client, stored
 
-SPEECH = Random(0).randbytes(30 * 8000)
+FRAMES = 30
+SPEECH = Random(0).randbytes(FRAMES * 8000)
 
 
 @pytest.fixture(autouse=True)
@@ -41,20 +41,11 @@ async def producer(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
         yield producer
 
 
-def expected(session_id: str) -> list[Final]:
-    """What an owner that is never disturbed makes of the speech."""
-    script = Script(session_id)
-    log = [script.start(), *(script.frame() for _ in range(30)), script.record(session_ended(session_id))]
-    partition = Partition(log)
-    Owner(partition, OPTIONS).finish()
-    return list(partition.finals(session_id))
-
-
 async def check(kafka: KafkaSettings, client: Client, session_id: str) -> None:
     """The facts are those of an undisturbed run, each once, and the client was told the same."""
     await client.until(session_id, Summary, within_s=10)
     finals, transcribed = await stored(kafka, session_id)
-    assert finals == expected(session_id)
+    assert finals == undisturbed_finals(session_id, FRAMES)
     assert len(transcribed) == 1
     told = {said.number: said for said in client.messages(session_id) if isinstance(said, FinalMessage)}
     assert [dict(told[final.number]) for final in finals] == [{"type": "final", **dict(final)} for final in finals]
@@ -143,7 +134,7 @@ async def test_a_client_comes_back_on_another_connection(kafka: KafkaSettings, p
         numbers = [message.number for message in said if isinstance(message, FinalMessage)]
         finals, _ = await stored(kafka, "s-1")
         assert numbers == [final.number for final in finals][1:]
-        assert finals == expected("s-1")
+        assert finals == undisturbed_finals("s-1", FRAMES)
 
         again = SessionWriter(producer, kafka, "s-1", reply_to=0, conn="conn-3")
         await again.event(RecordKind.RESUME, connection_resumed("s-1", have_final=len(finals), from_frame=30))

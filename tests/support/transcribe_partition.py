@@ -17,7 +17,8 @@ from schemas.snapshots import StreamSnapshot
 from schemas.topics import Topic, parse_event
 from schemas.transcripts import Final, SessionTranscribed, TranscriptFinal
 from schemas.words import Word
-from tests.support.transcribe_core import word
+from tests.support.transcribe_core import OPTIONS, Script, word
+from tests.support.transcribe_log import session_ended
 
 PARTITION = 0
 
@@ -146,3 +147,12 @@ class Owner:
         for _ in range(2):
             self.commit()
             self.tell()
+
+
+def undisturbed_finals(session_id: str, frames: int) -> list[Final]:
+    """What an owner that is never disturbed makes of so many frames, without a voice filter."""
+    script = Script(session_id)
+    log = [script.start(), *(script.frame() for _ in range(frames)), script.record(session_ended(session_id))]
+    partition = Partition(log)
+    Owner(partition, OPTIONS).finish()
+    return list(partition.finals(session_id))

@@ -1,0 +1,74 @@
+"""A transcriber is put to sleep until another has its partitions, and wakes up; its broker is killed. Sessions go on
+as if nothing had happened."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+from infra.errors import Unavailable
+from infra.kafka.settings import KafkaSettings
+from infra.kafka.topics import create_topics
+from infra.local.jars import KAFKA, install
+from infra.local.kafka_node import prepare
+from infra.local.ports import free_port
+from infra.settings import LocalSettings, load
+from schemas.audio import FRAME_BYTES
+from schemas.wire import FinalMessage
+from tests.support.java_program import started
+from tests.support.speech import joined
+from tests.support.transcribe_log import frames_of
+from tests.support.transcribe_partition import undisturbed_finals
+from tests.support.transcriber_in_process import transcribe
+from tests.support.transcriber_trial import ended_whole, speak, undisturbed
+from tests.support.transcribers import Client, Transcriber, transcribing
+
+FRAMES = 32
+
+
+async def test_a_zombie_changes_nothing(kafka: KafkaSettings, tmp_path: Path) -> None:
+    pcm = joined("sentence_1", "sentence_2", "sentence_3").pcm
+    zombie, successor = (Transcriber(kafka, tmp_path / f"{name}.log") for name in ("zombie", "successor"))
+    async with Client(kafka) as client, transcribing(zombie):
+        speaking = asyncio.create_task(speak(kafka, "s-1", frames_of(pcm)))
+        await client.until("s-1", FinalMessage, within_s=10)
+        zombie.signal(signal.SIGSTOP)
+        said = len([each for each in client.messages("s-1") if isinstance(each, FinalMessage)])
+        async with transcribing(successor):
+            await client.until("s-1", FinalMessage, within_s=20, count=said + 1)
+            zombie.signal(signal.SIGCONT)
+            await speaking
+            finals = await ended_whole(kafka, client, "s-1", pcm)
+            assert finals == await undisturbed(kafka, client, pcm)
+
+
+async def kept_up(kafka: KafkaSettings, stopping: asyncio.Event) -> int:
+    """A transcriber that is started anew whenever it ends; gives how often it was."""
+    starts = 0
+    while not stopping.is_set():
+        try:
+            await transcribe(kafka, stopping)
+        except Unavailable:
+            starts += 1
+    return starts
+
+
+async def test_the_broker_is_killed_in_mid_session(tmp_path: Path) -> None:
+    port = free_port()
+    kafka = KafkaSettings(port=port, bootstrap="", prefix="")
+    pcm = bytes(FRAME_BYTES) * FRAMES
+    command = prepare(tmp_path / "kafka", install(KAFKA, load(LocalSettings).cache), port)
+    with started(command, port, tmp_path / "kafka.log") as broker:
+        await create_topics(kafka)
+        stopping = asyncio.Event()
+        working = asyncio.create_task(kept_up(kafka, stopping))
+        async with Client(kafka) as client:
+            speaking = asyncio.create_task(speak(kafka, "s-1", frames_of(pcm)))
+            await client.until("s-1", FinalMessage, within_s=10)
+            broker.kill()
+            await asyncio.sleep(1.0)
+            await asyncio.to_thread(broker.start)
+            await speaking
+            finals = await ended_whole(kafka, client, "s-1", pcm, within_s=30)
+        assert finals == undisturbed_finals("s-1", FRAMES)
+        stopping.set()
+        await working

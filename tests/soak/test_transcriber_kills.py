@@ -1,0 +1,79 @@
+"""A transcriber is killed a hundred times while somebody speaks, and started anew each time."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import cycle, takewhile
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from infra.kafka.settings import KafkaSettings
+from schemas.wire import FinalMessage, Partial
+from tests.support.soak_results import keep, new_seed, quantile
+from tests.support.speech import joined
+from tests.support.transcribe_log import frames_of
+from tests.support.transcriber_trial import ended_whole, speak, undisturbed
+from tests.support.transcribers import Client, Transcriber, transcribing
+
+KILLS = 100
+SAID = tuple(f"sentence_{number}" for number in range(1, 7))
+PAUSE_S = 0.6
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
+
+
+def frames_until(stopped: asyncio.Event) -> Iterator[bytes]:
+    """The same sentences over and over."""
+    pcm = joined(*SAID, pause_s=PAUSE_S).pcm + bytes(int(PAUSE_S * 32_000))
+    return takewhile(lambda _: not stopped.is_set(), cycle(frames_of(pcm)))
+
+
+async def kill_at_work(client: Client, transcriber: Transcriber, chance: Random) -> list[tuple[float, float]]:
+    """Kill a little after new words came, again and again; gives the seconds from each kill to the next words, and to
+    the next final that was not there before."""
+    recoveries: list[tuple[float, float]] = []
+    loop = asyncio.get_running_loop()
+    for _ in range(KILLS):
+        await asyncio.sleep(chance.uniform(0.0, 1.2))
+        await transcriber.kill()
+        killed_s = loop.time()
+        await transcriber.start(wait=False)
+        known = -1
+        while known < len(client.replies):  # What was still said before the kill.
+            known = len(client.replies)
+            await client.look()
+        last = max((said.number for said in client.messages("s-killed") if isinstance(said, FinalMessage)), default=0)
+        words_s = final_s = 0.0
+        while not final_s:
+            await client.look()
+            since = [(at_s, reply.message) for at_s, reply in client.replies[known:]]
+            words_s = next((at_s for at_s, said in since if isinstance(said, FinalMessage | Partial)), 0.0)
+            final_s = next((at_s for at_s, said in since if isinstance(said, FinalMessage) and said.number > last), 0.0)
+        recoveries.append((words_s - killed_s, final_s - killed_s))
+    return recoveries
+
+
+async def test_a_hundred_kills_while_somebody_speaks(kafka: KafkaSettings, tmp_path: Path) -> None:
+    seed, stopped = new_seed(), asyncio.Event()
+    transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
+    async with Client(kafka) as client, transcribing(transcriber):
+        speaking = asyncio.create_task(speak(kafka, "s-killed", frames_until(stopped)))
+        recoveries = await kill_at_work(client, transcriber, Random(seed))
+        stopped.set()
+        pcm = await speaking
+        finals = await ended_whole(kafka, client, "s-killed", pcm)
+        expected = await undisturbed(kafka, client, pcm, within_s=300)
+    to_words, to_final = zip(*recoveries, strict=True)
+    keep(
+        "transcriber_kills",
+        seed=seed,
+        kills=KILLS,
+        audio_s=len(pcm) // 32_000,
+        finals=len(finals),
+        same_as_undisturbed=finals == expected,
+        kill_to_words_s={"median": quantile(to_words, 0.5), "p95": quantile(to_words, 0.95), "most": max(to_words)},
+        kill_to_new_final_s={"median": quantile(to_final, 0.5), "p95": quantile(to_final, 0.95), "most": max(to_final)},
+    )
+    assert finals == expected
+    assert quantile(to_final, 0.95) <= 5.0
