@@ -28,8 +28,9 @@ _WAIT_MS = 200
 @dataclass(frozen=True)
 class Batch:
     """What was read at once. `lost`: partitions that went to another transcriber since the last batch; `gained`: those
-    that are ours now and not yet begun. `read_to`: the next offset of each that is begun. `ends_seen_ms`: of the
-    partitions that are read to their ends, when that was seen, in Unix time."""
+    that are ours now and not yet begun; one is in both if it was another's in between. `read_to`: the next offset of
+    each that is begun. `ends_seen_ms`: of the partitions that are read to their ends, when that was seen, in Unix
+    time."""
 
     records: tuple[LogRecord, ...] = ()
     rejected: tuple[Rejected, ...] = ()

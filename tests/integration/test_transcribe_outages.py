@@ -19,7 +19,7 @@ from tests.support.speech import joined
 from tests.support.transcribe_log import frames_of
 from tests.support.transcribe_partition import undisturbed_finals
 from tests.support.transcriber_in_process import transcribe
-from tests.support.transcriber_trial import ended_whole, speak, undisturbed
+from tests.support.transcriber_trial import ended_whole, session_on, speak, undisturbed
 from tests.support.transcribers import Client, Transcriber, transcribing
 
 FRAMES = 32
@@ -27,18 +27,21 @@ FRAMES = 32
 
 async def test_a_zombie_changes_nothing(kafka: KafkaSettings, tmp_path: Path) -> None:
     pcm = joined("sentence_1", "sentence_2", "sentence_3").pcm
+    names = [session_on(kafka, partition) for partition in range(kafka.session_partitions)]
     zombie, successor = (Transcriber(kafka, tmp_path / f"{name}.log") for name in ("zombie", "successor"))
     async with Client(kafka) as client, transcribing(zombie):
-        speaking = asyncio.create_task(speak(kafka, "s-1", frames_of(pcm)))
-        await client.until("s-1", FinalMessage, within_s=10)
+        speaking = asyncio.gather(*(speak(kafka, name, frames_of(pcm)) for name in names))
+        await client.until(names[0], FinalMessage, within_s=10)
         zombie.signal(signal.SIGSTOP)
-        said = len([each for each in client.messages("s-1") if isinstance(each, FinalMessage)])
+        said = client.finals(names[0])
         async with transcribing(successor):
-            await client.until("s-1", FinalMessage, within_s=20, count=said + 1)
+            await client.until(names[0], FinalMessage, within_s=20, count=len(said) + 1)
             zombie.signal(signal.SIGCONT)
             await speaking
-            finals = await ended_whole(kafka, client, "s-1", pcm)
-            assert finals == await undisturbed(kafka, client, pcm)
+            finals = [await ended_whole(kafka, client, name, pcm) for name in names]
+            assert finals == [await undisturbed(kafka, client, pcm)] * len(names)
+        # The group gave it half of its partitions back, so it has work to do.
+        assert zombie.is_running
 
 
 async def kept_up(kafka: KafkaSettings, stopping: asyncio.Event) -> int:

@@ -31,3 +31,7 @@ def quantile(values: Sequence[float], share: float) -> float:
     """The least value that so many of them do not exceed, to the hundredth."""
     ordered = sorted(values)
     return round(ordered[min(int(len(ordered) * share), len(ordered) - 1)], 2)
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    return {"median": quantile(values, 0.5), "p95": quantile(values, 0.95), "most": quantile(values, 1.0)}

@@ -3,19 +3,28 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import count, pairwise
+
+from aiokafka.partitioner import DefaultPartitioner
 
 from cli.accuracy import normalised
 from infra.kafka.clients import make_producer
 from infra.kafka.settings import KafkaSettings
 from schemas.audio import FRAME_MS, SAMPLE_BYTES, samples_to_ms
 from schemas.transcripts import Final, SessionTranscribed
-from schemas.wire import FinalMessage, Summary
+from schemas.wire import Summary
 from tests.support.transcribe_log import SessionWriter, frames_of
 from tests.support.transcribers import Client, stored
 
 PACE_S = FRAME_MS / 1000
 _PASSAGE_WORDS = 3
+
+
+def session_on(kafka: KafkaSettings, partition: int, name: str = "s") -> str:
+    """The id of a session whose log stands in this partition."""
+    every = list(range(kafka.session_partitions))
+    ids = (f"{name}-{number}" for number in count())
+    return next(each for each in ids if DefaultPartitioner()(each.encode(), every, every) == partition)
 
 
 async def speak(kafka: KafkaSettings, session_id: str, frames: Iterable[bytes]) -> bytes:
@@ -69,12 +78,11 @@ def check_finals(finals: Sequence[Final]) -> None:
 
 
 def check_told(client: Client, session_id: str, finals: Sequence[Final], transcribed: SessionTranscribed) -> None:
-    messages = client.messages(session_id)
-    told = [said for said in messages if isinstance(said, FinalMessage)]
+    told = client.finals(session_id)
     by_number = {said.number: said for said in told}
     assert [{"type": "final", **dict(final)} for final in finals] == [dict(said) for said in by_number.values()]
     assert all(by_number[said.number] == said for said in told), "said again, and differently"
-    assert {said.words for said in messages if isinstance(said, Summary)} == {transcribed.words}
+    assert {said.words for said in client.messages(session_id) if isinstance(said, Summary)} == {transcribed.words}
 
 
 def text_of(finals: Iterable[Final]) -> str:

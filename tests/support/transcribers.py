@@ -19,6 +19,7 @@ from infra.local.probes import stage_probe
 from schemas.replies import Reply, ReplyMessage
 from schemas.topics import Topic, parse_event
 from schemas.transcripts import Final, SessionTranscribed, TranscriptFinal
+from schemas.wire import FinalMessage
 
 READY_S = 20.0
 
@@ -73,8 +74,12 @@ class Transcriber:
         assert self.process is not None
         return await self.process.wait()
 
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.returncode is None
+
     async def stop(self) -> None:
-        if self.process is not None and self.process.returncode is None:
+        if self.is_running:
             self.signal(signal.SIGCONT)
             self.signal(signal.SIGTERM)
             await self.ended()
@@ -111,6 +116,10 @@ class Client:
         """What was said to a session, or to one connection of it."""
         said = [reply for _, reply in self.replies if reply.session_id == session_id and conn in (None, reply.conn)]
         return [reply.message for reply in said if reply.message is not None]
+
+    def finals(self, session_id: str) -> list[FinalMessage]:
+        """As often as they were told."""
+        return [message for message in self.messages(session_id) if isinstance(message, FinalMessage)]
 
     async def until(self, session_id: str, kind: type[ReplyMessage], within_s: float, count: int = 1) -> None:
         """Read until so many messages of a kind have come for a session."""

@@ -3,7 +3,8 @@
 aiokafka's quirks that stay in here: the rebalance listener stops the heartbeats while it runs and its exceptions are
 lost, so it only notes; after a rebalance aiokafka begins at the committed offsets, which may be behind, so partitions
 that stay ours are sought to where we were, and of new ones nothing is handed out before they are begun; what is read
-while a rebalance happens belongs to neither side and is read again."""
+while a rebalance happens belongs to neither side and is read again. A member that the group had given up, because it
+slept, joins again by itself under another id, and may be handed what it had: meanwhile that was another's."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Set
@@ -52,6 +53,7 @@ class KafkaSessionLog:
         self._topic = settings.topic(Topic.AUDIO_FRAMES)
         self._group = _Membership()
         self._settled_changes = 0
+        self._member_id = ""
         self._read_to: dict[int, int] = {}
         self._new: frozenset[int] = frozenset()
         extra = {"group_instance_id": instance} if instance else {}
@@ -95,11 +97,14 @@ class KafkaSessionLog:
         return Batch(tuple(records), tuple(rejected), read_to=dict(self._read_to), ends_seen_ms=self._ends_seen_ms())
 
     def _settle_assignment(self) -> frozenset[int]:
-        """Go on where we were in partitions that stayed ours; gives those that did not."""
+        """Go on where we were in partitions that stayed ours all the time; gives those that did not."""
         if self._group.partitions is None or self._group.changes == self._settled_changes:
             return frozenset()
         self._settled_changes = self._group.changes
-        lost = frozenset(self._read_to.keys() - self._group.partitions)
+        member_id: str = self._consumer._coordinator.member_id
+        stayed = self._group.partitions if member_id == self._member_id else frozenset[int]()
+        self._member_id = member_id
+        lost = frozenset(self._read_to.keys() - stayed)
         self._read_to = {partition: offset for partition, offset in self._read_to.items() if partition not in lost}
         self._new = self._group.partitions - self._read_to.keys()
         for partition, offset in self._read_to.items():
