@@ -121,6 +121,7 @@ async def run(
         batch = await log.read(0 if streams.busy else _WAIT_MS, held)
         if batch.lost or batch.gained:
             await _change_hands(batch, log, takeover, streams, desk)
+        streams.observe(clock.monotonic_ms(), load.heavy)
         desk.ledger.read(batch.read_to)
         desk.tell(Output(rejected=batch.rejected))
         desk.tell(streams.advance(batch.records))
@@ -133,7 +134,6 @@ async def run(
         began_ms = clock.monotonic_ms()
         hypotheses = await _hear(recogniser, windows, clock)
         load = load.heard(began_ms, clock.monotonic_ms())
-        streams.heavy = load.heavy
         desk.tell(streams.settle(windows, hypotheses))
 
         metrics.SESSIONS_OPEN.set(len(sessions))

@@ -1,4 +1,4 @@
-"""A transcriber is killed a hundred times while somebody speaks, and started anew each time."""
+"""A transcriber is killed many times while people speak, and started anew each time."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,18 +8,22 @@ from random import Random
 
 import pytest
 
+from bench.peers.streams import stream
+from cli.accuracy import word_error_rate
 from infra.kafka.settings import KafkaSettings
 from schemas.audio import FRAME_BYTES
 from schemas.wire import FinalMessage, Partial
 from tests.support.soak_results import keep, new_seed, quantile
 from tests.support.speech import joined
 from tests.support.transcribe_log import frames_of
-from tests.support.transcriber_trial import ended_whole, speak, undisturbed
+from tests.support.transcriber_trial import ended_whole, repeated_passages, speak, text_of, undisturbed
 from tests.support.transcribers import Client, Transcriber, transcribing
 
 KILLS = 100
 SAID = tuple(f"sentence_{number}" for number in range(1, 7))
 PAUSE_S = 0.6
+SPEAKERS = 6
+SPOKEN_S = 120.0
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 
@@ -87,3 +91,55 @@ async def test_a_hundred_kills_while_somebody_speaks(kafka: KafkaSettings, tmp_p
     )
     assert finals == expected
     assert quantile(to_final, 0.95) <= 5.0
+
+
+async def kill_until(stopped: asyncio.Event, transcriber: Transcriber, chance: Random) -> int:
+    kills = 0
+    while not stopped.is_set():
+        await asyncio.sleep(chance.uniform(3.0, 7.0))
+        await transcriber.kill()
+        await transcriber.start(wait=False)
+        kills += 1
+    return kills
+
+
+async def test_kills_while_windows_depend_on_the_load(kafka: KafkaSettings, tmp_path: Path) -> None:
+    """As the settings are by default: the words may differ, but there are no more errors, and nothing is said twice."""
+    seed, stopped = new_seed(), asyncio.Event()
+    spoken = [stream(number, SPOKEN_S) for number in range(SPEAKERS)]
+    said = [" ".join(word.text for word in each.words) for each in spoken]
+    default = {"TRANSCRIBE_WORKERS": "0", "TRANSCRIBE_COALESCE": "on", "TRANSCRIBE_FALLBACK": "on"}
+    transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0", environment=default)
+
+    async def heard(name: str) -> list[str]:
+        names = [f"s-{name}-{number}" for number in range(SPEAKERS)]
+        await asyncio.gather(
+            *(speak(kafka, each, frames_of(what.pcm)) for each, what in zip(names, spoken, strict=True))
+        )
+        stopped.set()
+        return [
+            text_of(await ended_whole(kafka, client, each, what.pcm, within_s=60))
+            for each, what in zip(names, spoken, strict=True)
+        ]
+
+    async with Client(kafka) as client, transcribing(transcriber):
+        plain = await heard("plain")
+        stopped.clear()
+        killing = asyncio.create_task(kill_until(stopped, transcriber, Random(seed)))
+        killed = await heard("killed")
+        kills = await killing
+    repeated = [repeated_passages(*each) for each in zip(killed, said, plain, strict=True)]
+    rates = {"undisturbed": word_error_rate(said, plain), "killed": word_error_rate(said, killed)}
+    keep(
+        "transcriber_kills_coalescing",
+        seed=seed,
+        kills=kills,
+        speakers=SPEAKERS,
+        audio_s=round(sum(each.seconds for each in spoken)),
+        words=sum(len(each.words) for each in spoken),
+        word_error_rate={name: round(rate, 4) for name, rate in rates.items()},
+        same_text=sum(one == other for one, other in zip(plain, killed, strict=True)),
+        repeated_passages=repeated,
+    )
+    assert not any(repeated)
+    assert rates["killed"] <= rates["undisturbed"] + 0.005

@@ -18,6 +18,7 @@ from processors.transcribe.core.recovery import Recovery
 from processors.transcribe.core.state import Phase, Stream, StreamOptions
 from processors.transcribe.core.voice import Listened, Piece
 from processors.transcribe.core.windows import Hypothesis, Window
+from schemas.audio import FRAME_MS
 from schemas.snapshots import LastTold, StreamSnapshot
 
 _REMEMBERED_MS = 10 * 60_000
@@ -54,18 +55,26 @@ class _Session:
 
 
 class Streams:
-    """The sessions by id, and the order in which their windows are due. `heavy`: the model is busy, so windows that
-    may wait for more audio do."""
+    """The sessions by id, and the order in which their windows are due."""
 
     def __init__(self, options: StreamOptions) -> None:
-        self.heavy = False
         self._options = options
+        self._heavy = False
+        self._now_ms = 0
+        self._longest_wait_ms = options.busy_window_frames * FRAME_MS
         self._sessions: dict[str, _Session] = {}
         self._recoveries: dict[str, Recovery] = {}
-        self._due: dict[str, None] = {}
+        self._due: dict[str, int] = {}
+        """Since when, by the clock of `observe`."""
         self._unlistened: dict[str, None] = {}
         self._resting: dict[str, None] = {}
         self._waiting: Counter[int] = Counter()
+
+    def observe(self, now_ms: int, heavy: bool) -> None:
+        """What time it is, by a clock that never goes back, and whether the model is busy: then windows that may wait
+        for more audio do, though for no longer than it takes to say as much. Somebody who has fallen silent without
+        an end would else see their last words when the load falls."""
+        self._now_ms, self._heavy = now_ms, heavy
 
     @property
     def busy(self) -> bool:
@@ -154,7 +163,7 @@ class Streams:
         if stream.unlistened is not None:
             self._unlistened.setdefault(stream.started.session_id)
         if stream.phase is Phase.DUE:
-            self._due.setdefault(stream.started.session_id)
+            self._due.setdefault(stream.started.session_id, self._now_ms)
         return NOTHING
 
     def unlistened(self) -> tuple[Piece, ...]:
@@ -180,7 +189,11 @@ class Streams:
         return tuple(window for window in windows if window is not None)
 
     def _ready(self) -> list[str]:
-        return [each for each in self._due if not (self.heavy and self._sessions[each].stream.may_wait)]
+        return [each for each, since_ms in self._due.items() if not self._may_wait(each, since_ms)]
+
+    def _may_wait(self, session_id: str, since_ms: int) -> bool:
+        in_time = self._now_ms - since_ms < self._longest_wait_ms
+        return self._heavy and in_time and self._sessions[session_id].stream.may_wait
 
     def settle(self, windows: Sequence[Window], hypotheses: Sequence[Hypothesis]) -> Output:
         """What was heard in windows that were due."""
@@ -206,7 +219,8 @@ class Streams:
     def _remove(self, session_id: str) -> None:
         session = self._sessions.pop(session_id)
         self._waiting[session.partition] -= len(session.waiting)
-        for waiting in (self._due, self._unlistened, self._resting):
+        self._due.pop(session_id, None)
+        for waiting in (self._unlistened, self._resting):
             waiting.pop(session_id, None)
 
     def position(self, partition: int, read_to: int) -> int:

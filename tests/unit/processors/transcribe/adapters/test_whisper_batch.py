@@ -17,7 +17,8 @@ from tests.support.speech import bundled
 from tests.support.transcribe_core import spoken
 
 CHECKS = Checks(compression_ratio=2.4, log_probability=-1.0, no_speech=0.6)
-SENTENCES = tuple(bundled(f"sentence_{number}") for number in (1, 2, 3))
+SENTENCES = tuple(bundled(f"sentence_{number}") for number in (1, 2, 5))
+"""Those that the model hears without an error on every processor: how 8 bit numbers are added up differs."""
 
 
 class Overlaid:

@@ -70,7 +70,7 @@ def test_under_load_a_window_takes_all_that_has_come_and_nobody_waits_for_more_t
 def test_while_the_model_is_busy_a_window_waits_for_more_audio_but_last_words_do_not() -> None:
     streams = Streams(replace(WITH_VOICE, coalesce=True, window_frames=2, busy_window_frames=4))
     scripts = [Script("goes-on"), Script("ends", first_offset=100)]
-    streams.heavy = True
+    streams.observe(0, heavy=True)
     streams.advance([script.start() for script in scripts])
     streams.advance([script.frame() for script in scripts for _ in range(2)])
     listen_all(streams)
@@ -80,8 +80,20 @@ def test_while_the_model_is_busy_a_window_waits_for_more_audio_but_last_words_do
     streams.advance([scripts[0].frame() for _ in range(2)])
     listen_all(streams)
     assert [(window.session_id, window.new_ms) for window in streams.due(8)] == [("goes-on", 1000), ("ends", 500)]
-    streams.heavy = False
+    streams.observe(0, heavy=False)
     assert streams.busy
+
+
+def test_a_window_that_no_more_audio_joins_waits_no_longer_than_that_would_take() -> None:
+    streams, script = Streams(replace(WITH_VOICE, coalesce=True, window_frames=2, busy_window_frames=4)), Script()
+    streams.observe(5000, heavy=True)
+    streams.advance([script.start(), script.frame(), script.frame()])
+    listen_all(streams)
+    streams.observe(5999, heavy=True)
+    assert (streams.due(8), streams.busy) == ((), False)
+    streams.observe(6000, heavy=True)
+    assert streams.busy
+    assert [window.new_ms for window in streams.due(8)] == [500]
 
 
 def test_a_session_that_is_lost_while_it_is_listened_to_is_forgotten() -> None:

@@ -1,0 +1,120 @@
+"""Transcribers join, leave, die, sleep and wake up at random, and the broker dies, while people speak: every session
+ends with the words of an undisturbed run."""
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from infra.kafka.settings import KafkaSettings
+from infra.kafka.topics import create_topics
+from infra.local.jars import KAFKA, install
+from infra.local.kafka_node import prepare
+from infra.local.ports import free_port
+from infra.settings import LocalSettings, load
+from tests.support.java_program import JavaProgram, started
+from tests.support.soak_results import keep, new_seed
+from tests.support.speech import joined
+from tests.support.transcribe_log import frames_of
+from tests.support.transcriber_trial import ended_whole, session_on, speak, undisturbed
+from tests.support.transcribers import Client, Transcriber
+
+ROUNDS = 6
+MOST = 3
+SENTENCES = tuple(f"sentence_{number}" for number in range(1, 7))
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
+
+
+class Crew:
+    """Transcribers without names of their own, at least one of them."""
+
+    def __init__(self, kafka: KafkaSettings, broker: JavaProgram, folder: Path, chance: Random) -> None:
+        self.done = Counter[str]()
+        self._kafka = kafka
+        self._broker = broker
+        self._folder = folder
+        self._chance = chance
+        self._crew: list[Transcriber] = []
+
+    async def join(self) -> None:
+        member = Transcriber(self._kafka, self._folder / f"{sum(self.done.values())}.log")
+        await member.start(wait=False)
+        self._crew.append(member)
+
+    async def leave(self) -> None:
+        await self._one_less().stop()
+
+    async def die(self) -> None:
+        await self._one_less().kill()
+
+    def _one_less(self) -> Transcriber:
+        return self._crew.pop(self._chance.randrange(len(self._crew)))
+
+    async def sleep(self) -> None:
+        """Mostly for longer than the group waits."""
+        member = self._chance.choice(self._crew)
+        if member.is_running:
+            member.signal(signal.SIGSTOP)
+            await asyncio.sleep(self._chance.uniform(4.0, 12.0))
+            member.signal(signal.SIGCONT)
+
+    async def outage(self) -> None:
+        self._broker.kill()
+        await asyncio.sleep(self._chance.uniform(0.5, 3.0))
+        await asyncio.to_thread(self._broker.start)
+
+    async def work(self, stopped: asyncio.Event) -> None:
+        """Who ends by themselves are started anew, as a supervisor would."""
+        while not stopped.is_set():
+            deeds: list[Callable[[], Awaitable[None]]] = [self.sleep, self.outage]
+            deeds += [self.join] * 2 if len(self._crew) < MOST else []
+            deeds += [self.leave, self.die] if len(self._crew) > 1 else []
+            deed = self._chance.choice(deeds)
+            self.done[deed.__name__] += 1
+            await deed()
+            await asyncio.sleep(self._chance.uniform(0.0, 8.0))
+            for member in self._crew:
+                if not member.is_running:
+                    self.done["ended by itself"] += 1
+                    await member.start(wait=False)
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(member.stop() for member in self._crew))
+
+
+async def test_whatever_happens_every_session_is_as_if_nothing_had(tmp_path: Path) -> None:
+    seed, port = new_seed(), free_port()
+    chance = Random(seed)
+    kafka = KafkaSettings(port=port, bootstrap="", prefix="")
+    command = prepare(tmp_path / "kafka", install(KAFKA, load(LocalSettings).cache), port)
+    with started(command, port, tmp_path / "kafka.log") as broker:
+        await create_topics(kafka)
+        crew = Crew(kafka, broker, tmp_path, chance)
+        await crew.join()
+        async with Client(kafka) as client:
+            stopped = asyncio.Event()
+            working = asyncio.create_task(crew.work(stopped))
+            said: dict[str, bytes] = {}
+            for number in range(ROUNDS):
+                names = [session_on(kafka, each, f"r{number}") for each in range(kafka.session_partitions)]
+                said |= {name: joined(*chance.sample(SENTENCES, 6), pause_s=0.8).pcm for name in names}
+                await asyncio.gather(*(speak(kafka, name, frames_of(said[name])) for name in names))
+            stopped.set()
+            await working
+            found = {name: await ended_whole(kafka, client, name, pcm, within_s=60) for name, pcm in said.items()}
+            expected = {name: await undisturbed(kafka, client, pcm, f"{name}-plain") for name, pcm in said.items()}
+        await crew.stop()
+    keep(
+        "transcriber_rebalances",
+        seed=seed,
+        deeds=dict(crew.done),
+        sessions=len(said),
+        audio_s=sum(map(len, said.values())) // 32_000,
+        same_as_undisturbed=sum(found[name] == expected[name] for name in said),
+    )
+    assert found == expected
