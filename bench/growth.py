@@ -24,7 +24,7 @@ from bench.picture import Lines
 from bench.saving import RESULTS, circumstances, save
 from bench.streaming import log_of
 from cli.own_stack import DEMO_MODEL
-from cli.replay_run import Replay
+from cli.replay_run import Recogniser, Replay
 from infra.clock import SystemClock
 from infra.settings import load
 from processors.transcribe.adapters.models import resolve_model
@@ -33,7 +33,6 @@ from processors.transcribe.adapters.silero import SileroFilter
 from processors.transcribe.core.streams import Streams
 from processors.transcribe.core.windows import Hypothesis, Window
 from processors.transcribe.options import stream_options
-from processors.transcribe.service import Recogniser
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 
