@@ -9,9 +9,8 @@ differ."""
 
 import argparse
 import asyncio
-import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -20,11 +19,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.machine import describe
 from bench.peers.streams import stream
+from bench.picture import Lines
+from bench.saving import RESULTS, circumstances, save
 from bench.streaming import log_of
 from cli.own_stack import DEMO_MODEL
-from cli.replay_run import Replay
+from cli.replay_run import Recogniser, Replay
 from infra.clock import SystemClock
 from infra.settings import load
 from processors.transcribe.adapters.models import resolve_model
@@ -33,11 +33,10 @@ from processors.transcribe.adapters.silero import SileroFilter
 from processors.transcribe.core.streams import Streams
 from processors.transcribe.core.windows import Hypothesis, Window
 from processors.transcribe.options import stream_options
-from processors.transcribe.service import Recogniser
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 
-RESULT = Path(__file__).parent / "results" / "growth.json"
+RESULT = RESULTS / "growth.json"
 MINUTES = 10
 SESSIONS = (1, 8, 32)
 _HEADINGS = {
@@ -125,17 +124,34 @@ def _figures(heard: Sequence[Heard], audio_s: float) -> dict[str, float]:
 
 def run(output: Path, minutes: int) -> None:
     console = Console()
+    measured = circumstances()
     one, several = asyncio.run(measure(minutes))
     found = by_minute(one, minutes)
     ratios = {name: round(found[-1][name] / found[0][name], 3) for name in _HEADINGS}
     by_sessions = [{"sessions": each, **_figures(heard, 60 * each)} for each, heard in several.items()]
-    report = {"machine": describe(), "last_over_first": ratios, "minutes": found, "sessions": by_sessions}
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    report = {**measured, "last_over_first": ratios, "minutes": found, "sessions": by_sessions}
+    save(output, report, panels(report))
     console.print(_table("minute", found, "One session, per second"))
     console.print(f"last over first: {', '.join(f'{_HEADINGS[name]} {ratio:.2f}' for name, ratio in ratios.items())}")
     console.print(_table("sessions", by_sessions, "Sessions at once, per second"))
-    console.print(f"written to {output}")
+
+
+def panels(report: Mapping[str, Any]) -> tuple[Lines, ...]:
+    kinds = {"by the clock": "model_s_per_audio_s", "of processors": "cpu_s_per_audio_s"}
+
+    def series(rows: Sequence[Mapping[str, Any]], across: str) -> dict[str, list[tuple[float, float]]]:
+        return {name: [(row[across], row[figure]) for row in rows] for name, figure in kinds.items()}
+
+    return (
+        Lines("Model seconds per second of one session", "minute", series(report["minutes"], "minute"), unit="s"),
+        Lines(
+            "Model seconds per second of audio",
+            "sessions at once",
+            series(report["sessions"], "sessions"),
+            unit="s",
+            doublings=True,
+        ),
+    )
 
 
 def _table(first: str, rows: Sequence[dict[str, Any]], title: str) -> Table:

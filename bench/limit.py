@@ -29,12 +29,14 @@ from faster_whisper.tokenizer import Tokenizer
 
 from bench.machine import describe
 from bench.streaming import SPEECH, read_wav, score, shifted
+from infra.clock import SystemClock
 from processors.transcribe.adapters.models import DEMO_MODEL, ResolvedModel, resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.adapters.silero import SileroFilter
 from processors.transcribe.core.levels import samples_of
 from processors.transcribe.core.mel import HOP, MelFilters
 from processors.transcribe.core.windows import Hypothesis, Window
+from processors.transcribe.hearing import Hearing
 from processors.transcribe.options import stream_options
 from processors.transcribe.settings import TranscribeSettings
 
@@ -101,10 +103,16 @@ class Speed:
 
 
 async def through_stage(recogniser: WhisperRecogniser, windows: Sequence[Window]) -> Speed:
-    """Round after round, as the service asks for them."""
+    """As the service has windows heard that are all due: each worker gets a batch as soon as it is free."""
+    hearing, left = Hearing(recogniser, SystemClock()), list(windows)
     begun_s, cpu_s = perf_counter(), process_time()
-    for at in range(0, len(windows), recogniser.round_windows):
-        await recogniser.transcribe(windows[at : at + recogniser.round_windows])
+    while left or hearing.tasks:
+        while room := hearing.room(len(left)):
+            alike = [window for window in left if hearing.kind(window) == hearing.kind(left[0])][:room]
+            hearing.begin(alike)
+            left = [window for window in left if window not in alike]
+        await asyncio.wait(hearing.tasks, return_when=asyncio.FIRST_COMPLETED)
+        hearing.finished()
     return Speed.since(begun_s, cpu_s, len(windows))
 
 

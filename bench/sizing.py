@@ -7,11 +7,10 @@ Random weights, 3000 frames of input, 40 tokens decoded greedily (about what ten
 aligned. A batch size that would take longer than what is left of a model's budget is not run, and listed as such."""
 
 import argparse
-import json
 import os
 import statistics
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -19,10 +18,10 @@ from typing import Any
 import ctranslate2
 import numpy as np
 
-from bench.machine import describe
+from bench.picture import Lines
 from bench.random_whisper import END, FRAMES, PROMPT, SHAPES, START_SEQUENCE, Shape, write_model
+from bench.saving import RESULTS, circumstances, save
 
-RESULTS = Path(__file__).parent / "results"
 TOKENS = 40
 _REPEATS = 3
 
@@ -68,6 +67,14 @@ def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
     return result, perf_counter() - begun_s
 
 
+def rounds_in(left_s: float, window_s: float, batches: Sequence[int]) -> int:
+    """How often the first of these batches is to be run, so that the others have as many runs; if all have not the
+    time for one, at least those that come first have it."""
+    if left_s < batches[0] * window_s:
+        return 0
+    return min(max(int(left_s / (sum(batches) * window_s)), 1), _REPEATS)
+
+
 def size(shape: Shape, device: str, compute_type: str, batches: Sequence[int], budget_s: float) -> dict[str, Any]:
     """The figures of one shape."""
     with tempfile.TemporaryDirectory(prefix="rostrum-sizing-") as folder:
@@ -77,15 +84,29 @@ def size(shape: Shape, device: str, compute_type: str, batches: Sequence[int], b
         begun_s = perf_counter()
         window_s = 1 / measure(model, shape, 1, repeats=1)["windows_per_s"]
         measured, left_out = [], []
-        for batch in batches:
-            left_s = budget_s - (perf_counter() - begun_s)
-            repeats = min(int(left_s / (batch * window_s)), _REPEATS)
-            if repeats < 1:
+        for place, batch in enumerate(batches):
+            repeats = rounds_in(budget_s - (perf_counter() - begun_s), window_s, batches[place:])
+            if not repeats:
                 left_out.append(batch)
                 continue
             measured.append(measure(model, shape, batch, repeats))
             print(f"{shape.name:16} batch {batch:3} {measured[-1]['windows_per_s']:8.3f} windows/s", flush=True)
     return {"batches": measured, "not_run_for_want_of_time": left_out}
+
+
+def panels(report: Mapping[str, Any]) -> tuple[Lines, ...]:
+    """A line per model: its speed by batch size, and how much a batch makes of it."""
+    speeds = {
+        name: [(each["batch"], each["windows_per_s"]) for each in model["batches"]]
+        for name, model in report["models"].items()
+    }
+    gains = {
+        name: [(batch, speed / points[0][1]) for batch, speed in points] for name, points in speeds.items() if points
+    }
+    return (
+        Lines("Windows per second", "windows in a batch", speeds, doublings=True),
+        Lines("Over a batch of one", "windows in a batch", gains, doublings=True),
+    )
 
 
 def main() -> None:
@@ -98,9 +119,7 @@ def main() -> None:
     given = parser.parse_args()
     batches = [int(each) for each in given.batches.split(",")]
     report = {
-        "machine": describe(),
-        # What other programs did at the time: over the number of cores, these figures are too low.
-        "load_average_before": round(os.getloadavg()[0], 1),
+        **circumstances(),
         "device": given.device,
         "compute_type": given.compute_type,
         "frames": FRAMES,
@@ -111,10 +130,7 @@ def main() -> None:
             if shape.name in given.models.split(",")
         },
     }
-    output = RESULTS / f"sizing_{given.device}_{given.compute_type}.json"
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    print(f"written to {output}")
+    save(RESULTS / f"sizing_{given.device}_{given.compute_type}.json", report, panels(report))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.accuracy import word_error_rate
+from cli.replay_run import Recogniser
 from processors.transcribe.adapters.models import DEMO_MODEL, resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.adapters.silero import SileroFilter
@@ -26,7 +27,7 @@ from processors.transcribe.core.records import Body, Frame, LogRecord, Start
 from processors.transcribe.core.state import StreamOptions
 from processors.transcribe.core.stream import begin, listened, receive, settle
 from processors.transcribe.options import stream_options
-from processors.transcribe.service import Recogniser, VoiceFilter
+from processors.transcribe.service import VoiceFilter
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, SAMPLE_RATE
 from schemas.sessions import EndCause, SessionEnded, SessionStarted

@@ -1,18 +1,26 @@
 """Sessions' logs through the transcriber's own core and a recogniser, with nobody listening."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from infra.clock import Clock
 from processors.transcribe.core.output import Output
 from processors.transcribe.core.records import LogRecord
 from processors.transcribe.core.streams import Streams
-from processors.transcribe.service import Recogniser, VoiceFilter
+from processors.transcribe.core.windows import Hypothesis, Window
+from processors.transcribe.service import VoiceFilter
 from schemas.audio import FRAME_MS
 from schemas.transcripts import Final, SessionTranscribed
 from schemas.wire import FinalMessage
 from schemas.words import Word
+
+
+class Recogniser(Protocol):
+    async def transcribe(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
+        """One hypothesis per window, in order, whatever their kinds."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,22 @@
 """The comparison: which servers are here, their runs one after the other, and the results of them all."""
 
 import asyncio
-import json
 import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from bench.machine import describe
-from bench.peers import picture, table
+from bench.peers import table
 from bench.peers.environments import WHISPERLIVE, WHISPERLIVEKIT
+from bench.peers.picture import panels
 from bench.peers.rostrum import Rostrum
 from bench.peers.run import longest_s, measure, rounds
 from bench.peers.servers import Server
 from bench.peers.whisperlive import WhisperLive
 from bench.peers.whisperlivekit import WhisperLiveKit
+from bench.saving import circumstances, save
 from infra.settings import LocalSettings, load
 
 SECONDS = 62.0
@@ -46,6 +45,7 @@ def compare(
     console = Console(highlight=False, soft_wrap=True)
     logs = load(LocalSettings).cache.absolute() / "peers" / "logs"
     logs.mkdir(parents=True, exist_ok=True)
+    measured = circumstances()
     deadline_s = time.monotonic() + minutes * 60
     runs: list[dict[str, Any]] = []
     fallen: set[str] = set()
@@ -62,19 +62,22 @@ def compare(
             console.print(f"  {run['failed']}", style="red")
         if not run["held"]:
             fallen.add(server.name)
-        _write(output, chosen, seconds, runs)
+        _write(output, measured, chosen, seconds, runs)
     Console(width=max(console.width, _TABLE_WIDTH)).print(table.table(runs))
-    console.print(f"written to {output}, logs in {logs}")
+    console.print(f"logs in {logs}")
 
 
-def _write(output: Path, chosen: Sequence[Server], seconds: float, runs: Sequence[dict[str, Any]]) -> None:
+def _write(
+    output: Path,
+    measured: Mapping[str, Any],
+    chosen: Sequence[Server],
+    seconds: float,
+    runs: Sequence[dict[str, Any]],
+) -> None:
     report = {
-        "machine": describe(),
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        **measured,
         "stream_s": seconds,
         "versions": {server.name: dict(server.versions()) for server in chosen},
         "runs": runs,
     }
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    output.with_suffix(".svg").write_text(picture.draw(runs), encoding="utf-8")
+    save(output, report, panels(runs))

@@ -60,11 +60,7 @@ async def serve(stage: Stage) -> None:
             desk=Desk(ledger, committing, outbox),
             watch=IdleWatch(round(session.grace_s * 1000)),
             clock=clock,
-            limits=Limits(
-                windows=recogniser.round_windows,
-                frames=recogniser.window_ms // FRAME_MS,
-                backlog=settings.backlog_frames,
-            ),
+            limits=Limits(frames=recogniser.window_ms // FRAME_MS, backlog=settings.backlog_frames),
             stopping=stage.stopping,
         )
     finally:

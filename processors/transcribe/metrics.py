@@ -5,11 +5,11 @@ from prometheus_client import Counter, Gauge, Histogram
 WINDOWS = Counter("rostrum_transcribe_windows_total", "Windows heard", ["outcome"])
 AUDIO_SECONDS = Counter("rostrum_transcribe_window_audio_seconds_total", "Audio in the windows heard, in seconds")
 MODEL_SECONDS = Counter(
-    "rostrum_transcribe_model_seconds_total", "Time in which windows were being heard, in seconds of the clock"
+    "rostrum_transcribe_model_seconds_total", "Time of all workers in which batches were being heard, in seconds"
 )
 REAL_TIME_FACTOR = Histogram(
     "rostrum_transcribe_real_time_factor",
-    "Time of one round of the model per second of new audio in it",
+    "Time of a batch per second of new audio in it",
     buckets=(0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 5.0),
 )
 BATCH_WINDOWS = Histogram(

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from infra.clock import Clock
 from infra.telemetry import get_logger
@@ -16,7 +16,7 @@ from processors.transcribe.core.output import Addressed, Output, Rejected
 from processors.transcribe.core.records import LogRecord
 from processors.transcribe.core.streams import Streams
 from processors.transcribe.core.voice import Listened, Piece
-from processors.transcribe.core.windows import Hypothesis, Window
+from processors.transcribe.hearing import Hearing, Recogniser
 from processors.transcribe.ownership import Takeover
 from schemas.transcripts import SessionTranscribed, TranscriptFinal
 from schemas.words import count_words
@@ -58,12 +58,6 @@ class VoiceFilter(Protocol):
         ...
 
 
-class Recogniser(Protocol):
-    async def transcribe(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
-        """One hypothesis per window, in order, without blocking the event loop."""
-        ...
-
-
 class Outbox(Protocol):
     def show(self, replies: Sequence[Addressed]) -> None:
         """Replies of the moment, to go out when they can and be forgotten if they cannot."""
@@ -76,11 +70,9 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """`windows`: the most that are heard in one round. `frames`: the most of one session that the voice filter listens
-    to in one round, so that a recording that is sent fast holds nobody up. `backlog`: records of one partition that
-    may wait in memory."""
+    """`frames`: the most of one session that the voice filter listens to in one turn, so that a recording that is sent
+    fast holds nobody up. `backlog`: records of one partition that may wait in memory."""
 
-    windows: int
     frames: int
     backlog: int
 
@@ -114,31 +106,67 @@ async def run(
 ) -> None:
     """Work until told to stop. Between two awaits, streams and ledger say the same: so a partition's commit, whenever
     it is taken, holds everything that came of the records before its position, and nothing of those after."""
-    load = Load()
-    while not stopping.is_set():
-        desk.committing.check()
-        held = streams.crowded(limits.backlog) | desk.ledger.crowded(limits.backlog)
-        batch = await log.read(0 if streams.busy else _WAIT_MS, held)
-        if batch.lost or batch.gained:
-            await _change_hands(batch, log, takeover, streams, desk)
-        streams.observe(clock.monotonic_ms(), load.heavy)
-        desk.ledger.read(batch.read_to)
-        desk.tell(Output(rejected=batch.rejected))
-        desk.tell(streams.advance(batch.records))
-        sessions = streams.open_sessions()
-        for gone in watch.look(batch.ends_seen_ms, sessions):
-            await desk.outbox.append_end(gone)
-        await _listen(voice, streams, desk, limits.frames)
+    hearing, load, reading = Hearing(recogniser, clock), Load(), _Reading(log)
+    turn_ms = clock.monotonic_ms()
+    try:
+        while not stopping.is_set():
+            desk.committing.check()
+            held = streams.crowded(limits.backlog) | desk.ledger.crowded(limits.backlog)
+            is_busy = streams.restless or (hearing.free > 0 and streams.ready > 0)
+            batch = await reading.next(0 if is_busy else _WAIT_MS, held, hearing.tasks)
+            before_ms, turn_ms = turn_ms, clock.monotonic_ms()
+            load = load.heard(turn_ms - round((turn_ms - before_ms) * hearing.share), turn_ms)
+            streams.observe(turn_ms, load.heavy)
+            for heard in hearing.finished():
+                desk.tell(streams.settle(heard.windows, heard.hypotheses))
+            if batch.lost or batch.gained:
+                hearing.forget(batch.lost)
+                await _change_hands(batch, log, takeover, streams, desk)
+            desk.ledger.read(batch.read_to)
+            desk.tell(Output(rejected=batch.rejected))
+            desk.tell(streams.advance(batch.records))
+            sessions = streams.open_sessions()
+            for gone in watch.look(batch.ends_seen_ms, sessions):
+                await desk.outbox.append_end(gone)
+            await _listen(voice, streams, desk, limits.frames)
+            while windows := streams.take_due(hearing.room(streams.ready), hearing.kind):
+                hearing.begin(windows)
 
-        windows = streams.due(limits.windows)
-        began_ms = clock.monotonic_ms()
-        hypotheses = await _hear(recogniser, windows, clock)
-        load = load.heard(began_ms, clock.monotonic_ms())
-        desk.tell(streams.settle(windows, hypotheses))
+            metrics.SESSIONS_OPEN.set(len(sessions))
+            metrics.RECORDS_WAITING.set(streams.waiting)
+        for heard in await hearing.last():
+            desk.tell(streams.settle(heard.windows, heard.hypotheses))
+        await desk.committing.leave()
+    finally:
+        await reading.close()
+        await hearing.close()
 
-        metrics.SESSIONS_OPEN.set(len(sessions))
-        metrics.RECORDS_WAITING.set(streams.waiting)
-    await desk.committing.leave()
+
+class _Reading:
+    """Reads the log while windows are heard: one read at a time, which goes on while a turn is taken without it."""
+
+    def __init__(self, log: SessionLog) -> None:
+        self._log = log
+        self._waits = False
+        self._read: asyncio.Task[Batch] | None = None
+
+    async def next(self, wait_ms: int, held: Set[int], others: Set[asyncio.Task[Any]]) -> Batch:
+        """What is read next, or an empty batch as soon as one of the others is done, or if there is no time to wait."""
+        if self._read is None:
+            self._waits = wait_ms > 0
+            self._read = asyncio.create_task(self._log.read(wait_ms, held))
+        timeout = 0 if self._waits and wait_ms == 0 else None
+        await asyncio.wait({self._read, *others}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        if not self._read.done():
+            return Batch()
+        batch = self._read.result()
+        self._read = None
+        return batch
+
+    async def close(self) -> None:
+        if self._read is not None:
+            self._read.cancel()
+            await asyncio.wait([self._read])
 
 
 async def _change_hands(batch: Batch, log: SessionLog, takeover: Takeover, streams: Streams, desk: Desk) -> None:
@@ -165,23 +193,6 @@ async def _listen(voice: VoiceFilter, streams: Streams, desk: Desk, most: int) -
             return
         heard = await voice.listen(pieces)
         desk.tell(streams.listened(pieces, heard, go_on=left > 0))
-
-
-async def _hear(recogniser: Recogniser, windows: Sequence[Window], clock: Clock) -> Sequence[Hypothesis]:
-    if not windows:
-        return ()
-    begun_ms = clock.monotonic_ms()
-    hypotheses = await recogniser.transcribe(windows)
-    took_s = (clock.monotonic_ms() - begun_ms) / 1000
-    metrics.MODEL_SECONDS.inc(took_s)
-    new_s = sum(window.new_ms for window in windows) / 1000
-    if new_s:
-        metrics.REAL_TIME_FACTOR.observe(took_s / new_s)
-    for window, hypothesis in zip(windows, hypotheses, strict=True):
-        metrics.AUDIO_SECONDS.inc((window.end_ms - window.start_ms) / 1000)
-        metrics.WINDOW_DELAY.observe(max(clock.now_ms() - window.due_at_ms, 0) / 1000)
-        metrics.WINDOWS.labels("failed" if hypothesis.failed else "heard").inc()
-    return hypotheses
 
 
 def _count(output: Output) -> None:

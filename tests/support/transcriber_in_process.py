@@ -25,8 +25,14 @@ from tests.support.transcribe_partition import heard_in, listened_to
 
 
 class SteadyRecogniser:
-    async def transcribe(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
-        return [heard_in(window) for window in windows]
+    workers = 1
+    batch_windows = 8
+
+    def kind(self, window: Window) -> str:
+        return window.language
+
+    async def hear(self, batch: Sequence[Window]) -> Sequence[Hypothesis]:
+        return [heard_in(window) for window in batch]
 
     async def listen(self, pieces: Sequence[Piece]) -> Sequence[Listened]:
         return [listened_to(piece) for piece in pieces]
@@ -98,7 +104,7 @@ async def transcribe(
             desk=Desk(ledger, committing, outbox),
             watch=IdleWatch(grace_ms),
             clock=clock,
-            limits=Limits(windows=8, frames=40, backlog=1000),
+            limits=Limits(frames=40, backlog=1000),
             stopping=stopping,
         )
     finally:

@@ -1,7 +1,7 @@
-"""faster-whisper, off the event loop: all windows of a round, in as few calls of the model as can be.
+"""faster-whisper, off the event loop: windows of any sessions in batches, each one call of the model.
 
 On a GPU a batch costs hardly more than a window. On a CPU it costs as much as its windows one after the other, so
-there the round is dealt out to workers, each a thread with its own worker of the model."""
+there are workers for several batches, each a thread with its own worker of the model."""
 
 import asyncio
 from collections.abc import Sequence
@@ -79,7 +79,7 @@ def _on_gpu(device: str) -> bool:
 
 
 class WhisperRecogniser:
-    """Hears rounds of windows on a pool of threads, and takes out of them what nobody can have said."""
+    """Hears windows on a pool of threads, and takes out of them what nobody can have said."""
 
     def __init__(self, ear: Ear, settings: TranscribeSettings) -> None:
         self.workers = settings.worker_count(on_gpu=ear.on_gpu)
@@ -99,18 +99,13 @@ class WhisperRecogniser:
         """So many windows give every worker a full batch."""
         return self.workers * self.batch_windows
 
-    async def transcribe(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        """One hypothesis per window, in order. A window that cannot be heard gets one that says so. Raises
-        Unavailable when window after window fails."""
-        loop = asyncio.get_running_loop()
-        places = batches([self._ear.kind(window) for window in windows], self.batch_windows, self.workers)
-        heard = await asyncio.gather(
-            *(loop.run_in_executor(self._threads, self._hear, [windows[at] for at in batch]) for batch in places)
-        )
-        hypotheses = [Hypothesis()] * len(windows)
-        for batch, of_batch in zip(places, heard, strict=True):
-            for place, hypothesis in zip(batch, of_batch, strict=True):
-                hypotheses[place] = hypothesis
+    def kind(self, window: Window) -> Kind:
+        return self._ear.kind(window)
+
+    async def hear(self, batch: Sequence[Window]) -> list[Hypothesis]:
+        """One hypothesis per window of a batch, all of one kind, in order. A window that cannot be heard gets one that
+        says so. Raises Unavailable when window after window fails."""
+        hypotheses = await asyncio.get_running_loop().run_in_executor(self._threads, self._hear, batch)
         for hypothesis in hypotheses:
             self._failures = self._failures + 1 if hypothesis.failed else 0
         if self._failures >= _FAILURES_TO_STOP:
@@ -118,6 +113,16 @@ class WhisperRecogniser:
                 f"The model failed on {self._failures} windows in a row.",
                 "See the errors before; the process starts anew.",
             )
+        return hypotheses
+
+    async def transcribe(self, windows: Sequence[Window]) -> list[Hypothesis]:
+        """Hear windows of any kinds that are there all at once, in batches that give all workers as much to do."""
+        places = batches([self.kind(window) for window in windows], self.batch_windows, self.workers)
+        heard = await asyncio.gather(*(self.hear([windows[at] for at in batch]) for batch in places))
+        hypotheses = [Hypothesis()] * len(windows)
+        for batch, of_batch in zip(places, heard, strict=True):
+            for place, hypothesis in zip(batch, of_batch, strict=True):
+                hypotheses[place] = hypothesis
         return hypotheses
 
     async def warm_up(self) -> None:

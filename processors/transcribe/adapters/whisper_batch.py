@@ -63,6 +63,7 @@ class BatchedWhisper:
         self._generation = Generation(model, decoding.beam_size, decoding.checks, decoding.fallback)
         self._filters = MelFilters(model.feature_extractor.mel_filters)
         self._languages = frozenset[str](model.supported_languages)
+        self._tokenizers: dict[str, Tokenizer] = {}
 
     @property
     def window_ms(self) -> int:
@@ -180,8 +181,13 @@ class BatchedWhisper:
         return primary if primary in self._languages else None
 
     def _tokenizer(self, language: str) -> Tokenizer:
-        multilingual = self._model.model.is_multilingual
-        return Tokenizer(self._model.hf_tokenizer, multilingual, task="transcribe", language=language)
+        """Kept, for a new one looks up a hundred tokens that must not be said: 4 % of a short window's time."""
+        known = self._tokenizers.get(language)
+        if known is None:
+            multilingual = self._model.model.is_multilingual
+            known = Tokenizer(self._model.hf_tokenizer, multilingual, task="transcribe", language=language)
+            self._tokenizers[language] = known
+        return known
 
     def _timed(self, step: str, work: Callable[[], ResultT]) -> ResultT:
         begun_s = perf_counter()

@@ -1,13 +1,14 @@
 """All sessions of the partitions that this transcriber owns.
 
 Each session is worked through at its own log's pace: while a frame of it waits for the voice filter, its later records
-wait too, and so they do while a window waits to be heard, unless windows coalesce. Due windows are given out in the
-order in which they came due, one per session at a time, so that a recording sent at eight times the speed holds nobody
-up and no session waits for more than a round."""
+wait too, and so they do while a window waits to be heard, unless windows coalesce, and while it is with the model. Due
+windows are given out in the order in which they came due, one per session at a time, so that a recording sent at eight
+times the speed holds nobody up and no session waits until another has been heard twice."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import islice
 
 from processors.transcribe.core import snapshot, telling
 from processors.transcribe.core import stream as machine
@@ -66,6 +67,7 @@ class Streams:
         self._recoveries: dict[str, Recovery] = {}
         self._due: dict[str, int] = {}
         """Since when, by the clock of `observe`."""
+        self._with_model: set[str] = set()
         self._unlistened: dict[str, None] = {}
         self._resting: dict[str, None] = {}
         self._waiting: Counter[int] = Counter()
@@ -79,7 +81,17 @@ class Streams:
     @property
     def busy(self) -> bool:
         """Whether there is work without another record being read."""
-        return bool(self._unlistened or self._resting or self._ready())
+        return self.restless or self.ready > 0
+
+    @property
+    def restless(self) -> bool:
+        """Whether there is work besides windows."""
+        return bool(self._unlistened or self._resting)
+
+    @property
+    def ready(self) -> int:
+        """Windows that may be given out."""
+        return sum(1 for _ in self._ready())
 
     def restore(self, recoveries: Iterable[Recovery]) -> Output:
         """Sessions of a partition that is ours from now on; says again what the one before may not have said. The log
@@ -143,7 +155,8 @@ class Streams:
     def _work(self, session: _Session) -> Output:
         """Go on with a session's log as far as the stream takes it now."""
         outputs = []
-        while session.waiting and machine.takes(session.stream):
+        is_free = session.stream.started.session_id not in self._with_model
+        while is_free and session.waiting and machine.takes(session.stream):
             record = session.waiting.popleft()
             self._waiting[record.partition] -= 1
             session.stream, output = machine.receive(session.stream, record)
@@ -185,11 +198,26 @@ class Streams:
 
     def due(self, limit: int) -> tuple[Window, ...]:
         """The windows that have waited longest, at most so many. They stay due until they are settled."""
-        windows = (self._sessions[each].stream.window for each in self._ready()[:limit])
-        return tuple(window for window in windows if window is not None)
+        return tuple(islice(self._windows(), limit))
 
-    def _ready(self) -> list[str]:
-        return [each for each, since_ms in self._due.items() if not self._may_wait(each, since_ms)]
+    def take_due(self, limit: int, kind: Callable[[Window], Hashable]) -> tuple[Window, ...]:
+        """Of the windows that are due, the one that has waited longest, and those of its kind that have waited longest
+        beside it, at most so many. They are with the model until they are settled: no other is given out of their
+        sessions, whose logs wait."""
+        windows = self._windows()
+        taken = list(islice(windows, min(limit, 1)))
+        alike = (window for window in windows if kind(window) == kind(taken[0]))
+        taken += islice(alike, limit - len(taken))
+        self._with_model.update(window.session_id for window in taken)
+        return tuple(taken)
+
+    def _windows(self) -> Iterator[Window]:
+        windows = (self._sessions[each].stream.window for each in self._ready())
+        return (window for window in windows if window is not None)
+
+    def _ready(self) -> Iterator[str]:
+        waiting = ((each, since_ms) for each, since_ms in self._due.items() if each not in self._with_model)
+        return (each for each, since_ms in waiting if not self._may_wait(each, since_ms))
 
     def _may_wait(self, session_id: str, since_ms: int) -> bool:
         in_time = self._now_ms - since_ms < self._longest_wait_ms
@@ -202,6 +230,7 @@ class Streams:
     def _settle(self, window: Window, hypothesis: Hypothesis) -> Output:
         session = self._sessions[window.session_id]
         del self._due[window.session_id]
+        self._with_model.discard(window.session_id)
         session.stream, output = machine.settle(session.stream, window, hypothesis)
         session.changed = True
         output = joined((output, self._rest(session)))
@@ -222,6 +251,7 @@ class Streams:
         self._due.pop(session_id, None)
         for waiting in (self._unlistened, self._resting):
             waiting.pop(session_id, None)
+        self._with_model.discard(session_id)
 
     def position(self, partition: int, read_to: int) -> int:
         """Where a successor must begin to read: at the oldest record that any session of the partition still needs,

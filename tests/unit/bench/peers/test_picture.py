@@ -1,8 +1,9 @@
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from bench.peers.picture import draw
+from bench.peers.picture import panels
 from bench.peers.table import table
+from bench.picture import draw
 
 RUN: dict[str, Any] = {
     "server": "rostrum",
@@ -22,11 +23,11 @@ FAILED = {"server": "peer <1>", "speakers": 1, "failed": "it did not start", "he
 
 def test_the_picture_is_whole_and_has_a_line_per_server() -> None:
     more = {**RUN, "speakers": 8}
-    drawn = ET.fromstring(draw([RUN, more, {**RUN, "server": "peer <1>"}, FAILED]))
+    drawn = ET.fromstring(draw(panels([RUN, more, {**RUN, "server": "peer <1>"}, FAILED])))
 
     assert len(drawn.findall(".//{*}polyline")) == 2 * 3
     assert any(text.text == "peer <1>" for text in drawn.findall(".//{*}text"))
-    ET.fromstring(draw([FAILED]))
+    ET.fromstring(draw(panels([FAILED])))
 
 
 def test_the_table_has_a_row_per_run() -> None:

@@ -85,9 +85,15 @@ class Everything:
         self.said.append(f"listen {len(pieces)}")
         return [Listened((0.9,) * 8, piece.state) for piece in pieces]
 
-    async def transcribe(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
-        self.said.append(f"hear {len(windows)}")
-        return [Hypothesis(words("good morning")) for _ in windows]
+    workers = 1
+    batch_windows = 2
+
+    def kind(self, window: Window) -> str:
+        return window.language
+
+    async def hear(self, batch: Sequence[Window]) -> Sequence[Hypothesis]:
+        self.said.append(f"hear {len(batch)}")
+        return [Hypothesis(words("good morning")) for _ in batch]
 
     def show(self, replies: Sequence[Addressed]) -> None:
         if replies:
@@ -111,7 +117,7 @@ async def run_with(ports: Everything, backlog: int = 100, options: StreamOptions
             desk=Desk(ledger, committing, ports),
             watch=IdleWatch(grace_ms=5000),
             clock=clock,
-            limits=Limits(windows=2, frames=40, backlog=backlog),
+            limits=Limits(frames=40, backlog=backlog),
             stopping=ports.stopping,
         )
     await committing.close()
@@ -152,6 +158,37 @@ async def test_while_the_model_is_busy_windows_wait_for_more_audio() -> None:
     # By the test's clock, hearing takes most of the time: at first every second frame, later every fourth.
     heard = [each == "hear 1" for each in ports.said if each.startswith(("hear", "read"))]
     assert 10 <= sum(heard) < 20
+
+
+class Patient(Everything):
+    """Is done with the first batch only once four more reads have come back."""
+
+    reads_to_come = 5
+    enough: asyncio.Event | None = None
+
+    async def read(self, wait_ms: int, held: Set[int]) -> Batch:
+        if self.enough is not None:
+            self.reads_to_come -= 1
+            if self.reads_to_come == 0:
+                self.enough.set()
+        return await super().read(wait_ms, held)
+
+    async def hear(self, batch: Sequence[Window]) -> Sequence[Hypothesis]:
+        if self.enough is None:
+            self.enough = asyncio.Event()
+            await self.enough.wait()
+        return await super().hear(batch)
+
+
+async def test_the_log_is_read_while_windows_are_heard_and_the_next_window_has_all_that_came() -> None:
+    script = Script(first_offset=3)
+    batches = [OURS, batch_of(script.start(), *(script.frame() for _ in range(4)))]
+    batches += [batch_of(script.frame(), script.frame()) for _ in range(4)]
+    options = replace(OPTIONS, coalesce=True)
+    ports = await run_with(Patient(batches, lambda ports: len(ports.held) > 12), options=options)
+    order = [each.split()[0] for each in ports.said if each.startswith(("read", "hear"))]
+    assert order.index("hear") >= 6
+    assert order.count("hear") == 2  # Four frames, then the eight that came meanwhile.
 
 
 async def test_what_is_not_pressing_is_committed_at_the_end() -> None:
