@@ -2,7 +2,7 @@
 without Kafka and without time."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from processors.transcribe.core.ledger import Commit, Ledger
@@ -39,6 +39,13 @@ def _word(window: Window, at: int, is_at_the_edge: bool) -> Word:
     chance = _chance(window.session_id, at, *([window.start, window.end_ms] if is_at_the_edge else []))
     start_ms = at * 400 - window.start_ms
     return word(["yes", "no", "dog", "the"][chance[0] % 4], start_ms, start_ms + 100 + chance[1] % 200)
+
+
+def truly_heard_in(window: Window) -> Hypothesis:
+    """What a recogniser without a fault hears: every word that lies in the window whole, each of them another one."""
+    places = range(-(-window.start_ms // 400), (window.end_ms - 300) // 400 + 1)
+    starts = ((at, at * 400 - window.start_ms) for at in places)
+    return Hypothesis(tuple(word(f"word-{at}", start_ms, start_ms + 300) for at, start_ms in starts))
 
 
 def listened_to(piece: Piece) -> Listened:
@@ -94,8 +101,11 @@ class Partition:
 class Owner:
     """A transcriber that owns the partition until it is dropped."""
 
-    def __init__(self, partition: Partition, options: StreamOptions) -> None:
+    def __init__(
+        self, partition: Partition, options: StreamOptions, recogniser: Callable[[Window], Hypothesis] = heard_in
+    ) -> None:
         self.partition = partition
+        self.recogniser = recogniser
         self.streams = Streams(options)
         self.ledger = Ledger(self.streams)
         self.at = partition.position
@@ -120,7 +130,7 @@ class Owner:
 
     def hear(self) -> None:
         windows = self.streams.due(2)
-        self._note(self.streams.settle(windows, [heard_in(window) for window in windows]))
+        self._note(self.streams.settle(windows, [self.recogniser(window) for window in windows]))
 
     def commit(self) -> None:
         """Does not say anything to anybody yet."""
@@ -136,8 +146,14 @@ class Owner:
             self.ledger.done(self.under_way, self.facts_to)
             self.under_way = None
 
+    def be_busy(self, heavy: bool) -> None:
+        """Windows may have to wait from now on, or not."""
+        self.now_ms += 100
+        self.streams.observe(self.now_ms, heavy)
+
     def finish(self) -> None:
         """Work through all of the log."""
+        self.be_busy(heavy=False)
         while self.at < len(self.partition.log) or self.streams.busy:
             self.read(5)
             self.listen()

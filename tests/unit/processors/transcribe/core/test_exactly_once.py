@@ -1,5 +1,6 @@
 """Whenever the owner of a partition dies, its successor goes on as if nothing had happened."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
@@ -12,18 +13,20 @@ from processors.transcribe.core.records import Frame, LogRecord
 from processors.transcribe.core.snapshot import restored, taken
 from processors.transcribe.core.state import StreamOptions
 from processors.transcribe.core.voice import VoiceOptions
+from processors.transcribe.core.windows import Hypothesis, Window
 from schemas.replies import Resumed, Superseded
 from schemas.snapshots import LastTold, StreamSnapshot
 from schemas.wire import FinalMessage, Summary
 from tests.support.transcribe_core import LIMITS, OPTIONS, Script, resume
 from tests.support.transcribe_log import answer_begun, questions_asked, session_ended
-from tests.support.transcribe_partition import PARTITION, Owner, Partition
+from tests.support.transcribe_partition import PARTITION, Owner, Partition, heard_in, truly_heard_in
 
 WITH_VOICE = StreamOptions("test-model", LIMITS, LocalAgreement, voice=VoiceOptions())
 Answer = Resumed | Superseded
 """What a connection that resumed must hear: it goes on, or another one does."""
 KINDS = ["frames"] * 12 + ["repeat", "stray", "answer", "questions", "resume", "end"]
-DEEDS = ["read"] * 3 + ["listen"] * 8 + ["hear"] * 5 + ["commit", "tell"] * 3 + ["die"] * 2
+DEEDS = ["read"] * 3 + ["listen"] * 8 + ["hear"] * 5 + ["commit", "tell"] * 3 + ["die"] * 2 + ["be busy", "rest"]
+Recogniser = Callable[[Window], Hypothesis]
 
 
 def partition_log(chance: Random) -> list[LogRecord]:
@@ -58,15 +61,17 @@ def _said(script: Script, chance: Random) -> list[LogRecord]:
             return [script.record(session_ended(script.session_id))] if chance.random() < 0.3 else []
 
 
-def undisturbed(log: list[LogRecord], options: StreamOptions) -> Partition:
+def undisturbed(log: list[LogRecord], options: StreamOptions, recogniser: Recogniser = heard_in) -> Partition:
     partition = Partition(log)
-    Owner(partition, options).finish()
+    Owner(partition, options, recogniser).finish()
     return partition
 
 
-def disturbed(log: list[LogRecord], options: StreamOptions, chance: Random) -> Partition:
+def disturbed(
+    log: list[LogRecord], options: StreamOptions, chance: Random, recogniser: Recogniser = heard_in
+) -> Partition:
     partition = Partition(log)
-    owner = Owner(partition, options)
+    owner = Owner(partition, options, recogniser)
     for _ in range(chance.randint(0, 400)):
         match chance.choice(DEEDS):
             case "read":
@@ -79,8 +84,10 @@ def disturbed(log: list[LogRecord], options: StreamOptions, chance: Random) -> P
                 owner.commit()
             case "tell":
                 owner.tell()
+            case "be busy" | "rest" as load:
+                owner.be_busy(load == "be busy")
             case "die":
-                owner = Owner(partition, options)
+                owner = Owner(partition, options, recogniser)
     owner.finish()
     return partition
 
@@ -92,17 +99,46 @@ def test_wherever_the_owner_dies_the_facts_are_the_same(options: StreamOptions, 
     chance = Random(seed)
     log = partition_log(chance)
     expected, found = undisturbed(log, options), disturbed(log, options, chance)
+    all_is_told(found)
     for name in {record.session_id for record in log}:
         assert found.finals(name) == expected.finals(name)
         assert found.transcribed(name) == expected.transcribed(name)
-        told = [each.reply.message for each in found.replies if each.reply.session_id == name]
-        finals = {message.number: message.text for message in told if isinstance(message, FinalMessage)}
-        assert finals == {final.number: final.text for final in expected.finals(name)}
-        assert any(isinstance(message, Summary) for message in told)
         resumed = {each.reply.conn for each in expected.replies if isinstance(each.reply.message, Resumed)}
         assert {each.reply.conn for each in found.replies if isinstance(each.reply.message, Answer)} >= resumed
     assert found.position == len(log)
     order_is_kept(found)
+
+
+@settings(max_examples=80, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_windows_that_depend_on_the_load_lose_and_repeat_no_word(seed: int) -> None:
+    """Which finals the words come in may differ; the words may not."""
+    chance = Random(seed)
+    log = partition_log(chance)
+    options = replace(OPTIONS, coalesce=True, window_frames=chance.randint(1, 4))
+    expected = undisturbed(log, OPTIONS, truly_heard_in)
+    found = disturbed(log, options, chance, truly_heard_in)
+    all_is_told(found)
+    order_is_kept(found)
+    assert found.position == len(log)
+    for name in {record.session_id for record in log}:
+        finals = found.finals(name)
+        assert [final.number for final in finals] == list(range(1, len(finals) + 1))
+        assert [word for final in finals for word in final.words] == [
+            word for final in expected.finals(name) for word in final.words
+        ]
+        assert [each.audio_ms for each in found.transcribed(name)] == [
+            each.audio_ms for each in expected.transcribed(name)
+        ]
+
+
+def all_is_told(partition: Partition) -> None:
+    """Clients were told the finals as they stand, nothing else, and the summary."""
+    for name in {record.session_id for record in partition.log}:
+        told = [each.reply.message for each in partition.replies if each.reply.session_id == name]
+        finals = {(message.number, message.text) for message in told if isinstance(message, FinalMessage)}
+        assert finals == {(final.number, final.text) for final in partition.finals(name)}
+        assert any(isinstance(message, Summary) for message in told)
 
 
 def order_is_kept(partition: Partition) -> None:

@@ -1,0 +1,113 @@
+"""A hundred sessions that end soon after their last word: it is never missing, and streaming costs hardly any words
+beside the same model's hearing of the whole recordings at once."""
+
+import asyncio
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+from faster_whisper import BatchedInferencePipeline, WhisperModel
+
+from bench.peers.streams import Stream, joined
+from cli.accuracy import compare, word_error_rate
+from cli.own_stack import DEMO_MODEL
+from infra.kafka.clients import make_producer
+from infra.kafka.settings import KafkaSettings
+from schemas.audio import FRAME_MS, SAMPLE_BYTES, SAMPLE_RATE
+from schemas.wire import Summary
+from tests.support.soak_results import keep, new_seed
+from tests.support.transcribe_log import SessionWriter, frames_of
+from tests.support.transcriber_trial import ended_whole, text_of
+from tests.support.transcribers import Client, Transcriber, transcribing
+
+SESSIONS = 100
+AT_ONCE = 10
+SPEED = 4
+RECORDINGS = (*(f"sentence_{number}" for number in range(1, 7)), "unseen_voice", "noise", "answers_1", "answers_2")
+TAIL_S = (0.05, 0.4)
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
+
+
+def spoken(number: int, chance: Random) -> Stream:
+    """Two recordings, cut off soon after the last word."""
+    first, last = chance.sample(RECORDINGS, 2)
+    whole = joined(f"s-{number}", first, round(chance.uniform(0.6, 1.5), 2), last)
+    until = round((whole.words[-1].end_s + chance.uniform(*TAIL_S)) * SAMPLE_RATE)
+    return Stream(whole.name, whole.pcm[: until * SAMPLE_BYTES], whole.words)
+
+
+def said_in(stream: Stream) -> list[str]:
+    return [word.text for word in stream.words]
+
+
+def end_is(said: list[str], heard: list[str]) -> str:
+    """What became of the last word."""
+    differences = compare(said, heard).differences
+    if not differences or differences[-1].said[1] < len(said):
+        return "right"
+    (begin, end), (heard_begin, heard_end) = differences[-1].said, differences[-1].heard
+    return "missing" if heard_end - heard_begin < end - begin else "wrong"
+
+
+def heard_at_once(streams: list[Stream]) -> list[str]:
+    """The whole recordings through faster-whisper's own batches, with its defaults."""
+    pipeline = BatchedInferencePipeline(WhisperModel(str(DEMO_MODEL), device="cpu"))
+    texts = []
+    for stream in streams:
+        samples = np.frombuffer(stream.pcm, "<i2").astype(np.float32) / 32768
+        segments, _ = pipeline.transcribe(samples, language="en", word_timestamps=True)
+        texts.append(" ".join(segment.text for segment in segments))
+    return texts
+
+
+async def test_no_last_word_is_missing(kafka: KafkaSettings, tmp_path: Path) -> None:
+    seed = new_seed()
+    chance = Random(seed)
+    streams = [spoken(number, chance) for number in range(SESSIONS)]
+    turn = asyncio.Semaphore(AT_ONCE)
+    default = {"TRANSCRIBE_WORKERS": "0", "TRANSCRIBE_COALESCE": "on", "TRANSCRIBE_FALLBACK": "on"}
+
+    async def write(stream: Stream) -> None:
+        async with turn, make_producer(kafka) as producer:
+            writer = SessionWriter(producer, kafka, stream.name)
+            await writer.start()
+            for frame in frames_of(stream.pcm):
+                await writer.audio(frame)
+                await asyncio.sleep(FRAME_MS / 1000 / SPEED)
+            await writer.end()
+
+    async with (
+        Client(kafka) as client,
+        transcribing(Transcriber(kafka, tmp_path / "transcribe.log", environment=default)),
+    ):
+        await asyncio.gather(*map(write, streams))
+        for stream in streams:
+            await client.until(stream.name, Summary, within_s=120)
+        heard = [text_of(await ended_whole(kafka, client, stream.name, stream.pcm)) for stream in streams]
+    at_once = await asyncio.to_thread(heard_at_once, streams)
+    said = [said_in(stream) for stream in streams]
+    texts = [" ".join(words) for words in said]
+    ends = [end_is(*each) for each in zip(said, map(str.split, heard), strict=True)]
+    ends_at_once = [end_is(*each) for each in zip(said, map(str.split, at_once), strict=True)]
+    rates = {"streaming": word_error_rate(texts, heard), "at_once": word_error_rate(texts, at_once)}
+    keep(
+        "transcriber_last_words",
+        seed=seed,
+        sessions=SESSIONS,
+        sessions_at_once=AT_ONCE,
+        times_real_time=SPEED,
+        audio_s=round(sum(stream.seconds for stream in streams)),
+        words=sum(map(len, said)),
+        last_words={kind: ends.count(kind) for kind in ("right", "wrong", "missing")},
+        last_words_at_once={kind: ends_at_once.count(kind) for kind in ("right", "wrong", "missing")},
+        word_error_rate={name: round(rate, 4) for name, rate in rates.items()},
+        ends_not_right=[
+            {"said": " ".join(words[-4:]), "heard": " ".join(text.split()[-4:])}
+            for words, text, end in zip(said, heard, ends, strict=True)
+            if end != "right"
+        ],
+    )
+    assert "missing" not in ends
+    assert rates["streaming"] <= rates["at_once"] + 0.01
