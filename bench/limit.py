@@ -10,14 +10,11 @@ machine does falls on both."""
 
 import argparse
 import asyncio
-import json
-import os
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any, Literal
 
@@ -27,7 +24,8 @@ from faster_whisper import WhisperModel
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 
-from bench.machine import describe
+from bench.picture import Bar, Bars
+from bench.saving import RESULTS, circumstances, save
 from bench.streaming import SPEECH, read_wav, score, shifted
 from infra.clock import SystemClock
 from processors.transcribe.adapters.models import DEMO_MODEL, ResolvedModel, resolve_model
@@ -40,7 +38,7 @@ from processors.transcribe.hearing import Hearing
 from processors.transcribe.options import stream_options
 from processors.transcribe.settings import TranscribeSettings
 
-OUTPUT = Path(__file__).parent / "results" / "limit.json"
+OUTPUT = RESULTS / "limit.json"
 RECORDINGS = ("answers_1.wav", "answers_2.wav", "answers_3.wav")
 BATCHES = (1, 4)
 INPUTS = {"short": 0, "3000": 3000}
@@ -196,6 +194,26 @@ def _figures(speeds: Sequence[Speed]) -> dict[str, Any]:
     }
 
 
+def panels(report: Mapping[str, Any]) -> tuple[Bars, ...]:
+    """By the clock, with the spread of the runs, and by processor time; an input each, for they differ tenfold."""
+
+    def bars(figures: Mapping[str, Any], figure: str, spread: str) -> list[Bar]:
+        ways = {"the stage": figures["stage"], **{f"bare, {way}": each for way, each in figures["bare"].items()}}
+        return [Bar(name, each[figure], tuple(each[spread]) if spread else None) for name, each in ways.items()]
+
+    return tuple(
+        Bars(
+            f"Windows per second, input {name}",
+            {
+                "of the clock": bars(report[name], "windows_per_s", "spread_windows_per_s"),
+                "of processor time": bars(report[name], "windows_per_cpu_s", ""),
+            },
+        )
+        for name in INPUTS
+        if name in report
+    )
+
+
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sessions", type=int, default=3, help="sessions whose windows are recorded")
@@ -204,9 +222,7 @@ async def main() -> None:
     options = parser.parse_args()
     model = resolve_model(str(DEMO_MODEL))
     report: dict[str, Any] = {
-        "machine": describe(),
-        # What other programs did at the time; it slows two workers more than one, and rounds more than a queue.
-        "load_average_before": round(os.getloadavg()[0], 1),
+        **circumstances(),
         "sessions": options.sessions,
         "rounds": options.rounds,
     }
@@ -221,9 +237,7 @@ async def main() -> None:
             f"of processor time {figures['ratio_of_cpu_time']}",
             flush=True,
         )
-    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    OUTPUT.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    print(f"written to {OUTPUT}")
+    save(OUTPUT, report, panels(report))
 
 
 if __name__ == "__main__":
