@@ -179,8 +179,7 @@ def _bar(bar: Bar, left: float, width: float, scale: _Scale, colour: str) -> lis
             f'stroke="{colour}" stroke-width="1.5"/>'
         )
     highest = min(up, scale.y(bar.spread[1])) if bar.spread else up
-    if width >= _LETTER * 4:
-        parts.append(_text(middle, highest - 4, f"{bar.value:.3g}", "middle"))
+    parts.append(_text(middle, highest - 4, f"{bar.value:.3g}", "middle", size=9))
     return parts
 
 

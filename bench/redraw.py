@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bench import delay, growth, limit, policies, report, sizing
+from bench import delay, growth, limit, policies, recovery, report, sizing
 from bench.peers import picture as peers
 from bench.picture import Panel, draw
 from bench.saving import RESULTS
@@ -15,6 +15,7 @@ PANELS: Mapping[str, Callable[[Any], Sequence[Panel]]] = {
     "limit": limit.panels,
     "peers": lambda found: peers.panels(found["runs"]),
     "policies": lambda found: policies.panels(found["rows"]),
+    "recovery": recovery.panels,
     "report": report.panels,
     "sizing": sizing.panels,
 }

@@ -12,7 +12,7 @@ import statistics
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import ctranslate2
@@ -29,7 +29,9 @@ _REPEATS = 3
 def measure(model: Any, shape: Shape, batch: int, repeats: int) -> dict[str, Any]:
     """Median seconds of each step for one batch, and windows per second."""
     mel = np.random.default_rng(0).normal(size=(batch, shape.mels, FRAMES)).astype(np.float32)
+    begun_cpu_s = process_time()
     rounds = [_round(model, mel) for _ in range(repeats)]
+    cpu_s = process_time() - begun_cpu_s
     steps_s = {step: round(statistics.median(each[step] for each in rounds), 4) for step in rounds[0]}
     whole_s = [sum(each.values()) for each in rounds]
     return {
@@ -37,6 +39,8 @@ def measure(model: Any, shape: Shape, batch: int, repeats: int) -> dict[str, Any
         "rounds": repeats,
         "windows_per_s": round(batch / statistics.median(whole_s), 3),
         "spread_windows_per_s": [round(batch / max(whole_s), 3), round(batch / min(whole_s), 3)],
+        # On a CPU, others on the machine change this less than the windows per second.
+        "cpu_s_per_window": round(cpu_s / repeats / batch, 3),
         "step_s": steps_s,
     }
 
@@ -90,6 +94,7 @@ def size(shape: Shape, device: str, compute_type: str, batches: Sequence[int], b
                 left_out.append(batch)
                 continue
             measured.append(measure(model, shape, batch, repeats))
+            window_s = 1 / measured[-1]["windows_per_s"]
             print(f"{shape.name:16} batch {batch:3} {measured[-1]['windows_per_s']:8.3f} windows/s", flush=True)
     return {"batches": measured, "not_run_for_want_of_time": left_out}
 
