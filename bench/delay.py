@@ -62,6 +62,7 @@ WAYS = {
     ),
 }
 ADDED_GOAL_MS = 100.0
+_TABLE_WIDTH = 140
 _MODEL_SECONDS = "rostrum_transcribe_model_seconds_total"
 _WINDOWS = "rostrum_transcribe_windows_total"
 
@@ -203,7 +204,7 @@ def panels(report: Mapping[str, Any]) -> tuple[Bars, ...]:
 
 def run(output: Path, repeats: int) -> None:
     """Bring a stack up for each way, measure, write `output` and its picture, print the table."""
-    console, measured = Console(), circumstances()
+    console, measured = Console(width=_TABLE_WIDTH), circumstances()
     ways = {name: _along(way, console, repeats) for name, way in WAYS.items()}
     report = {**measured, "repeats": repeats, "ways": ways}
     console.print(table(ways))

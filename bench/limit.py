@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any, Literal
 
@@ -41,6 +42,7 @@ from processors.transcribe.settings import TranscribeSettings
 OUTPUT = RESULTS / "limit.json"
 RECORDINGS = ("answers_1.wav", "answers_2.wav", "answers_3.wav")
 BATCHES = (1, 4)
+SESSIONS, WINDOWS, ROUNDS = 3, 64, 3
 INPUTS = {"short": 0, "3000": 3000}
 """Encoder input: as the demo model takes it, and as published models need it."""
 
@@ -214,22 +216,14 @@ def panels(report: Mapping[str, Any]) -> tuple[Bars, ...]:
     )
 
 
-async def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sessions", type=int, default=3, help="sessions whose windows are recorded")
-    parser.add_argument("--windows", type=int, default=64, help="of them, the last so many are heard again")
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+async def measure(sessions: int, windows: int, rounds: int) -> dict[str, Any]:
+    """Both on each kind of input."""
     model = resolve_model(str(DEMO_MODEL))
-    report: dict[str, Any] = {
-        **circumstances(),
-        "sessions": options.sessions,
-        "rounds": options.rounds,
-    }
+    found: dict[str, Any] = {}
     for name, frames in INPUTS.items():
         # 3000 frames take ten times as long, so a quarter of the windows must do.
-        count = options.windows if frames == 0 else max(options.windows // 4, 8)
-        report[name] = figures = await compare(model, frames, options.sessions, count, options.rounds)
+        count = windows if frames == 0 else max(windows // 4, 8)
+        found[name] = figures = await compare(model, frames, sessions, count, rounds)
         best = figures["bare_best"]
         print(
             f"input {name}: {figures['stage']['windows_per_s']} windows/s through the stage, "
@@ -237,8 +231,23 @@ async def main() -> None:
             f"of processor time {figures['ratio_of_cpu_time']}",
             flush=True,
         )
-    save(OUTPUT, report, panels(report))
+    return found
+
+
+def run(output: Path, sessions: int = SESSIONS, windows: int = WINDOWS, rounds: int = ROUNDS) -> None:
+    report = {**circumstances(), "sessions": sessions, "rounds": rounds}
+    report |= asyncio.run(measure(sessions, windows, rounds))
+    save(output, report, panels(report))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sessions", type=int, default=SESSIONS, help="sessions whose windows are recorded")
+    parser.add_argument("--windows", type=int, default=WINDOWS, help="of them, the last so many are heard again")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    given = parser.parse_args()
+    run(OUTPUT, given.sessions, given.windows, given.rounds)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

@@ -30,6 +30,7 @@ from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_MS
 
 OUTPUT = RESULTS / "policies.json"
+SHIFTS = 3
 SPACINGS = (2, 4, 12)
 """Frames: while the model has time, while it is busy, and when windows have to wait for their turn."""
 POLICIES: tuple[dict[str, Any], ...] = (
@@ -110,16 +111,20 @@ def panels(rows: Sequence[Mapping[str, Any]]) -> tuple[Lines, ...]:
     )
 
 
+def run(output: Path, shifts: int = SHIFTS, model: str = str(DEMO_MODEL)) -> None:
+    console, measured = Console(), circumstances()
+    rows = asyncio.run(measure(model, shifts, console))
+    console.print(table(rows))
+    save(output, {**measured, "shifts": shifts, "rows": rows}, panels(rows))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shifts", type=int, default=3, help="times that each recording is heard, shifted")
+    parser.add_argument("--shifts", type=int, default=SHIFTS, help="times that each recording is heard, shifted")
     parser.add_argument("--model", default=str(DEMO_MODEL), help="as TRANSCRIBE_MODEL; default: the demo recogniser")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     given = parser.parse_args()
-    console, measured = Console(), circumstances()
-    rows = asyncio.run(measure(given.model, given.shifts, console))
-    console.print(table(rows))
-    save(given.output, {**measured, "shifts": given.shifts, "rows": rows}, panels(rows))
+    run(given.output, given.shifts, given.model)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,9 @@ from bench.random_whisper import END, FRAMES, PROMPT, SHAPES, START_SEQUENCE, Sh
 from bench.saving import RESULTS, circumstances, save
 
 TOKENS = 40
+NAMES = tuple(shape.name for shape in SHAPES)
+BATCHES = (1, 2, 4, 8, 16)
+BUDGET_S = 90.0
 _REPEATS = 3
 
 
@@ -114,28 +117,36 @@ def panels(report: Mapping[str, Any]) -> tuple[Lines, ...]:
     )
 
 
+def run(
+    device: str = "cpu",
+    compute_type: str = "int8",
+    names: Sequence[str] = NAMES,
+    batches: Sequence[int] = BATCHES,
+    budget_s: float = BUDGET_S,
+) -> None:
+    report = {
+        **circumstances(),
+        "device": device,
+        "compute_type": compute_type,
+        "frames": FRAMES,
+        "tokens": TOKENS,
+        "models": {
+            shape.name: size(shape, device, compute_type, batches, budget_s) for shape in SHAPES if shape.name in names
+        },
+    }
+    save(RESULTS / f"sizing_{device}_{compute_type}.json", report, panels(report))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--compute-type", default="int8")
-    parser.add_argument("--models", default=",".join(shape.name for shape in SHAPES))
-    parser.add_argument("--batches", default="1,2,4,8,16")
-    parser.add_argument("--budget", type=float, default=45, help="seconds per model, without writing it")
+    parser.add_argument("--models", default=",".join(NAMES))
+    parser.add_argument("--batches", default=",".join(map(str, BATCHES)))
+    parser.add_argument("--budget", type=float, default=BUDGET_S, help="seconds per model, without writing it")
     given = parser.parse_args()
     batches = [int(each) for each in given.batches.split(",")]
-    report = {
-        **circumstances(),
-        "device": given.device,
-        "compute_type": given.compute_type,
-        "frames": FRAMES,
-        "tokens": TOKENS,
-        "models": {
-            shape.name: size(shape, given.device, given.compute_type, batches, given.budget)
-            for shape in SHAPES
-            if shape.name in given.models.split(",")
-        },
-    }
-    save(RESULTS / f"sizing_{given.device}_{given.compute_type}.json", report, panels(report))
+    run(given.device, given.compute_type, given.models.split(","), batches, given.budget)
 
 
 if __name__ == "__main__":
