@@ -57,7 +57,7 @@ class Way:
 
 WAYS = {
     "default": Way({}, _SPACING, 1.0, 1.9),
-    "agreement of 2, four frames": Way(
+    "agreement of 2, 4 frames": Way(
         {"TRANSCRIBE_POLICY": "agreement", "TRANSCRIBE_AGREEMENT": "2", "TRANSCRIBE_WINDOW_FRAMES": "4"}, 4, 1.8, 3.0
     ),
 }
@@ -183,11 +183,11 @@ def table(ways: Mapping[str, Any]) -> Table:
 
 
 def panels(report: Mapping[str, Any]) -> tuple[Bars, ...]:
-    """Delays, by way of hearing and speakers at once, as medians and 95th percentiles."""
+    """Delays, by way of hearing times speakers at once, as medians and 95th percentiles."""
 
     def groups(figure: str, unit_ms: float) -> dict[str, list[Bar]]:
         return {
-            f"{way}, {speakers} at once": [
+            f"{way} × {speakers}": [
                 Bar(name, figures[figure][key] / unit_ms) for name, key in (("median", "median"), ("95 of 100", "p95"))
             ]
             for way, of_way in report["ways"].items()

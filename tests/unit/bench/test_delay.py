@@ -34,7 +34,13 @@ def test_rounds_are_pooled() -> None:
     )
     ways = {"default": {"speakers": {"1": figures}}}
     assert table(ways).row_count == 1
-    assert ["default,", "1", "at", "once"][0] in draw(panels({"ways": ways}))
+    drawn = panels({"ways": ways})
+    assert [[bar.value for bar in panel.groups["default × 1"]] for panel in drawn] == [
+        [1.3, 1.8],
+        [1.2, 1.6],
+        [50.0, 60.0],
+    ]
+    assert draw(drawn).startswith("<svg")
 
 
 def test_an_answer_s_delay_is_from_the_newest_frame_that_was_heard_for_it() -> None:
