@@ -1,25 +1,59 @@
-"""`python -m bench`: the benchmarks of `make bench`. Their results are kept in bench/results/.
+"""`python -m bench`: the benchmarks of `make bench`, each with a bound on its time, an hour and a half in all; results
+and pictures are kept in bench/results/.
 
 The whole comparison with other servers: `python -m bench.peers`; here a short one, with those that are installed."""
 
 import argparse
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass
 
-from bench import delay, growth, report
+from bench import delay, growth, limit, policies, recovery, report, sizing
 from bench.peers.compare import compare, servers
+from bench.saving import RESULTS
 
-RESULTS = Path(__file__).parent / "results"
 SPEAKERS = (1, 4)
 COMPARISON_MINUTES = 20.0
-BENCHMARKS: dict[str, Callable[[int], None]] = {
-    "delay": lambda repeats: delay.run(RESULTS / "delay.json", repeats),
-    "report": lambda repeats: report.run(RESULTS / "report.json", repeats),
-    "growth": lambda _: growth.run(RESULTS / "growth.json", growth.MINUTES),
-    "peers": lambda _: compare(
-        list(servers().values()), SPEAKERS, RESULTS / "peers-short.json", minutes=COMPARISON_MINUTES
+_GOING_DOWN_S = 30.0
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """`minutes`: after so many it is ended. On two cores at rest it takes about half of them."""
+
+    run: Callable[[int], None]
+    minutes: float
+
+
+BENCHMARKS = {
+    "limit": Benchmark(lambda _: limit.run(limit.OUTPUT), 8),
+    "delay": Benchmark(lambda repeats: delay.run(RESULTS / "delay.json", repeats), 12),
+    "growth": Benchmark(lambda _: growth.run(growth.RESULT, growth.MINUTES), 6),
+    "policies": Benchmark(lambda _: policies.run(policies.OUTPUT), 15),
+    "recovery": Benchmark(lambda _: recovery.run(recovery.RESULT, recovery.KILLS, recovery.SEED), 8),
+    "report": Benchmark(lambda repeats: report.run(RESULTS / "report.json", repeats), 6),
+    "sizing": Benchmark(lambda _: sizing.run(), 12),
+    "peers": Benchmark(
+        lambda _: compare(list(servers().values()), SPEAKERS, RESULTS / "peers-short.json", minutes=COMPARISON_MINUTES),
+        COMPARISON_MINUTES + 1,
     ),
 }
+
+
+def bounded(command: list[str], seconds: float) -> bool:
+    """Whether the command did its work in time. If not, it is asked to bring down what it has started, as by Ctrl-C."""
+    with subprocess.Popen(command) as child:
+        try:
+            return child.wait(seconds) == 0
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGINT)
+        try:
+            child.wait(_GOING_DOWN_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+    return False
 
 
 def main() -> None:
@@ -27,10 +61,19 @@ def main() -> None:
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("which", nargs="*", choices=[*BENCHMARKS, []], help="some of them; by default all")
-    parser.add_argument("--repeats", type=int, default=2, help="rounds (of delay each about 40 s, of report 20 s)")
+    parser.add_argument("--repeats", type=int, default=2, help="rounds (of delay each about 90 s, of report 20 s)")
     options = parser.parse_args()
+    if len(options.which) == 1:
+        BENCHMARKS[options.which[0]].run(options.repeats)
+        return
+    failed = []
     for name in options.which or BENCHMARKS:
-        BENCHMARKS[name](options.repeats)
+        minutes = BENCHMARKS[name].minutes
+        print(f"{name}, at most {minutes:g} minutes", flush=True)
+        if not bounded([sys.executable, "-m", "bench", name, "--repeats", str(options.repeats)], 60 * minutes):
+            failed.append(name)
+    if failed:
+        sys.exit(f"not done: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""How soon words come: recordings streamed at real time through a whole stack, by one speaker and by two at once."""
+"""How soon words come: recordings streamed at real time through a whole stack, by one speaker and by two at once, once
+with the default policy and once with LocalAgreement-2 at windows of four frames, which the goals are about too."""
 
 import asyncio
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.table import Table
 
-from bench.machine import describe
+from bench.answering import answers_ms
+from bench.picture import Bar, Bars
+from bench.saving import circumstances, save
 from cli.accuracy import word_error_rate
 from cli.client import connect
 from cli.install import install_programs
@@ -33,23 +36,47 @@ from infra.tls.contexts import client_context
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_MS
 from schemas.wire import Start
+from tests.support.transcribe_onlooker import Onlooker
 
 SPEECH = Path(__file__).parents[1] / "samples" / "whisper-micro" / "speech"
 RECORDINGS = ("answers_1.wav", "answers_2.wav")
 SPEAKERS = (1, 2)
-WINDOW_MS = TranscribeSettings.model_fields["window_frames"].default * FRAME_MS
-"""The spacing of the transcriber's windows while it is not busy. A word waits for half of one on average, then for the
-hold-back of the policy, then for the model."""
+_SPACING = TranscribeSettings.model_fields["window_frames"].default
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of hearing. `window_frames`: the spacing of windows while the model is not busy. A word waits for half of
+    one on average, then for what the policy holds back, then for the model."""
+
+    settings: Mapping[str, str]
+    window_frames: int
+    p50_goal_s: float
+    p95_goal_s: float
+
+
+WAYS = {
+    "default": Way({}, _SPACING, 1.0, 1.9),
+    "agreement of 2, 4 frames": Way(
+        {"TRANSCRIBE_POLICY": "agreement", "TRANSCRIBE_AGREEMENT": "2", "TRANSCRIBE_WINDOW_FRAMES": "4"}, 4, 1.8, 3.0
+    ),
+}
+ADDED_GOAL_MS = 100.0
+_TABLE_WIDTH = 140
 _MODEL_SECONDS = "rostrum_transcribe_model_seconds_total"
+_WINDOWS = "rostrum_transcribe_windows_total"
 
 
 @dataclass(frozen=True)
 class Round:
-    """Sessions that ran side by side, and the model's time in all of them."""
+    """Sessions that ran side by side, and of all of them: `answers_ms`, see bench.answering; the model's time; windows
+    heard."""
 
     outcomes: tuple[Outcome, ...]
     texts: tuple[str, ...]
+    answers_ms: tuple[float, ...]
     model_s: float
+    windows: int
 
 
 async def measure(stack: Stack, console: Console, repeats: int) -> dict[int, list[Round]]:
@@ -63,11 +90,21 @@ async def measure(stack: Stack, console: Console, repeats: int) -> dict[int, lis
 
 
 async def _round(stack: Stack, names: Sequence[str]) -> Round:
-    before_s = await _model_seconds(stack)
+    before = await _counts(stack)
     outcomes = await asyncio.gather(
         *(_session(stack, f"speaker-{index}", read_recording(SPEECH / name)) for index, name in enumerate(names))
     )
-    return Round(tuple(outcomes), tuple(map(said, names)), await _model_seconds(stack) - before_s)
+    after = await _counts(stack)
+    async with Onlooker(stack.kafka) as onlooker:
+        written = await onlooker.until_ended(*(outcome.session_id for outcome in outcomes), within_s=60)
+    replies = [reply for _, reply in written.replies]
+    answers = [
+        answer
+        for outcome in outcomes
+        for answer in answers_ms(outcome, [each for each in replies if each.session_id == outcome.session_id])
+    ]
+    took_s, windows = (now - then for now, then in zip(after, before, strict=True))
+    return Round(tuple(outcomes), tuple(map(said, names)), tuple(answers), took_s, round(windows))
 
 
 async def _session(stack: Stack, user: str, recording: Recording) -> Outcome:
@@ -82,16 +119,16 @@ async def _session(stack: Stack, user: str, recording: Recording) -> Outcome:
     return outcome
 
 
-async def _model_seconds(stack: Stack) -> float:
+async def _counts(stack: Stack) -> tuple[float, float]:
+    """The transcriber's: seconds of the model, and windows."""
     run = running_stack(stack.data)
     ports = [entry.health_port for entry in run.processes if entry.name == "transcribe"] if run else []
     async with httpx.AsyncClient() as http:
         answer = await http.get(f"http://127.0.0.1:{ports[0]}/metrics")
-    return next(
-        sample.value
-        for family in text_string_to_metric_families(answer.text)
-        for sample in family.samples
-        if sample.name == _MODEL_SECONDS
+    samples = [each for family in text_string_to_metric_families(answer.text) for each in family.samples]
+    return (
+        sum(sample.value for sample in samples if sample.name == _MODEL_SECONDS),
+        sum(sample.value for sample in samples if sample.name == _WINDOWS),
     )
 
 
@@ -102,52 +139,86 @@ def said(name: str) -> str:
     return text
 
 
-def result(rounds: Sequence[Round]) -> dict[str, Any]:
-    """The figures of some rounds, pooled. Delays in milliseconds; `_ratio` is over the window spacing."""
+def result(rounds: Sequence[Round], window_frames: int) -> dict[str, Any]:
+    """The figures of some rounds, pooled. Delays in milliseconds; `_ratio` is over the window spacing. `added_ms`: see
+    bench.answering."""
     outcomes = [outcome for one in rounds for outcome in one.outcomes]
     texts = [text for one in rounds for text in one.texts]
     finals = spread([delay for outcome in outcomes for delay in outcome.final_delays_ms()])
     audio_s = sum(outcome.samples_sent for outcome in outcomes) / 16_000
+    model_s = sum(one.model_s for one in rounds)
+    window_ms = 1000 * model_s / max(sum(one.windows for one in rounds), 1)
+    spacing_ms = window_frames * FRAME_MS
     return {
         "sessions": len(outcomes),
         "audio_s": round(audio_s, 1),
         "final_delay_ms": finals,
-        "final_delay_ratio": {name: round(value / WINDOW_MS, 2) for name, value in (finals or {}).items()},
+        "final_delay_ratio": {name: round(value / spacing_ms, 2) for name, value in (finals or {}).items()},
         "partial_delay_ms": spread([delay for outcome in outcomes for delay in outcome.partial_delays_ms()]),
         "ack_delay_ms": spread([delay for outcome in outcomes for delay in outcome.ack_delays_ms()]),
+        "added_ms": spread([answer - window_ms for one in rounds for answer in one.answers_ms]),
+        "model_ms_per_window": round(window_ms, 1),
         "wer": round(word_error_rate(texts, [outcome.transcript for outcome in outcomes]), 4),
-        "model_s_per_audio_s": round(sum(one.model_s for one in rounds) / audio_s, 4),
+        "model_s_per_audio_s": round(model_s / audio_s, 4),
     }
 
 
-def table(results: dict[str, Any]) -> Table:
-    shown = Table(title=f"Median delay of words; windows every {WINDOW_MS} ms")
-    for heading in ("speakers", "final", "its p95", "partial", "ack", "WER", "model s/s"):
+def table(ways: Mapping[str, Any]) -> Table:
+    shown = Table(title="Median delays of words, and their 95th percentiles")
+    for heading in ("way", "speakers", "final", "partial", "ack", "added", "WER", "model s/s"):
         shown.add_column(heading, justify="right")
-    for speakers, figures in results.items():
-        shown.add_row(
-            speakers,
-            f"{figures['final_delay_ms']['median'] / 1000:.2f} s",
-            f"{figures['final_delay_ms']['p95'] / 1000:.2f} s",
-            f"{figures['partial_delay_ms']['median'] / 1000:.2f} s",
-            f"{figures['ack_delay_ms']['median']:.0f} ms",
-            f"{figures['wer']:.3f}",
-            f"{figures['model_s_per_audio_s']:.3f}",
-        )
+    for way, of_way in ways.items():
+        for speakers, figures in of_way["speakers"].items():
+            shown.add_row(
+                way,
+                speakers,
+                *(
+                    f"{figures[name]['median']:.0f} / {figures[name]['p95']:.0f} ms" if figures[name] else "none"
+                    for name in ("final_delay_ms", "partial_delay_ms", "ack_delay_ms", "added_ms")
+                ),
+                f"{figures['wer']:.3f}",
+                f"{figures['model_s_per_audio_s']:.3f}",
+            )
     return shown
 
 
+def panels(report: Mapping[str, Any]) -> tuple[Bars, ...]:
+    """Delays, by way of hearing times speakers at once, as medians and 95th percentiles."""
+
+    def groups(figure: str, unit_ms: float) -> dict[str, list[Bar]]:
+        return {
+            f"{way} × {speakers}": [
+                Bar(name, figures[figure][key] / unit_ms) for name, key in (("median", "median"), ("95 of 100", "p95"))
+            ]
+            for way, of_way in report["ways"].items()
+            for speakers, figures in of_way["speakers"].items()
+            if figures[figure]
+        }
+
+    return (
+        Bars("A word's end to its final", groups("final_delay_ms", 1000), unit="s"),
+        Bars("A word's end to its first showing", groups("partial_delay_ms", 1000), unit="s"),
+        Bars("Added by Rostrum", groups("added_ms", 1), unit="ms", goal=ADDED_GOAL_MS),
+    )
+
+
 def run(output: Path, repeats: int) -> None:
-    """Bring a stack up, measure, write `output`, print the table."""
-    console = Console()
+    """Bring a stack up for each way, measure, write `output` and its picture, print the table."""
+    console, measured = Console(width=_TABLE_WIDTH), circumstances()
+    ways = {name: _along(way, console, repeats) for name, way in WAYS.items()}
+    report = {**measured, "repeats": repeats, "ways": ways}
+    console.print(table(ways))
+    save(output, report, panels(report))
+
+
+def _along(way: Way, console: Console, repeats: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="rostrum-bench-") as folder:
-        stack = own_stack(Path(folder))
+        stack = own_stack(Path(folder), way.settings)
         with hold_data_folder(stack.data):
             install_programs(stack.programs, stack.cache)
             rounds = asyncio.run(with_stack(stack, console, partial(measure, stack, console, repeats)))
-    results = {str(speakers): result(of_speakers) for speakers, of_speakers in rounds.items()}
-    report = {"machine": describe(), "window_ms": WINDOW_MS, "repeats": repeats, "speakers": results}
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    console.print(table(results))
-    console.print(f"written to {output}")
+    return {
+        "window_ms": way.window_frames * FRAME_MS,
+        "goals_s": {"p50": way.p50_goal_s, "p95": way.p95_goal_s},
+        "speakers": {str(speakers): result(of_speakers, way.window_frames) for speakers, of_speakers in rounds.items()},
+    }

@@ -10,10 +10,8 @@ machine does falls on both."""
 
 import argparse
 import asyncio
-import json
-import os
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
@@ -27,7 +25,8 @@ from faster_whisper import WhisperModel
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 
-from bench.machine import describe
+from bench.picture import Bar, Bars
+from bench.saving import RESULTS, circumstances, save
 from bench.streaming import SPEECH, read_wav, score, shifted
 from infra.clock import SystemClock
 from processors.transcribe.adapters.models import DEMO_MODEL, ResolvedModel, resolve_model
@@ -40,9 +39,10 @@ from processors.transcribe.hearing import Hearing
 from processors.transcribe.options import stream_options
 from processors.transcribe.settings import TranscribeSettings
 
-OUTPUT = Path(__file__).parent / "results" / "limit.json"
+OUTPUT = RESULTS / "limit.json"
 RECORDINGS = ("answers_1.wav", "answers_2.wav", "answers_3.wav")
 BATCHES = (1, 4)
+SESSIONS, WINDOWS, ROUNDS = 3, 64, 3
 INPUTS = {"short": 0, "3000": 3000}
 """Encoder input: as the demo model takes it, and as published models need it."""
 
@@ -196,24 +196,34 @@ def _figures(speeds: Sequence[Speed]) -> dict[str, Any]:
     }
 
 
-async def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sessions", type=int, default=3, help="sessions whose windows are recorded")
-    parser.add_argument("--windows", type=int, default=64, help="of them, the last so many are heard again")
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+def panels(report: Mapping[str, Any]) -> tuple[Bars, ...]:
+    """By the clock, with the spread of the runs, and by processor time; an input each, for they differ tenfold."""
+
+    def bars(figures: Mapping[str, Any], figure: str, spread: str) -> list[Bar]:
+        ways = {"the stage": figures["stage"], **{f"bare, {way}": each for way, each in figures["bare"].items()}}
+        return [Bar(name, each[figure], tuple(each[spread]) if spread else None) for name, each in ways.items()]
+
+    return tuple(
+        Bars(
+            f"Windows per second, input {name}",
+            {
+                "of the clock": bars(report[name], "windows_per_s", "spread_windows_per_s"),
+                "of processor time": bars(report[name], "windows_per_cpu_s", ""),
+            },
+        )
+        for name in INPUTS
+        if name in report
+    )
+
+
+async def measure(sessions: int, windows: int, rounds: int) -> dict[str, Any]:
+    """Both on each kind of input."""
     model = resolve_model(str(DEMO_MODEL))
-    report: dict[str, Any] = {
-        "machine": describe(),
-        # What other programs did at the time; it slows two workers more than one, and rounds more than a queue.
-        "load_average_before": round(os.getloadavg()[0], 1),
-        "sessions": options.sessions,
-        "rounds": options.rounds,
-    }
+    found: dict[str, Any] = {}
     for name, frames in INPUTS.items():
         # 3000 frames take ten times as long, so a quarter of the windows must do.
-        count = options.windows if frames == 0 else max(options.windows // 4, 8)
-        report[name] = figures = await compare(model, frames, options.sessions, count, options.rounds)
+        count = windows if frames == 0 else max(windows // 4, 8)
+        found[name] = figures = await compare(model, frames, sessions, count, rounds)
         best = figures["bare_best"]
         print(
             f"input {name}: {figures['stage']['windows_per_s']} windows/s through the stage, "
@@ -221,10 +231,23 @@ async def main() -> None:
             f"of processor time {figures['ratio_of_cpu_time']}",
             flush=True,
         )
-    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    OUTPUT.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    print(f"written to {OUTPUT}")
+    return found
+
+
+def run(output: Path, sessions: int = SESSIONS, windows: int = WINDOWS, rounds: int = ROUNDS) -> None:
+    report = {**circumstances(), "sessions": sessions, "rounds": rounds}
+    report |= asyncio.run(measure(sessions, windows, rounds))
+    save(output, report, panels(report))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sessions", type=int, default=SESSIONS, help="sessions whose windows are recorded")
+    parser.add_argument("--windows", type=int, default=WINDOWS, help="of them, the last so many are heard again")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    given = parser.parse_args()
+    run(OUTPUT, given.sessions, given.windows, given.rounds)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

@@ -10,7 +10,7 @@ from html import escape
 
 _COLOURS = ("#1b6ca8", "#c8553d", "#588157", "#b08900", "#8e6c8a", "#7fb2d9", "#444444", "#d990a8")
 _WIDTH, _HEIGHT = 400, 270
-_LEFT, _TOP, _RIGHT, _BOTTOM = 58, 36, 22, 44
+_LEFT, _TOP, _RIGHT, _BOTTOM = 58, 36, 30, 44
 _FONT = 'font-family="sans-serif" font-size="11"'
 _LETTER = 6.1
 """About a letter's width, for what has to be placed beside a text."""
@@ -87,7 +87,8 @@ def draw(panels: Sequence[Panel]) -> str:
     for index, panel in enumerate(panels):
         scale = _Scale(panel.greatest)
         drawn = _lines(panel, scale, colours) if isinstance(panel, Lines) else _bars(panel, scale, colours)
-        parts += [f'<g transform="translate({index * _WIDTH},0)">', *_frame(panel, scale), *drawn, "</g>"]
+        group = f'<g transform="translate({index * _WIDTH},0)">'
+        parts += [group, *_frame(panel, scale), *drawn, *_goal(panel, scale), "</g>"]
     for index, name in enumerate(legend):
         x = _LEFT + _WIDTH * (index % len(panels))
         y = _HEIGHT + _LEGEND_LINE * (index // len(panels)) + 4
@@ -122,10 +123,15 @@ def _frame(panel: Panel, scale: _Scale) -> list[str]:
     for value in scale.ticks:
         parts.append(_level(scale.y(value), "#ddd"))
         parts.append(_text(_LEFT - 6, scale.y(value) + 4, f"{value:.4g} {panel.unit}".strip(), "end"))
-    if panel.goal is not None:
-        parts.append(_level(scale.y(panel.goal), "#777", 'stroke-dasharray="5 4"'))
-        parts.append(_text(_WIDTH - _RIGHT, scale.y(panel.goal) - 4, "goal", "end", colour="#777"))
     return parts
+
+
+def _goal(panel: Panel, scale: _Scale) -> list[str]:
+    """Over what is drawn, beside which its name stands."""
+    if panel.goal is None:
+        return []
+    y = scale.y(panel.goal)
+    return [_level(y, "#777", 'stroke-dasharray="5 4"'), _text(_WIDTH - _RIGHT + 2, y + 4, "goal", colour="#777")]
 
 
 def _lines(panel: Lines, scale: _Scale, colours: Mapping[str, str]) -> list[str]:
@@ -179,8 +185,7 @@ def _bar(bar: Bar, left: float, width: float, scale: _Scale, colour: str) -> lis
             f'stroke="{colour}" stroke-width="1.5"/>'
         )
     highest = min(up, scale.y(bar.spread[1])) if bar.spread else up
-    if width >= _LETTER * 4:
-        parts.append(_text(middle, highest - 4, f"{bar.value:.3g}", "middle"))
+    parts.append(_text(middle, highest - 4, f"{bar.value:.3g}", "middle", size=9))
     return parts
 
 

@@ -8,10 +8,9 @@ word's end to the end of the audio that made it final: what the policy costs. Th
 
 import argparse
 import asyncio
-import json
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.machine import describe
+from bench.picture import Lines
+from bench.saving import RESULTS, circumstances, save
 from bench.streaming import SPEECH, Score, bundled_texts, quantile, score_all
 from cli.accuracy import word_error_rate
 from processors.transcribe.adapters.models import DEMO_MODEL, resolve_model
@@ -27,8 +27,10 @@ from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_mo
 from processors.transcribe.adapters.silero import SileroFilter
 from processors.transcribe.options import stream_options
 from processors.transcribe.settings import TranscribeSettings
+from schemas.audio import FRAME_MS
 
-OUTPUT = Path(__file__).parent / "results" / "policies.json"
+OUTPUT = RESULTS / "policies.json"
+SHIFTS = 3
 SPACINGS = (2, 4, 12)
 """Frames: while the model has time, while it is busy, and when windows have to wait for their turn."""
 POLICIES: tuple[dict[str, Any], ...] = (
@@ -76,10 +78,9 @@ def table(rows: Sequence[dict[str, Any]]) -> Table:
     for heading in ("policy", "windows every", "final p50", "p95", "WER", "windows per s"):
         shown.add_column(heading, justify="right")
     for row in rows:
-        name = f"agreement of {row['agreement']}" if "agreement" in row else f"single pass, {row['hold_back_ms']} ms"
         shown.add_row(
-            name,
-            f"{row['window_frames'] * 250} ms",
+            _name(row),
+            f"{row['window_frames'] * FRAME_MS} ms",
             f"{row['delay_p50_s']:.2f} s",
             f"{row['delay_p95_s']:.2f} s",
             f"{row['wer']:.2%}",
@@ -88,19 +89,42 @@ def table(rows: Sequence[dict[str, Any]]) -> Table:
     return shown
 
 
+def _name(row: Mapping[str, Any]) -> str:
+    return f"agreement of {row['agreement']}" if "agreement" in row else f"single pass, {row['hold_back_ms']} ms"
+
+
+def panels(rows: Sequence[Mapping[str, Any]]) -> tuple[Lines, ...]:
+    """A line per policy, over the spacing of windows."""
+
+    def series(figure: str, times: float) -> dict[str, list[tuple[float, float]]]:
+        names = dict.fromkeys(_name(row) for row in rows)
+        return {
+            name: [(row["window_frames"] * FRAME_MS / 1000, times * row[figure]) for row in rows if _name(row) == name]
+            for name in names
+        }
+
+    across = "a window every so many seconds"
+    return (
+        Lines("A word's end to its final, median", across, series("delay_p50_s", 1), unit="s"),
+        Lines("The same, 95th percentile", across, series("delay_p95_s", 1), unit="s"),
+        Lines("Word error rate", across, series("wer", 100), unit="%"),
+    )
+
+
+def run(output: Path, shifts: int = SHIFTS, model: str = str(DEMO_MODEL)) -> None:
+    console, measured = Console(), circumstances()
+    rows = asyncio.run(measure(model, shifts, console))
+    console.print(table(rows))
+    save(output, {**measured, "shifts": shifts, "rows": rows}, panels(rows))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shifts", type=int, default=3, help="times that each recording is heard, shifted")
+    parser.add_argument("--shifts", type=int, default=SHIFTS, help="times that each recording is heard, shifted")
     parser.add_argument("--model", default=str(DEMO_MODEL), help="as TRANSCRIBE_MODEL; default: the demo recogniser")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     given = parser.parse_args()
-    console = Console()
-    rows = asyncio.run(measure(given.model, given.shifts, console))
-    report = {"machine": describe(), "shifts": given.shifts, "rows": rows}
-    given.output.parent.mkdir(parents=True, exist_ok=True)
-    given.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    console.print(table(rows))
-    console.print(f"written to {given.output}")
+    run(given.output, given.shifts, given.model)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import statistics
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import ctranslate2
@@ -23,13 +23,18 @@ from bench.random_whisper import END, FRAMES, PROMPT, SHAPES, START_SEQUENCE, Sh
 from bench.saving import RESULTS, circumstances, save
 
 TOKENS = 40
+NAMES = tuple(shape.name for shape in SHAPES)
+BATCHES = (1, 2, 4, 8, 16)
+BUDGET_S = 90.0
 _REPEATS = 3
 
 
 def measure(model: Any, shape: Shape, batch: int, repeats: int) -> dict[str, Any]:
     """Median seconds of each step for one batch, and windows per second."""
     mel = np.random.default_rng(0).normal(size=(batch, shape.mels, FRAMES)).astype(np.float32)
+    begun_cpu_s = process_time()
     rounds = [_round(model, mel) for _ in range(repeats)]
+    cpu_s = process_time() - begun_cpu_s
     steps_s = {step: round(statistics.median(each[step] for each in rounds), 4) for step in rounds[0]}
     whole_s = [sum(each.values()) for each in rounds]
     return {
@@ -37,6 +42,8 @@ def measure(model: Any, shape: Shape, batch: int, repeats: int) -> dict[str, Any
         "rounds": repeats,
         "windows_per_s": round(batch / statistics.median(whole_s), 3),
         "spread_windows_per_s": [round(batch / max(whole_s), 3), round(batch / min(whole_s), 3)],
+        # On a CPU, others on the machine change this less than the windows per second.
+        "cpu_s_per_window": round(cpu_s / repeats / batch, 3),
         "step_s": steps_s,
     }
 
@@ -90,6 +97,7 @@ def size(shape: Shape, device: str, compute_type: str, batches: Sequence[int], b
                 left_out.append(batch)
                 continue
             measured.append(measure(model, shape, batch, repeats))
+            window_s = 1 / measured[-1]["windows_per_s"]
             print(f"{shape.name:16} batch {batch:3} {measured[-1]['windows_per_s']:8.3f} windows/s", flush=True)
     return {"batches": measured, "not_run_for_want_of_time": left_out}
 
@@ -109,28 +117,36 @@ def panels(report: Mapping[str, Any]) -> tuple[Lines, ...]:
     )
 
 
+def run(
+    device: str = "cpu",
+    compute_type: str = "int8",
+    names: Sequence[str] = NAMES,
+    batches: Sequence[int] = BATCHES,
+    budget_s: float = BUDGET_S,
+) -> None:
+    report = {
+        **circumstances(),
+        "device": device,
+        "compute_type": compute_type,
+        "frames": FRAMES,
+        "tokens": TOKENS,
+        "models": {
+            shape.name: size(shape, device, compute_type, batches, budget_s) for shape in SHAPES if shape.name in names
+        },
+    }
+    save(RESULTS / f"sizing_{device}_{compute_type}.json", report, panels(report))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--compute-type", default="int8")
-    parser.add_argument("--models", default=",".join(shape.name for shape in SHAPES))
-    parser.add_argument("--batches", default="1,2,4,8,16")
-    parser.add_argument("--budget", type=float, default=45, help="seconds per model, without writing it")
+    parser.add_argument("--models", default=",".join(NAMES))
+    parser.add_argument("--batches", default=",".join(map(str, BATCHES)))
+    parser.add_argument("--budget", type=float, default=BUDGET_S, help="seconds per model, without writing it")
     given = parser.parse_args()
     batches = [int(each) for each in given.batches.split(",")]
-    report = {
-        **circumstances(),
-        "device": given.device,
-        "compute_type": given.compute_type,
-        "frames": FRAMES,
-        "tokens": TOKENS,
-        "models": {
-            shape.name: size(shape, given.device, given.compute_type, batches, given.budget)
-            for shape in SHAPES
-            if shape.name in given.models.split(",")
-        },
-    }
-    save(RESULTS / f"sizing_{given.device}_{given.compute_type}.json", report, panels(report))
+    run(given.device, given.compute_type, given.models.split(","), batches, given.budget)
 
 
 if __name__ == "__main__":

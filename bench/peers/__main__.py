@@ -1,18 +1,21 @@
 """Rostrum and other servers of streaming recognition, on the same model, audio and machine.
 
     python -m bench.peers --install          environments of the peers, about 6 GB each (ROSTRUM_CACHE/peers)
-    python -m bench.peers                    the whole comparison: 1 to 16 speakers, at most an hour
+    python -m bench.peers                    the whole comparison: 1 to 32 speakers, at most an hour
+    python -m bench.peers --table            what the last one found, as a table in Markdown
 
 A server that no longer holds its speakers is not tried with more. Nothing else should run on the machine."""
 
 import argparse
+import json
 from pathlib import Path
 
+from bench.peers import table
 from bench.peers.compare import SECONDS, compare, servers
 from bench.peers.environments import ENVIRONMENTS
 
 RESULT = Path(__file__).parents[1] / "results" / "peers.json"
-SPEAKERS = (1, 2, 4, 8, 12, 16)
+SPEAKERS = (1, 2, 4, 8, 12, 16, 32)
 
 
 def install() -> None:
@@ -28,6 +31,7 @@ def main() -> None:
         prog="python -m bench.peers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--install", action="store_true", help="make the peers' environments, and nothing else")
+    parser.add_argument("--table", action="store_true", help="print --output as a table in Markdown, measure nothing")
     parser.add_argument("--speakers", type=int, nargs="+", default=list(SPEAKERS), help="at once, one run each")
     parser.add_argument("--servers", nargs="+", help="by name; without it, all that are there")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="length of a stream")
@@ -36,6 +40,9 @@ def main() -> None:
     given = parser.parse_args()
     if given.install:
         install()
+        return
+    if given.table:
+        print(table.markdown(json.loads(given.output.read_text(encoding="utf-8"))["runs"]))
         return
     there = servers()
     names = given.servers or list(there)

@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from faster_whisper import WhisperModel
-from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 
 from processors.transcribe.adapters.generation import Generated, Generation
@@ -87,7 +86,7 @@ class BatchedWhisper:
         if audible:
             frames = self._frames(windows[audible[0]])
             mel = self._timed(
-                "features", lambda: np.stack([self._mel(samples[at], heard[at].levels, frames) for at in audible])
+                "features", lambda: self._mel([(samples[at], heard[at].levels) for at in audible], frames)
             )
             lengths = [min(samples[at].size // HOP, frames) for at in audible]
             of_audible = self._hear([windows[at] for at in audible], mel, lengths)
@@ -158,8 +157,13 @@ class BatchedWhisper:
         )
         return [timed_words(each, alignment, tokenizer) for each, alignment in zip(spoken, alignments, strict=True)]
 
-    def _mel(self, samples: Samples, levels: Levels, frames: int) -> Any:
-        return pad_or_trim(self._filters.spectrogram(amplified(samples, levels)), frames)
+    def _mel(self, windows: Sequence[tuple[Samples, Levels]], frames: int) -> "np.ndarray[Any, Any]":
+        """[windows, mel bands, frames], each followed by nothing."""
+        spectrograms = [self._filters.spectrogram(amplified(*window))[:, :frames] for window in windows]
+        mel = np.zeros((len(windows), spectrograms[0].shape[0], frames), np.float32)
+        for place, spectrogram in zip(mel, spectrograms, strict=True):
+            place[:, : spectrogram.shape[1]] = spectrogram
+        return mel
 
     def _frames(self, window: Window) -> int:
         seconds = (len(window.pcm) // SAMPLE_BYTES + _SILENT_END_SAMPLES) / SAMPLE_RATE

@@ -32,7 +32,9 @@ class MelFilters:
 
     def spectrogram(self, samples: Samples) -> NDArray[np.float32]:
         """[bands, frames], a frame for each full 10 ms, of 50 ms of samples at least."""
-        padded = np.pad(np.pad(samples, (0, HOP)), _FFT // 2, mode="reflect")
+        followed = np.concatenate((samples, np.zeros(HOP, np.float32)))
+        mirrored = followed[_FFT // 2 : 0 : -1], followed, followed[-2 : -_FFT // 2 - 2 : -1]
+        padded = np.concatenate(mirrored)
         pieces = sliding_window_view(padded, _FFT)[: samples.size // HOP * HOP : HOP]
         spectrum = np.fft.rfft(pieces * self._hann, axis=1)
         power = np.ascontiguousarray((np.square(spectrum.real) + np.square(spectrum.imag)).T, dtype=np.float32)

@@ -2,7 +2,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from bench.peers.picture import panels
-from bench.peers.table import table
+from bench.peers.table import markdown, most_held, table
 from bench.picture import draw
 
 RUN: dict[str, Any] = {
@@ -32,3 +32,15 @@ def test_the_picture_is_whole_and_has_a_line_per_server() -> None:
 
 def test_the_table_has_a_row_per_run() -> None:
     assert table([RUN, FAILED]).row_count == 2
+
+
+def test_the_table_in_markdown_says_who_held_how_many() -> None:
+    held = [{**RUN, "speakers": speakers, "held": True} for speakers in (8, 1, 2)]
+    runs = [*held, RUN, FAILED]
+
+    *rows, _, last = markdown(runs).splitlines()
+
+    assert len(rows) == 2 + 5
+    assert "| rostrum | 4 | 1.00 / 31.00 s | 3.0 % | 0.20 | 0 of 9 | 0 | no |" in rows
+    assert most_held(runs, "rostrum") == 2, "eight do not count when four were not held"
+    assert last == "Most speakers held: peer <1> 0, rostrum 2."

@@ -1,0 +1,146 @@
+"""How soon words come again after the transcriber is killed with kill -9 and the supervisor has started it anew.
+
+    python -m bench.recovery [--kills N] [--seed N]
+
+One speaker through a whole stack; kills at random moments. The time runs from the kill to the first
+final with a word that was spoken after it: what was on its way already does not count. It contains what a word waits
+for without any kill."""
+
+import argparse
+import asyncio
+import os
+import signal
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from rich.console import Console
+
+from bench.peers.streams import stream
+from bench.picture import Bar, Bars
+from bench.saving import RESULTS, circumstances, save
+from cli.accuracy import word_error_rate
+from cli.client import connect
+from cli.install import install_programs
+from cli.local_stack import local_settings
+from cli.login import login_token
+from cli.outcome import Outcome, spread
+from cli.own_stack import own_stack, with_stack
+from cli.playback import perform
+from cli.recording import Recording
+from infra.clock import SystemClock
+from infra.errors import RostrumError
+from infra.local.admission import hold_data_folder
+from infra.local.run_file import running_stack
+from infra.local.stack import Stack
+from infra.tls.contexts import client_context
+from schemas.wire import FinalMessage, Start
+
+RESULT = RESULTS / "recovery.json"
+KILLS, SEED = 6, 4
+GOAL_MS = 5000.0
+_APART_S = (24.0, 30.0)
+"""The supervisor starts a process that ran for 20 s anew at once; one that dies sooner waits longer each time."""
+_AFTER_THE_LAST_S = 12.0
+
+
+def recoveries_ms(outcome: Outcome, killed_at_ms: Sequence[int]) -> list[float | None]:
+    """From each kill to the first final that ends with a word spoken after it, by the client's clock; None if none came
+    before the next kill."""
+    finals = [(item.at_ms, item.message) for item in outcome.received if isinstance(item.message, FinalMessage)]
+    nexts = [*killed_at_ms[1:], None]
+    found: list[float | None] = []
+    for killed_ms, next_ms in zip(killed_at_ms, nexts, strict=True):
+        arrivals = (at_ms for at_ms, final in finals if final.end_ms + outcome.began_at_ms > killed_ms)
+        first_ms = next(arrivals, None)
+        in_time = first_ms is not None and (next_ms is None or first_ms < next_ms)
+        found.append(float(first_ms - killed_ms) if in_time and first_ms is not None else None)
+    return found
+
+
+async def measure(stack: Stack, kills: int, chance: Random, console: Console) -> dict[str, Any]:
+    """A session with so many kills in it."""
+    pauses_s = [chance.uniform(*_APART_S) for _ in range(kills)]
+    spoken = stream(0, sum(pauses_s) + _AFTER_THE_LAST_S)
+    clock, killed_at_ms = SystemClock(), list[int]()
+
+    async def kill() -> None:
+        for pause_s in pauses_s:
+            await asyncio.sleep(pause_s)
+            os.kill(_transcriber(stack), signal.SIGKILL)
+            killed_at_ms.append(clock.monotonic_ms())
+            console.print(f"  killed {len(killed_at_ms)} of {kills}")
+
+    token = login_token("speaker", local=local_settings(stack.data))
+    async with connect(
+        stack.addresses.edge, client_context(stack.data / "tls" / "ca.pem"), clock=clock, watch=lambda _: None
+    ) as client:
+        await client.authenticate(token)
+        killing = asyncio.create_task(kill())
+        try:
+            recording = Recording(Path("speech"), spoken.pcm)
+            outcome = await perform(client, Start(), [recording], clock, announce=lambda *_: None)
+        finally:
+            killing.cancel()
+    if outcome.faults:
+        raise RostrumError(f"The session did not survive: {' '.join(outcome.faults)}", "See the stack's logs.")
+    return figures(outcome, killed_at_ms, " ".join(word.text for word in spoken.words))
+
+
+def _transcriber(stack: Stack) -> int:
+    """Its process id. Raises RostrumError if it does not run."""
+    run = running_stack(stack.data)
+    for entry in run.processes if run else ():
+        if entry.name == "transcribe" and entry.mark is not None:
+            return entry.mark.pid
+    raise RostrumError("The transcriber does not run.", "See the stack's logs.")
+
+
+def figures(outcome: Outcome, killed_at_ms: Sequence[int], said: str) -> dict[str, Any]:
+    each_ms = recoveries_ms(outcome, killed_at_ms)
+    numbers = [final.number for final in outcome.finals]
+    return {
+        "kills": len(killed_at_ms),
+        "audio_s": round(outcome.samples_sent / 16_000, 1),
+        "recovery_ms": spread([each for each in each_ms if each is not None]),
+        "each_ms": each_ms,
+        "not_recovered_before_the_next": each_ms.count(None),
+        "finals_numbered_without_gaps": numbers == list(range(1, len(numbers) + 1)),
+        "wer": round(word_error_rate([said], [outcome.transcript]), 4),
+    }
+
+
+def panels(report: Mapping[str, Any]) -> tuple[Bars, ...]:
+    kills = {
+        str(number): [Bar("kill -9 to the next final", each_ms / 1000)] if each_ms is not None else []
+        for number, each_ms in enumerate(report["each_ms"], start=1)
+    }
+    return (Bars("From kill -9 to the next final, kill by kill", kills, unit="s", goal=GOAL_MS / 1000),)
+
+
+def run(output: Path, kills: int, seed: int) -> None:
+    console, measured = Console(), circumstances()
+    with tempfile.TemporaryDirectory(prefix="rostrum-bench-") as folder:
+        stack = own_stack(Path(folder))
+        with hold_data_folder(stack.data):
+            install_programs(stack.programs, stack.cache)
+            work = partial(measure, stack, kills, Random(seed), console)
+            found = asyncio.run(with_stack(stack, console, work))
+    console.print(f"from kill -9 to the next final: {found['recovery_ms']} ms (wanted: p95 {GOAL_MS:.0f}); {found}")
+    report = {**measured, "seed": seed, "goal_p95_ms": GOAL_MS, **found}
+    save(output, report, panels(report))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=KILLS, help="about 27 s each")
+    parser.add_argument("--seed", type=int, default=SEED)
+    given = parser.parse_args()
+    run(RESULT, given.kills, given.seed)
+
+
+if __name__ == "__main__":
+    main()
