@@ -93,7 +93,7 @@ async def test_with_nobody_there_a_stop_takes_no_time() -> None:
 
 async def test_the_fault_of_one_conversation_is_nobody_elses() -> None:
     class Broken(Socket):
-        async def send(self, text: str) -> None:
+        async def send(self, text: bytes) -> None:
             raise RuntimeError(f"a fault of ours at {len(text)} characters")
 
     world, broken, fine = World(), Broken(), Socket()

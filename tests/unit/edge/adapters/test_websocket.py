@@ -39,12 +39,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_messages_go_both_ways_until_the_close() -> None:
     async def converse(socket: WebSocket) -> None:
         message = await socket.receive()
-        await socket.send(f"{message!r}")
+        await socket.send(f"{message!r}".encode())
         await socket.close(4400, "bad_audio")
         with pytest.raises(Gone):
             await socket.receive()
         with pytest.raises(Gone):
-            await socket.send("too late")
+            await socket.send(b"too late")
 
     async with talking(converse) as client:
         await client.send(b"\1\2")
@@ -73,7 +73,7 @@ async def test_a_dead_client_is_cut_off() -> None:
 async def test_a_silent_client_that_answers_pings_stays() -> None:
     async def converse(socket: WebSocket) -> None:
         assert await socket.receive() == "still here"
-        await socket.send("good")
+        await socket.send(b"good")
 
     async with talking(converse) as client:
         await asyncio.sleep(0.4)
@@ -87,7 +87,7 @@ async def test_a_client_we_do_not_read_from_is_not_dead() -> None:
         await asyncio.sleep(0.4)  # Kafka is slow; the pong waits behind the audio.
         for _ in range(100):
             await socket.receive()
-        await socket.send("all of it")
+        await socket.send(b"all of it")
 
     async with talking(converse) as client:
         for _ in range(100):
@@ -101,7 +101,7 @@ async def test_closing_one_that_reads_nothing_takes_no_longer_than_it_may() -> N
 
     async def flood(socket: WebSocket) -> None:
         while True:
-            await socket.send("x" * 1_000_000)
+            await socket.send(b"x" * 1_000_000)
 
     async def converse(socket: WebSocket) -> None:
         with pytest.raises(TimeoutError):
