@@ -217,9 +217,15 @@ async def test_every_format_becomes_the_logs_own(address: Address, later: Stages
         assert (error["code"], closed) == ("broken_audio", 4400)
 
 
-async def test_a_user_holds_one_session_of_a_competition_and_no_recording_is_too_fast(address: Address) -> None:
-    token = address.token("ada")
-    async with client(address) as first, client(address) as second:
+async def test_a_user_holds_one_session_of_a_competition_and_no_recording_is_too_fast(
+    kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        edge(kafka, tmp_path, monkeypatch, EDGE_SPEED="2", EDGE_SPEED_BURST_S="10") as address,
+        client(address) as first,
+        client(address) as second,
+    ):
+        token = address.token("ada")
         await first.start(token, competition="spring")
         await second.authorise(token)
         await second.say("start", competition="spring")
