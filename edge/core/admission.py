@@ -42,7 +42,8 @@ class Admission:
         self._forget_proven(now_ms)
         self._proven = max(0, len(lags_s) - len(self._begun))
         lag_s = _most_of(lags_s)
-        if self._looked_ms is not None:
+        # If nobody says anything, nothing says that it is still so.
+        if lags_s and self._looked_ms is not None:
             elapsed_s = (now_ms - self._looked_ms) / 1000
             kept = math.exp(-elapsed_s / (_RISE_S if lag_s > self.lag_s else _FALL_S))
             lag_s = lag_s + (self.lag_s - lag_s) * kept

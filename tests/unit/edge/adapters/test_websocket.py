@@ -11,7 +11,7 @@ from websockets.typing import Origin
 
 from edge.adapters import websocket
 from edge.adapters.websocket import PATH, Converse, WebSocket, listening_socket, serve_websockets
-from edge.core.doors import Rules
+from edge.core.doors import Rules, networks
 from edge.doors import Doors
 from edge.ports import Gone
 from infra.errors import RostrumError
@@ -142,6 +142,27 @@ async def test_no_more_come_in_than_may() -> None:
                         break
                 except InvalidStatus:
                     await asyncio.sleep(0.01)
+
+
+async def test_behind_a_proxy_clients_are_counted_by_the_address_it_tells() -> None:
+    behind = Doors(Rules(proxies=networks(["127.0.0.1"]), per_address=1))
+    async with talking(nothing, behind) as proxy:  # Itself a client, from the proxy's own address.
+        url = f"ws://127.0.0.1:{proxy.remote_address[1]}{PATH}"
+        async with (
+            connect(url, additional_headers={"X-Forwarded-For": "192.0.2.1"}),
+            connect(url, additional_headers={"X-Forwarded-For": "192.0.2.1, 192.0.2.2"}),
+        ):
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(url, additional_headers={"X-Forwarded-For": "192.0.2.9, 192.0.2.1"})
+            assert refused.value.response.status_code == 429
+
+
+async def test_what_anybody_else_says_of_their_address_is_not_believed() -> None:
+    async with talking(nothing, Doors(Rules(per_address=1))) as client:
+        url = f"ws://127.0.0.1:{client.remote_address[1]}{PATH}"
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(url, additional_headers={"X-Forwarded-For": "192.0.2.1"})
+        assert refused.value.response.status_code == 429
 
 
 async def test_a_page_of_another_origin_is_refused() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.core.admission import Admission
@@ -88,11 +88,11 @@ def test_while_the_transcriber_is_down_nobody_begins(door: Admission) -> None:
     assert begin(door, 10, 20_000) == 0
 
 
-def test_when_nobody_speaks_any_more_the_door_opens(door: Admission) -> None:
+def test_when_nobody_waits_any_more_the_door_opens(door: Admission) -> None:
     watched(door, [9.0] * 3, 0, 10_000)
     assert door.shut
-    watched(door, [], 10_000, 30_000)
-    assert begin(door, 100, 30_000) > 0
+    door.look([], 10_000)
+    assert begin(door, 100, 10_000) == AT_ONCE
 
 
 def test_who_leaves_at_once_makes_room(door: Admission) -> None:
@@ -120,11 +120,12 @@ def test_a_limit_of_nothing_is_none() -> None:
     assert begin(door, 1000, 10_000) == 1000
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.floats(min_value=0.02, max_value=0.3), st.integers(min_value=1, max_value=4))
 def test_a_transcriber_that_hears_so_many_is_never_given_many_more(round_s: float, every: int) -> None:
     """All sessions take turns: with n of them each waits for up to two rounds of n times `round_s`."""
     door, speaking = Admission(LIMIT_S, AT_ONCE), dict[str, int]()
-    for now_ms in range(0, 120_000, 250):
+    for now_ms in range(0, 90_000, 250):
         lag_s = 2 * round_s * len(speaking)
         door.look([min(lag_s, (now_ms - began_ms) / 1000) for began_ms in speaking.values()], now_ms)
         for number in range(every):
@@ -132,4 +133,4 @@ def test_a_transcriber_that_hears_so_many_is_never_given_many_more(round_s: floa
                 speaking[conn] = now_ms
     holds = LIMIT_S / (2 * round_s)
     assert len(speaking) <= max(AT_ONCE, holds * 1.4 + 1)
-    assert len(speaking) >= min(holds * 0.7, 480 * every / 2)
+    assert len(speaking) >= min(holds * 0.7, 360 * every / 2)
