@@ -43,7 +43,7 @@ class EdgeSettings(Settings):
         description="sessions a user may hold at this edge, unless their token's `max_sessions` says otherwise; 0: any",
     )
     admission_lag_s: float = Field(
-        3.0,
+        2.5,
         ge=0,
         description="seconds of audio by which the transcriber may be behind before nobody else may begin to speak; "
         "more lets more speakers in, who all wait longer for their words; 0: everybody may, always",

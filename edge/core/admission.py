@@ -15,7 +15,7 @@ _UNLOADED_S = 1.0
 """A lag that even an idle transcriber has: frames wait for their window."""
 _REOPENS_AT = 0.75
 """Of the limit. Whoever is refused comes back: at one mark the door would flap."""
-_RISE_S, _FALL_S = 1.0, 4.0
+_RISE_S, _FALL_S = 0.3, 4.0
 """Time constants. Overload must be noticed soon; that one window was quick is no reason to let somebody in."""
 _QUANTILE = 0.9
 _RETRY_MS = 5000

@@ -4,11 +4,13 @@ import asyncio
 import ssl
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.protocol_client import Refused, Transcript, speak
@@ -61,6 +63,31 @@ def speakers(stack: Stack, number: int) -> Speakers:
     return Speakers(stack.url, stack.tls(), tokens, [], [])
 
 
+@asynccontextmanager
+async def lag_watched(stack: Stack) -> AsyncIterator[None]:
+    """Prints, at the end, the lag by which the edge judged, second by second."""
+    port = stack.processes()["edge"].health_port
+    lags_s: list[str] = []
+
+    async def watch() -> None:
+        async with httpx.AsyncClient(trust_env=False) as http:
+            while True:
+                metrics = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
+                lags_s.extend(f"{float(line.split()[1]):.1f}" for line in metrics.splitlines() if _is_lag(line))
+                await asyncio.sleep(1.0)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        print("lag, each second:", *lags_s)  # noqa: T201 - the run's story
+
+
+def _is_lag(line: str) -> bool:
+    return line.startswith("rostrum_edge_lag_seconds ")
+
+
 def check(coming: Speakers) -> None:
     """Everybody who spoke was heard to the end, and in time."""
     delays_s = sorted(delay_s for heard in coming.heard for delay_s in heard.word_delays_s())
@@ -81,7 +108,7 @@ def _p95(ordered: list[float]) -> float:
 
 async def test_one_after_the_other_until_refused(stack: Stack) -> None:
     coming = speakers(stack, 48)
-    async with asyncio.timeout(400), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(400), lag_watched(stack), asyncio.TaskGroup() as tasks:
         for number in range(48):
             tasks.create_task(coming.come(number, again=False))
             await asyncio.sleep(EVERY_S)
@@ -95,7 +122,7 @@ async def test_one_after_the_other_until_refused(stack: Stack) -> None:
 async def test_all_at_once_and_again_until_all_have_spoken(stack: Stack) -> None:
     coming = speakers(stack, AT_ONCE)
     began_s = time.monotonic()
-    async with asyncio.timeout(500), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(500), lag_watched(stack), asyncio.TaskGroup() as tasks:
         for number in range(AT_ONCE):
             tasks.create_task(coming.come(number, again=True))
     print(f"all {AT_ONCE} had spoken after {time.monotonic() - began_s:.0f} s")  # noqa: T201 - the run's result
