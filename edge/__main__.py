@@ -9,6 +9,7 @@ from edge import metrics
 from edge.adapters.containers import ContainerEar
 from edge.adapters.kafka_log import kafka_log
 from edge.adapters.kafka_replies import kafka_replies
+from edge.adapters.open_files import allow_open_files
 from edge.adapters.resampling import PcmEar
 from edge.adapters.resume_tokens import SignedResumeTokens, resume_keys
 from edge.adapters.websocket import listening_socket, serve_websockets
@@ -69,6 +70,7 @@ async def serve(stage: Stage) -> None:
         clock,
         valid_s=session.max_s + int(session.grace_s) + _RESUME_AFTER_END_S,
     )
+    allow_open_files(settings.max_connections)
     chain, key = Path(settings.tls_cert), Path(settings.tls_key)
     if not settings.tls_cert:
         made = development_certificate(local.data)

@@ -245,10 +245,10 @@ async def test_a_recording_waits_for_the_transcriber_and_for_nothing_else(
         client(address) as speaker,
         client(address) as beside,
     ):
+        await beside.start(address.token("eve"))
         session_id = (await speaker.start(address.token()))["session_id"]
         sending = asyncio.create_task(_play(speaker, 200))
         await later.seen(session_id, RecordKind.FRAME, 120)
-        await beside.start(address.token("eve"))
         await beside.play(FRAME)
         await beside.acked(1)
         assert len(later.of(session_id)) < 140
