@@ -9,9 +9,12 @@ from edge import metrics
 from edge.adapters.containers import ContainerEar
 from edge.adapters.kafka_log import kafka_log
 from edge.adapters.kafka_replies import kafka_replies
+from edge.adapters.open_files import allow_open_files
 from edge.adapters.resampling import PcmEar
 from edge.adapters.resume_tokens import SignedResumeTokens, resume_keys
 from edge.adapters.websocket import listening_socket, serve_websockets
+from edge.backlog import Marks, Reservoir
+from edge.core.admission import Admission
 from edge.core.formats import Format
 from edge.core.pace import Budget
 from edge.core.session import Terms
@@ -37,6 +40,8 @@ _AUTH_MS = 5000
 # After its end a session can still be asked for: see docs/protocol.md, "What holds".
 _RESUME_AFTER_END_S = 600
 _CERTIFICATE_EVERY_S = 5.0
+# Of all connections' records: what 500 speakers say in four seconds, and in three.
+_WAITING_BYTES = Marks(high=64 * 1024 * 1024, low=48 * 1024 * 1024)
 
 
 async def serve(stage: Stage) -> None:
@@ -65,6 +70,7 @@ async def serve(stage: Stage) -> None:
         clock,
         valid_s=session.max_s + int(session.grace_s) + _RESUME_AFTER_END_S,
     )
+    allow_open_files(settings.max_connections)
     chain, key = Path(settings.tls_cert), Path(settings.tls_key)
     if not settings.tls_cert:
         made = development_certificate(local.data)
@@ -74,9 +80,13 @@ async def serve(stage: Stage) -> None:
         log = await stack.enter_async_context(kafka_log(kafka, settings.ordinal, settings.accepted_within_s))
         replies = await stack.enter_async_context(kafka_replies(kafka, settings.ordinal))
         tokens = AsyncVerifier(TokenVerifier(identity, local))
-        speakers = Speakers(Ports(log, tokens, resume_tokens, clock, ear, Places()), terms)
+        admission = Admission(settings.admission_lag_s, settings.admission_at_once)
+        ports = Ports(log, tokens, resume_tokens, clock, ear, Places(), admission, Reservoir(_WAITING_BYTES))
+        speakers = Speakers(ports, terms)
         distributing = asyncio.create_task(speakers.distribute(replies))
         stack.callback(distributing.cancel)
+        watching = asyncio.create_task(speakers.watch_lag())
+        stack.callback(watching.cancel)
         reloading = asyncio.create_task(
             reload_when_changed(tls, chain, key, every_s=_CERTIFICATE_EVERY_S, told=_count_certificate)
         )

@@ -5,6 +5,7 @@ from edge.core.events import (
     Announced,
     Event,
     Kept,
+    Postponed,
     Refused,
     Rejected,
     Replied,
@@ -25,6 +26,8 @@ def count(event: Event, log: Logger) -> None:
         metrics.TOKENS_REFUSED.labels("unavailable").inc()
     elif isinstance(event, Rejected):
         metrics.SESSIONS_REFUSED.labels("competition" if event.competition else "user").inc()
+    elif isinstance(event, Postponed):
+        metrics.SESSIONS_REFUSED.labels("load").inc()
     elif isinstance(event, Unintelligible):
         metrics.AUDIO_BROKEN.inc()
     elif isinstance(event, Announced):

@@ -17,14 +17,35 @@ APPEND_SECONDS = Histogram(
     "From handing a record to the producer to its acknowledgement by all replicas in sync.",
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40),
 )
+ACK_SECONDS = Histogram(
+    "rostrum_edge_ack_seconds",
+    "From receiving a message of audio to acknowledging each frame in it; without the acks that are withheld while a "
+    "client resumes.",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40),
+)
 UNWRITTEN = Gauge("rostrum_edge_unwritten", "Records of all sessions that wait for Kafka.")
+UNWRITTEN_BYTES = Gauge("rostrum_edge_unwritten_bytes", "Bytes of those, and of those that Kafka has not accepted yet.")
+UNREAD = Gauge(
+    "rostrum_edge_unread",
+    "Sockets that are not read now; `reason` is `kafka` (too much waits for it) or `ahead` (a recording came too far "
+    "ahead of the transcriber).",
+    ["reason"],
+)
 UNSENT = Gauge("rostrum_edge_unsent", "Messages of all sessions that wait for their clients to read.")
+UNSENT_BYTES = Gauge(
+    "rostrum_edge_unsent_bytes", "Bytes of those, and of those in the sockets' buffers of this process."
+)
+LAG_SECONDS = Gauge(
+    "rostrum_edge_lag_seconds", "Seconds of audio by which the transcriber is behind nine of ten speakers, at most."
+)
+SHUT = Gauge("rostrum_edge_shut", "1 while nobody may begin a session, because the transcriber is too far behind.")
 CLOSES = Counter(
     "rostrum_edge_closes", "Connections that ended; `code` is ours, or `gone` if the client left.", ["code"]
 )
 SESSIONS_REFUSED = Counter(
     "rostrum_edge_sessions_refused",
-    "Starts beyond a limit; `limit` is `user` (sessions at once) or `competition` (one each).",
+    "Starts beyond a limit; `limit` is `user` (sessions at once), `competition` (one each) or `load` (the transcriber "
+    "is behind, or may soon be).",
     ["limit"],
 )
 CONNECTIONS_REFUSED = Counter(

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from edge.backlog import Reservoir
+from edge.core.admission import Admission
 from edge.core.effects import Claim, LogRecord
 from edge.core.events import Converted, Unintelligible
 from edge.core.formats import Format
@@ -25,8 +27,13 @@ class Socket(Protocol):
         """The next message. Raises Gone."""
         ...
 
-    async def send(self, text: str) -> None:
-        """Returns when there is room for more. Raises Gone."""
+    async def send(self, text: bytes) -> None:
+        """Takes a text message in UTF-8; returns when there is room for more. Raises Gone."""
+        ...
+
+    @property
+    def unsent_bytes(self) -> int:
+        """What was taken and waits for the client, in this process."""
         ...
 
     async def close(self, code: int, reason: str) -> None:
@@ -82,7 +89,7 @@ class Ear(Protocol):
 
 @dataclass(frozen=True)
 class Ports:
-    """All of them. `places` is common to all connections."""
+    """All of them. `places`, `admission` and `reservoir` are common to all connections."""
 
     log: SessionLog
     tokens: Tokens
@@ -90,3 +97,5 @@ class Ports:
     clock: Clock
     ear: Callable[[Format], Ear]
     places: Places
+    admission: Admission
+    reservoir: Reservoir

@@ -5,44 +5,39 @@ socket → decode → the protocol's table → session's log → acknowledgement
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
-from edge import metrics
-from edge.backlog import Backlog
+from edge import inquiries, metrics
+from edge.backlog import Backlog, Marks
 from edge.core.decoding import decode
 from edge.core.effects import Admit, Announce, Append, Close, Convert, Effect, Reclaim, Send, Verify
 from edge.core.events import (
-    Admitted,
     Announced,
     Converted,
     Drain,
     Event,
+    Heard,
     Kept,
     Overrun,
-    Reclaimed,
-    Refused,
-    Rejected,
     Replied,
     Tick,
-    Unclaimed,
     Unintelligible,
     Unkept,
-    Unverified,
-    Verified,
 )
 from edge.core.machine import next_tick_ms, receive
 from edge.core.outbox import Outbox
-from edge.core.session import Session, Speaker, Terms
+from edge.core.session import Session, Terms
 from edge.counting import count
 from edge.ports import Ear, Gone, Ports, Socket
 from infra.errors import Unavailable
-from infra.identity import TokenRefused
 from infra.telemetry import get_logger
 from schemas.replies import ReplyMessage
 from schemas.wire import ServerMessage
 
-# Records that may wait for Kafka before the socket is read no further: two seconds of audio.
-_MAX_WAITING_RECORDS = 8
+# Records that may wait for Kafka before the socket is read no further, and those at which it is read again: two seconds
+# of audio, and one.
+_WAITING_RECORDS = Marks(high=8, low=4)
 # How long a connection that is to be closed may take to finish what it began.
 _FINISH_S = 3.0
 
@@ -63,7 +58,10 @@ class Conversation:
         # Unix time that never goes back, however the machine's clock is set meanwhile.
         self._unix_offset_ms = ports.clock.now_ms() - ports.clock.monotonic_ms()
         self._session = Session(conn=conn, session_id=session_id, opened_ms=self._now_ms(), terms=terms)
-        self._records: Backlog[Append | Announce] = Backlog(_MAX_WAITING_RECORDS)
+        self._records: Backlog[tuple[Append | Announce, int]] = Backlog(_WAITING_RECORDS, ports.reservoir, _bytes_of)
+        # When the message that is being worked through came.
+        self._received_ms = 0
+        self._heard_more = asyncio.Event()
         # What takes its time and has to be done before the next message is read; at most two at once.
         self._errands: asyncio.Queue[Verify | Convert] = asyncio.Queue()
         self._ear: Ear | None = None
@@ -93,9 +91,23 @@ class Conversation:
         """Messages that wait for the client."""
         return len(self._outbox)
 
+    @property
+    def unsent_bytes(self) -> int:
+        return self._outbox.bytes + self._socket.unsent_bytes
+
+    @property
+    def lag_s(self) -> float | None:
+        """How far the transcriber is behind this speaker; None if there is nothing to tell it by."""
+        return self._session.lag_s(self._now_ms())
+
     def deliver(self, message: ReplyMessage) -> None:
         """A later stage has something for this client. Never waits, so no client holds up another."""
         self._handle(Replied(message))
+
+    def heard(self, frames: int) -> None:
+        """The transcriber is through with so many frames."""
+        self._handle(Heard(frames))
+        self._heard_more.set()
 
     def drain(self) -> None:
         """This process is about to stop."""
@@ -107,6 +119,8 @@ class Conversation:
             await self._converse()
         finally:
             self._tasks = None
+            self._records.abandon()
+            self._ports.admission.leave(self.conn)
             if self._session.speaker:
                 self._ports.places.leave(self.conn, self._session.speaker.user_id)
 
@@ -129,17 +143,30 @@ class Conversation:
         try:
             while True:
                 message = await self._socket.receive()
+                self._received_ms = self._now_ms()
                 self._handle(decode(message))
                 await self._errands.join()
                 await self._records.room()
+                await self._let_the_transcriber_follow()
         except Gone:
             self._over.set()
+
+    async def _let_the_transcriber_follow(self) -> None:
+        while pause_ms := self._session.pause_ms(self._now_ms()):
+            self._heard_more.clear()
+            with metrics.UNREAD.labels("ahead").track_inprogress(), contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause_ms / 1000):
+                    await self._heard_more.wait()
 
     async def _run_errands(self) -> None:
         try:
             while True:
                 errand = await self._errands.get()
-                self._handle(await (self._verify(errand) if isinstance(errand, Verify) else self._convert(errand)))
+                match errand:
+                    case Verify():
+                        self._handle(await inquiries.verify(self._ports, errand, self._log))
+                    case Convert():
+                        self._handle(await self._convert(errand))
                 self._errands.task_done()
         finally:
             if self._ear:
@@ -162,14 +189,18 @@ class Conversation:
     async def _write(self) -> None:
         """One record after the other: a log has no holes, and nothing after a record that failed."""
         while item := await self._records.take():
+            wanted, received_ms = item
             try:
-                if isinstance(item, Append):
+                if isinstance(wanted, Append):
                     with metrics.APPEND_SECONDS.time():
-                        await self._ports.log.append(self.session_id, self.conn, item.record)
-                    self._handle(Kept(item.record))
+                        await self._ports.log.append(self.session_id, self.conn, wanted.record)
+                    self._handle(Kept(wanted.record))
+                    if wanted.record.seq is not None and self._session.speech.confirmed:
+                        metrics.ACK_SECONDS.observe((self._now_ms() - received_ms) / 1000)
                 else:
-                    await self._ports.log.announce(item.started)
+                    await self._ports.log.announce(wanted.started)
                     self._handle(Announced())
+                self._records.settled(item)
             except Unavailable as error:
                 self._log.error("not kept", reason=error.message)
                 self._handle(Unkept())
@@ -221,35 +252,17 @@ class Conversation:
             case Send():
                 self._say(effect.message)
             case Append() | Announce():
-                self._records.put(effect)
+                self._records.put((effect, self._received_ms))
             case Verify() | Convert():
                 self._errands.put_nowait(effect)
             case Reclaim():
-                self._handle(self._reclaim(effect))
+                self._handle(inquiries.reclaim(self._ports, effect))
             case Admit():
-                self._handle(self._admit(effect))
+                self._handle(inquiries.admit(self._ports, effect, self.conn))
             case Close():
                 # The first close that is decided stands.
                 self._closing = self._closing or effect
                 self._over.set()
-
-    def _reclaim(self, wanted: Reclaim) -> Reclaimed | Unclaimed:
-        claim = self._ports.resume_tokens.read(wanted.start.resume or "")
-        return Reclaimed(wanted.start, claim) if claim else Unclaimed()
-
-    def _admit(self, wanted: Admit) -> Admitted | Rejected:
-        refused = self._ports.places.take(self.conn, wanted)
-        return refused or Admitted(self._ports.resume_tokens.issue(wanted.claim))
-
-    async def _verify(self, errand: Verify) -> Verified | Refused | Unverified:
-        try:
-            user = await self._ports.tokens.verify(errand.token)
-        except TokenRefused as refused:
-            return Refused(refused.reason, refused.message, refused.hint)
-        except Unavailable as error:
-            self._log.error("token not checked", reason=error.message)
-            return Unverified()
-        return Verified(Speaker(user.user_id, user.name, user.org, user.groups, user.expires_at_ms, user.max_sessions))
 
     async def _convert(self, errand: Convert) -> Converted | Unintelligible:
         if self._ear is None:
@@ -258,7 +271,7 @@ class Conversation:
             return await (self._ear.finish() if errand.data is None else self._ear.hear(errand.data))
 
     def _say(self, message: ServerMessage) -> None:
-        if self._outbox.push(message):
+        if self._outbox.push(message, self._socket.unsent_bytes):
             self._to_send.set()
             return
         # What waits is given up as a whole, so that at least the reason gets through.
@@ -267,6 +280,11 @@ class Conversation:
 
     def _now_ms(self) -> int:
         return self._unix_offset_ms + self._ports.clock.monotonic_ms()
+
+
+def _bytes_of(item: tuple[Append | Announce, int]) -> int:
+    wanted, _ = item
+    return len(wanted.record.value) if isinstance(wanted, Append) else 0
 
 
 async def _finish_within(seconds: float, task: asyncio.Task[None]) -> None:

@@ -42,6 +42,18 @@ class EdgeSettings(Settings):
         ge=0,
         description="sessions a user may hold at this edge, unless their token's `max_sessions` says otherwise; 0: any",
     )
+    admission_lag_s: float = Field(
+        2.5,
+        ge=0,
+        description="seconds of audio by which the transcriber may be behind before nobody else may begin to speak; "
+        "more lets more speakers in, who all wait longer for their words; 0: everybody may, always",
+    )
+    admission_at_once: int = Field(
+        4,
+        ge=1,
+        description="sessions that may begin within 5 s while hardly anybody speaks, for their load shows only then; "
+        "with more speakers, as many as there are",
+    )
     speed: int = Field(8, ge=1, description="times real time at which a recording may be sent")
     speed_burst_s: int = Field(30, ge=1, description="seconds of audio that may come above that speed")
     token_notice_s: float = Field(60.0, ge=0, description="seconds before a token runs out at which its user is told")

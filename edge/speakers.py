@@ -11,6 +11,8 @@ from edge.core.session import Terms
 from edge.ports import Ports, Replies, Socket
 from edge.service import Conversation
 
+_LOOK_S = 0.25
+
 
 class Speakers:
     """Whoever comes in gets a conversation; replies find theirs by the session's id and the connection's. A session may
@@ -25,7 +27,11 @@ class Speakers:
         self._everybody_left.set()
         # Asked for when somebody looks at the metrics: counting along would cost every record a little.
         metrics.UNWRITTEN.set_function(lambda: sum(each.unwritten for each in self._all()))
+        metrics.UNWRITTEN_BYTES.set_function(lambda: ports.reservoir.bytes)
         metrics.UNSENT.set_function(lambda: sum(each.unsent for each in self._all()))
+        metrics.UNSENT_BYTES.set_function(lambda: sum(each.unsent_bytes for each in self._all()))
+        metrics.LAG_SECONDS.set_function(lambda: ports.admission.lag_s)
+        metrics.SHUT.set_function(lambda: ports.admission.shut)
 
     async def converse(self, socket: Socket) -> None:
         """One connection, from beginning to end."""
@@ -46,8 +52,17 @@ class Speakers:
         """Give each reply to the one it is for. Runs until it is cancelled."""
         async for reply in replies.for_sessions(self._conversations.__contains__):
             conversation = self._conversations.get(reply.session_id, {}).get(reply.conn)
+            if conversation and reply.heard_frames is not None:
+                conversation.heard(reply.heard_frames)
             if conversation and reply.message is not None:
                 conversation.deliver(reply.message)
+
+    async def watch_lag(self) -> None:
+        """Tell the admission how far the transcriber is behind. Runs until it is cancelled."""
+        while True:
+            lags_s = [lag_s for each in self._all() if (lag_s := each.lag_s) is not None]
+            self._ports.admission.look(lags_s, self._ports.clock.monotonic_ms())
+            await asyncio.sleep(_LOOK_S)
 
     async def drain(self) -> None:
         """Ask everybody to leave; returns when they have."""

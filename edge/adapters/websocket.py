@@ -33,6 +33,8 @@ _HANDSHAKE_S = 10.0
 _READ_AHEAD = 4
 # A client feels that we read no more once the kernel's buffer is full; its default can be megabytes.
 _RECEIVE_BUFFER_BYTES = 256 * 1024
+# What a client does not read waits in the kernel first, which would give megabytes to each.
+_SEND_BUFFER_BYTES = 256 * 1024
 
 Converse = Callable[["WebSocket"], Awaitable[None]]
 
@@ -53,11 +55,15 @@ class WebSocket:
         finally:
             self._reading_since = None
 
-    async def send(self, text: str) -> None:
+    async def send(self, text: bytes) -> None:
         try:
-            await self._connection.send(text)
+            await self._connection.send(text, text=True)
         except ConnectionClosed:
             raise Gone from None
+
+    @property
+    def unsent_bytes(self) -> int:
+        return self._connection.transport.get_write_buffer_size()
 
     async def close(self, code: int, reason: str) -> None:
         try:
@@ -94,8 +100,9 @@ def listening_socket(setting: str, host: str, port: int) -> socket.socket:
         raise RostrumError(
             f"{setting}: cannot listen on {host} port {port} ({error}).", f"Set {setting} to a port that is free."
         ) from error
-    # Sockets accepted later have the buffer size of the one that listens.
+    # Sockets accepted later have the buffer sizes of the one that listens.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
     return listener
 
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from edge.core import problems, replying
 from edge.core.effects import Admit, Announce, Claim, Effect, Reclaim, Send
-from edge.core.events import Admitted, Kept, Reclaimed, Rejected, Replied, Unclaimed
+from edge.core.events import Admitted, Kept, Postponed, Reclaimed, Rejected, Replied, Unclaimed
 from edge.core.formats import TAKEN, taken
 from edge.core.framing import Framing
 from edge.core.opening import fail
 from edge.core.pace import Pace
+from edge.core.progress import Progress
 from edge.core.replies import Passage
 from edge.core.session import Outcome, Session, State, Talk, write
 from schemas.audio import FRAME_MS, FRAME_SAMPLES
@@ -79,6 +80,7 @@ def go_on(session: Session, event: Reclaimed, now_ms: int) -> Outcome:
         until_sample=first_sample,
         frames=first_frame,
         frames_kept=first_frame,
+        progress=Progress.from_frame(first_frame),
         framing=Framing(samples=first_sample),
         passage=Passage(finals=event.start.have_final),
     )
@@ -92,6 +94,10 @@ def refuse_token(session: Session, event: Unclaimed, now_ms: int) -> Outcome:
 
 def turn_down(session: Session, event: Rejected, now_ms: int) -> Outcome:
     return fail(session, 4429, problems.too_many_sessions(event.most, competition=event.competition))
+
+
+def put_off(session: Session, event: Postponed, now_ms: int) -> Outcome:
+    return fail(session, 1013, problems.overloaded(event.retry_after_ms))
 
 
 def write_opening(session: Session, event: Admitted, now_ms: int) -> Outcome:

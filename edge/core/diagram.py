@@ -21,6 +21,7 @@ _CAUSES: dict[tuple[Step, State], str] = {
     (opening.watch_expiry, State.CLOSED): "token expired (4401)",
     (beginning.begin, State.CLOSED): "start that cannot be served (4400)",
     (beginning.turn_down, State.CLOSED): "too many sessions (4429)",
+    (beginning.put_off, State.CLOSED): "no room for more speakers (1013)",
     (beginning.opening_kept, State.STREAMING): "Kafka has the resume",
     (beginning.opening_kept, State.ENDING): "summary",
     (beginning.opening_kept, State.CLOSED): "nothing to resume (4404, 4400), superseded (4409)",

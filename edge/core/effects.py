@@ -49,12 +49,16 @@ class Reclaim:
 
 @dataclass(frozen=True)
 class Admit:
-    """Find out whether the user may hold this session beside their others, and hold it; answered by `Admitted` or
-    `Rejected`. `most`: sessions that the user may hold, 0 for any number; None for a session that was admitted before,
-    perhaps by another edge."""
+    """Find out whether the user may hold this session beside their others, and hold it; answered by `Admitted`,
+    `Rejected` or `Postponed`. `most`: sessions that the user may hold, 0 for any number; None for a session that was
+    admitted before, perhaps by another edge."""
 
     claim: Claim
     most: int | None
+
+    @property
+    def resumes(self) -> bool:
+        return self.most is None
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,13 @@ class Rejected:
 
 
 @dataclass(frozen=True)
+class Postponed:
+    """The transcriber has no room for another session now."""
+
+    retry_after_ms: int
+
+
+@dataclass(frozen=True)
 class Converted:
     """The log's audio of something the client sent. `until_sample`: the log's sample at which all that was sent so far
     ends; a resampler gives out the last of it only when more comes. `last`: nothing will follow."""
@@ -113,6 +120,13 @@ class Replied:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """The transcriber is through with so many frames of the session."""
+
+    frames: int
+
+
+@dataclass(frozen=True)
 class Overrun:
     """The client reads too slowly: there is no room for what it must not miss."""
 
@@ -136,12 +150,14 @@ ServerEvent = (
     | Unclaimed
     | Admitted
     | Rejected
+    | Postponed
     | Converted
     | Unintelligible
     | Kept
     | Announced
     | Unkept
     | Replied
+    | Heard
     | Overrun
     | Tick
     | Drain

@@ -4,52 +4,54 @@ from schemas.wire import Ack, FinalMessage, Partial, ServerMessage
 
 # More than the finals of the longest session, which a client that comes back without any of them gets at once.
 MAX_MESSAGES = 8192
-MAX_CHARS = 4 * 1024 * 1024
+MAX_BYTES = 4 * 1024 * 1024
 
 
 class Outbox:
     """A bounded queue. Of the messages that a later one outdates (`ack`, `partial`) only the newest waits: so a slow
     reader loses those first, and never a final. When nothing can be left out any more, the queue says so."""
 
-    def __init__(self, max_messages: int = MAX_MESSAGES, max_chars: int = MAX_CHARS) -> None:
+    def __init__(self, max_messages: int = MAX_MESSAGES, max_bytes: int = MAX_BYTES) -> None:
         self._max_messages = max_messages
-        self._max_chars = max_chars
-        self._waiting: dict[int, str] = {}  # in the order of their numbers
+        self._max_bytes = max_bytes
+        self._waiting: dict[int, bytes] = {}  # in the order of their numbers
         self._newest: dict[type[ServerMessage], int] = {}
         self._next = 0
-        self._chars = 0
+        self.bytes = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def push(self, message: ServerMessage) -> bool:
-        """False if there is no room for this message, which is then left out. Any message fits an empty queue."""
+    def push(self, message: ServerMessage, beyond_bytes: int = 0) -> bool:
+        """False if there is no room for this message, which is then left out. `beyond_bytes`: what left this queue and
+        waits on its further way. Any message fits if none waits before it."""
         if isinstance(message, Ack | Partial):
             self._drop(type(message))
         if isinstance(message, FinalMessage):
             self._drop(Partial)  # Its words are in the final now.
-        text = message.model_dump_json()
-        if self._waiting and (len(self) >= self._max_messages or self._chars + len(text) > self._max_chars):
+        text = message.model_dump_json().encode()
+        waiting_bytes = self.bytes + beyond_bytes
+        if waiting_bytes and (len(self) >= self._max_messages or waiting_bytes + len(text) > self._max_bytes):
             return False
         self._waiting[self._next] = text
         self._newest[type(message)] = self._next
         self._next += 1
-        self._chars += len(text)
+        self.bytes += len(text)
         return True
 
-    def pop(self) -> str | None:
-        """The text of the message that has waited longest; None if none waits."""
+    def pop(self) -> bytes | None:
+        """The text of the message that has waited longest, in UTF-8; None if none waits."""
         if not self._waiting:
             return None
         text = self._waiting.pop(next(iter(self._waiting)))
-        self._chars -= len(text)
+        self.bytes -= len(text)
         return text
 
     def clear(self) -> None:
         self._waiting.clear()
-        self._chars = 0
+        self.bytes = 0
 
     def _drop(self, kind: type[ServerMessage]) -> None:
         outdated = self._waiting.pop(self._newest.get(kind, -1), None)
         if outdated is not None:
-            self._chars -= len(outdated)
+            self.bytes -= len(outdated)

@@ -191,6 +191,15 @@ def not_kept(retry_after_ms: int) -> Error:
     )
 
 
+def overloaded(retry_after_ms: int) -> Error:
+    return _error(
+        "overloaded",
+        "There are as many speakers now as can be heard without delay.",
+        "Begin again a little later; nothing has been stored.",
+        retry_after_ms=retry_after_ms,
+    )
+
+
 def too_slow() -> Error:
     return _error(
         "too_slow",

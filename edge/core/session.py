@@ -7,6 +7,7 @@ from edge.core.effects import Append, Effect, LogRecord
 from edge.core.formats import CANONICAL, Format
 from edge.core.framing import Framing
 from edge.core.pace import Budget, Pace
+from edge.core.progress import Progress
 from edge.core.replies import Passage
 from schemas.audio import FRAME_SAMPLES
 from schemas.replies import ReplyMessage
@@ -85,6 +86,7 @@ class Talk:
     kept: int = 0
     frames: int = 0
     frames_kept: int = 0
+    progress: Progress = field(default_factory=Progress)
     framing: Framing = field(default_factory=Framing)
     question: int | None = None
     ended: EndCause | None = None
@@ -128,6 +130,14 @@ class Session:
         if self.talk is None:
             raise LookupError("no session has begun on this connection yet")
         return self.talk
+
+    def lag_s(self, now_ms: int) -> float | None:
+        """How far the transcriber is behind the speaker, if the session tells; see `Progress`."""
+        return None if self.talk is None else self.talk.progress.lag_s(now_ms)
+
+    def pause_ms(self, now_ms: int) -> float:
+        """How long the client should not be read, because it is too far ahead of the transcriber."""
+        return self.speech.progress.pause_ms(now_ms) if self.state is State.STREAMING else 0.0
 
     def moved(self, state: State, talk: Talk | None = None) -> "Session":
         """The same connection in another state, and with a changed session if one is given."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from edge.core import problems
 from edge.core.effects import Convert, Effect, Send
-from edge.core.events import Audio, Converted, Kept, Unintelligible
+from edge.core.events import Audio, Converted, Heard, Kept, Unintelligible
 from edge.core.opening import complain, fail
 from edge.core.session import Outcome, Session, State, Talk, write
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
@@ -156,8 +156,14 @@ def acknowledge(session: Session, event: Kept, now_ms: int) -> Outcome:
     talk = replace(session.speech, kept=session.speech.kept + 1)
     if event.record.seq is None:
         return session.moved(session.state, talk), ()
-    talk = replace(talk, frames_kept=event.record.seq + 1)
+    frames = event.record.seq + 1
+    talk = replace(talk, frames_kept=frames, progress=talk.progress.keep(frames, now_ms))
     return session.moved(session.state, talk), (Send(Ack(frames=talk.frames_kept)),) if talk.confirmed else ()
+
+
+def note_heard(session: Session, event: Heard, now_ms: int) -> Outcome:
+    talk = session.speech
+    return session.moved(session.state, replace(talk, progress=talk.progress.hear(event.frames))), ()
 
 
 def too_early(session: Session, event: Audio | BeginAnswer | End, now_ms: int) -> Outcome:

@@ -217,9 +217,15 @@ async def test_every_format_becomes_the_logs_own(address: Address, later: Stages
         assert (error["code"], closed) == ("broken_audio", 4400)
 
 
-async def test_a_user_holds_one_session_of_a_competition_and_no_recording_is_too_fast(address: Address) -> None:
-    token = address.token("ada")
-    async with client(address) as first, client(address) as second:
+async def test_a_user_holds_one_session_of_a_competition_and_no_recording_is_too_fast(
+    kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        edge(kafka, tmp_path, monkeypatch, EDGE_SPEED="2", EDGE_SPEED_BURST_S="10") as address,
+        client(address) as first,
+        client(address) as second,
+    ):
+        token = address.token("ada")
         await first.start(token, competition="spring")
         await second.authorise(token)
         await second.say("start", competition="spring")
@@ -229,6 +235,27 @@ async def test_a_user_holds_one_session_of_a_competition_and_no_recording_is_too
             await first.play(FRAME * 4)
         error, closed = await first.refused()
         assert (error["code"], closed) == ("too_fast", 4429)
+
+
+async def test_a_recording_waits_for_the_transcriber_and_for_nothing_else(
+    kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: Stages
+) -> None:
+    async with (
+        edge(kafka, tmp_path, monkeypatch, EDGE_SPEED_BURST_S="60") as address,
+        client(address) as speaker,
+        client(address) as beside,
+    ):
+        await beside.start(address.token("eve"))
+        session_id = (await speaker.start(address.token()))["session_id"]
+        sending = asyncio.create_task(_play(speaker, 200))
+        await later.seen(session_id, RecordKind.FRAME, 120)
+        await beside.play(FRAME)
+        await beside.acked(1)
+        assert len(later.of(session_id)) < 140
+        await later.reply(session_id, None, heard_frames=100)
+        await sending
+        await speaker.acked(200)
+    assert [entry.headers.seq for entry in later.of(session_id)[1:]] == list(range(200))
 
 
 async def test_keys_of_a_provider_and_a_token_that_runs_out(

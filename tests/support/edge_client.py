@@ -170,14 +170,16 @@ class Stages:
                     return found
                 await asyncio.sleep(0.02)
 
-    async def reply(self, session_id: str, message: ReplyMessage | None, *, conn: str | None = None) -> None:
+    async def reply(
+        self, session_id: str, message: ReplyMessage | None, *, conn: str | None = None, heard_frames: int = 1
+    ) -> None:
         headers = self.of(session_id)[0].headers
         reply = Reply(
             event_id=derived_id(session_id, secrets.token_hex(4)),
             at_ms=0,
             session_id=session_id,
             conn=conn or headers.conn,
-            heard_frames=1,
+            heard_frames=heard_frames,
             message=message,
         )
         await self.send_raw(session_id, reply.encode(), headers.reply_to or 0)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge.adapters.resampling import PcmEar
+from edge.backlog import Marks, Reservoir
+from edge.core.admission import Admission
 from edge.core.effects import Claim, LogRecord
 from edge.core.session import Terms
 from edge.places import Places
@@ -26,6 +28,7 @@ class Socket:
     def __init__(self, *, reads: bool = True) -> None:
         self._incoming: asyncio.Queue[str | bytes | None] = asyncio.Queue()
         self._reads = reads
+        self.unsent_bytes = 0
         self.taken = 0
         self.sent: list[dict[str, Any]] = []
         self.closed: tuple[int, str] | None = None
@@ -51,8 +54,9 @@ class Socket:
         self.taken += 1
         return message
 
-    async def send(self, text: str) -> None:
+    async def send(self, text: bytes) -> None:
         if not self._reads:
+            self.unsent_bytes += len(text)
             await asyncio.Event().wait()
         self.sent.append(json.loads(text))
 
@@ -144,7 +148,18 @@ class World:
     log: Log = field(default_factory=Log)
     clock: Clock = field(default_factory=Clock)
     places: Places = field(default_factory=Places)
+    admission: Admission = field(default_factory=lambda: Admission(3.0, 8))
+    reservoir: Reservoir = field(default_factory=lambda: Reservoir(Marks(high=10_000_000, low=5_000_000)))
 
     @property
     def ports(self) -> Ports:
-        return Ports(self.log, Tokens(), ResumeTokens(), self.clock, PcmEar, self.places)
+        return Ports(
+            self.log,
+            Tokens(),
+            ResumeTokens(),
+            self.clock,
+            PcmEar,
+            self.places,
+            self.admission,
+            self.reservoir,
+        )

@@ -17,6 +17,14 @@ MESSAGE_BYTES = 8_000  # 250 ms
 BYTES_PER_S = 2 * RATE_HZ
 
 
+class Refused(AssertionError):
+    """The server said no instead of `ready` or `started`."""
+
+    def __init__(self, error: Message) -> None:
+        super().__init__(f"{error['code']}: {error['message']} {error['hint']}")
+        self.error = error
+
+
 @dataclass
 class Transcript:
     """Everything the server said; `messages` with the seconds since the first sample at which each came."""
@@ -55,7 +63,7 @@ async def speak(
     url: str, token: str, pcm: bytes, *, tls: ssl.SSLContext | None = None, end: bool = True, **start: Any
 ) -> Transcript:
     """Stream 16 kHz mono s16le in real time and listen until the server closes. Without `end`, the socket is cut off
-    after the last sample."""
+    after the last sample. Raises Refused."""
     heard = Transcript()
     async with connect(url, ssl=tls, compression=None, max_size=None) as socket:
         await socket.send(json.dumps({"type": "auth", "token": token}))
@@ -85,7 +93,7 @@ async def _until(socket: ClientConnection, heard: Transcript, kind: str, began_s
         message = json.loads(await socket.recv())
         heard.messages.append((time.monotonic() - began_s, message))
         if message["type"] == "error":
-            raise AssertionError(f"{message['code']}: {message['message']} {message['hint']}")
+            raise Refused(message)
 
 
 async def _listen(socket: ClientConnection, heard: Transcript, began_s: float) -> None:

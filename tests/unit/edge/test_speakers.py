@@ -78,6 +78,35 @@ async def test_two_connections_of_one_session_each_get_what_is_theirs() -> None:
     assert new.closed == (1001, "draining")
 
 
+async def test_how_far_the_transcriber_is_behind_is_known_to_the_admission() -> None:
+    world, replies, ada = World(), Replies(), Socket()
+    speakers = Speakers(world.ports, TERMS)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        distributing = tasks.create_task(speakers.distribute(replies))
+        watching = tasks.create_task(speakers.watch_lag())
+        tasks.create_task(speakers.converse(ada))
+        ada.say({"type": "auth", "token": "name"})
+        ada.say({"type": "start"})
+        await ada.until(lambda: "started" in ada.types())
+        for number in range(1, 21):
+            world.clock.ms += 250
+            ada.say(bytes(8000))
+            await ada.until(lambda number=number: ada.sent[-1].get("frames") == number)  # type: ignore[misc] # bound early
+        while world.admission.lag_s < 3:
+            world.clock.ms += 250
+            await asyncio.sleep(0.01)
+        assert world.admission.shut
+        session_id = ada.sent[1]["session_id"]
+        news = reply(session_id, world.log.conns[session_id], None).model_copy(update={"heard_frames": 20})
+        replies.queue.put_nowait(news)
+        while world.admission.shut:
+            world.clock.ms += 250
+            await asyncio.sleep(0.01)
+        await speakers.drain()
+        distributing.cancel()
+        watching.cancel()
+
+
 async def test_who_comes_while_the_others_leave_is_sent_away_as_well() -> None:
     speakers, late = Speakers(World().ports, TERMS), Socket()
     async with asyncio.timeout(5):
@@ -93,7 +122,7 @@ async def test_with_nobody_there_a_stop_takes_no_time() -> None:
 
 async def test_the_fault_of_one_conversation_is_nobody_elses() -> None:
     class Broken(Socket):
-        async def send(self, text: str) -> None:
+        async def send(self, text: bytes) -> None:
             raise RuntimeError(f"a fault of ours at {len(text)} characters")
 
     world, broken, fine = World(), Broken(), Socket()

@@ -11,7 +11,7 @@ from websockets.typing import Origin
 
 from edge.adapters import websocket
 from edge.adapters.websocket import PATH, Converse, WebSocket, listening_socket, serve_websockets
-from edge.core.doors import Rules
+from edge.core.doors import Rules, networks
 from edge.doors import Doors
 from edge.ports import Gone
 from infra.errors import RostrumError
@@ -39,12 +39,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_messages_go_both_ways_until_the_close() -> None:
     async def converse(socket: WebSocket) -> None:
         message = await socket.receive()
-        await socket.send(f"{message!r}")
+        await socket.send(f"{message!r}".encode())
         await socket.close(4400, "bad_audio")
         with pytest.raises(Gone):
             await socket.receive()
         with pytest.raises(Gone):
-            await socket.send("too late")
+            await socket.send(b"too late")
 
     async with talking(converse) as client:
         await client.send(b"\1\2")
@@ -73,7 +73,7 @@ async def test_a_dead_client_is_cut_off() -> None:
 async def test_a_silent_client_that_answers_pings_stays() -> None:
     async def converse(socket: WebSocket) -> None:
         assert await socket.receive() == "still here"
-        await socket.send("good")
+        await socket.send(b"good")
 
     async with talking(converse) as client:
         await asyncio.sleep(0.4)
@@ -87,7 +87,7 @@ async def test_a_client_we_do_not_read_from_is_not_dead() -> None:
         await asyncio.sleep(0.4)  # Kafka is slow; the pong waits behind the audio.
         for _ in range(100):
             await socket.receive()
-        await socket.send("all of it")
+        await socket.send(b"all of it")
 
     async with talking(converse) as client:
         for _ in range(100):
@@ -101,7 +101,7 @@ async def test_closing_one_that_reads_nothing_takes_no_longer_than_it_may() -> N
 
     async def flood(socket: WebSocket) -> None:
         while True:
-            await socket.send("x" * 1_000_000)
+            await socket.send(b"x" * 1_000_000)
 
     async def converse(socket: WebSocket) -> None:
         with pytest.raises(TimeoutError):
@@ -142,6 +142,27 @@ async def test_no_more_come_in_than_may() -> None:
                         break
                 except InvalidStatus:
                     await asyncio.sleep(0.01)
+
+
+async def test_behind_a_proxy_clients_are_counted_by_the_address_it_tells() -> None:
+    behind = Doors(Rules(proxies=networks(["127.0.0.1"]), per_address=1))
+    async with talking(nothing, behind) as proxy:  # Itself a client, from the proxy's own address.
+        url = f"ws://127.0.0.1:{proxy.remote_address[1]}{PATH}"
+        async with (
+            connect(url, additional_headers={"X-Forwarded-For": "192.0.2.1"}),
+            connect(url, additional_headers={"X-Forwarded-For": "192.0.2.1, 192.0.2.2"}),
+        ):
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(url, additional_headers={"X-Forwarded-For": "192.0.2.9, 192.0.2.1"})
+            assert refused.value.response.status_code == 429
+
+
+async def test_what_anybody_else_says_of_their_address_is_not_believed() -> None:
+    async with talking(nothing, Doors(Rules(per_address=1))) as client:
+        url = f"ws://127.0.0.1:{client.remote_address[1]}{PATH}"
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(url, additional_headers={"X-Forwarded-For": "192.0.2.1"})
+        assert refused.value.response.status_code == 429
 
 
 async def test_a_page_of_another_origin_is_refused() -> None:

@@ -55,8 +55,8 @@ def test_a_full_outbox_says_so_and_still_takes_what_replaces() -> None:
     assert outbox.push(final(2))
 
 
-def test_it_is_bounded_in_characters_but_takes_one_message_of_any_size() -> None:
-    outbox = Outbox(max_chars=1000)
+def test_it_is_bounded_in_bytes_but_takes_one_message_of_any_size() -> None:
+    outbox = Outbox(max_bytes=1000)
     assert outbox.push(final(1, "word " * 1000))
     assert not outbox.push(final(2))
     outbox.clear()
@@ -64,9 +64,26 @@ def test_it_is_bounded_in_characters_but_takes_one_message_of_any_size() -> None
     assert emptied(outbox) == [final(2)]
 
 
+def test_what_waits_on_its_further_way_counts_too() -> None:
+    outbox = Outbox(max_bytes=1000)
+    assert outbox.push(final(1), beyond_bytes=800)
+    assert not outbox.push(final(2), beyond_bytes=900)
+    assert outbox.push(final(2))
+    outbox.clear()
+    assert not outbox.push(final(1), beyond_bytes=1000)
+
+
+def test_letters_count_as_they_are_sent() -> None:
+    outbox = Outbox()
+    outbox.push(final(1, "ł" * 100))
+    assert outbox.bytes == len(final(1, "ł" * 100).model_dump_json().encode())
+    outbox.pop()
+    assert outbox.bytes == 0
+
+
 @given(st.lists(st.one_of(st.none(), st.sampled_from("afp")), max_size=60))
 def test_finals_all_come_in_order_and_no_number_is_counted_twice(steps: list[str | None]) -> None:
-    outbox, pushed, popped = Outbox(max_messages=8, max_chars=600), 0, list[ServerMessage]()
+    outbox, pushed, popped = Outbox(max_messages=8, max_bytes=600), 0, list[ServerMessage]()
     for step in steps:
         if step is None:
             text = outbox.pop()
@@ -78,4 +95,4 @@ def test_finals_all_come_in_order_and_no_number_is_counted_twice(steps: list[str
         assert len(outbox) <= 8
     popped += emptied(outbox)
     assert [message.number for message in popped if isinstance(message, FinalMessage)] == list(range(1, pushed + 1))
-    assert outbox.push(final(1, "w" * 400))  # The count of characters has come back to nothing.
+    assert outbox.push(final(1, "w" * 400))  # The count of bytes has come back to nothing.

@@ -1,0 +1,39 @@
+"""What the operating system allows is asked for."""
+
+import resource
+from collections.abc import Iterator
+
+import pytest
+
+from edge.adapters.open_files import allow_open_files
+
+
+@pytest.fixture
+def hard() -> Iterator[int]:
+    """The most that may be asked for. Little is allowed while the test runs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    yield hard
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def allowed() -> int:
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def test_as_many_files_as_connections_and_some_more(hard: int) -> None:
+    assert hard > 1000 + 256, "this machine allows too little to tell"
+    allow_open_files(1000)
+    assert allowed() == 1256
+
+
+def test_no_more_than_the_system_has_and_never_fewer_than_before(hard: int, capsys: pytest.CaptureFixture[str]) -> None:
+    allow_open_files(10)
+    assert allowed() == 266
+    allow_open_files(hard)
+    assert allowed() == hard
+    assert "EDGE_MAX_CONNECTIONS" in capsys.readouterr().out
+    allow_open_files(10)
+    assert allowed() == hard
+    allow_open_files(0)
+    assert allowed() == hard

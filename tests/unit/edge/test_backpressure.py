@@ -1,0 +1,155 @@
+"""Who is not read for a while, and who is not let in: one connection with its ports played in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+
+from edge.backlog import Marks, Reservoir
+from edge.core.pace import Budget
+from edge.service import Conversation
+from schemas.audio import FRAME_BYTES, FRAME_MS
+from tests.support.edge_fakes import TERMS, Socket, World
+
+FRAME = bytes(FRAME_BYTES)
+UNHURRIED = replace(TERMS, pace=Budget(times=100, burst_ms=600_000))
+"""Of which no test here reaches the limit."""
+AHEAD = 30_000 // FRAME_MS
+
+
+@asynccontextmanager
+async def conversation(world: World, socket: Socket, conn: str = "c1") -> AsyncIterator[Conversation]:
+    """A session that has started; its client leaves at the block's end."""
+    talking = Conversation(socket, world.ports, UNHURRIED, conn=conn, session_id=f"session of {conn}")
+    running = asyncio.create_task(talking.run())
+    socket.say({"type": "auth", "token": "ada"})
+    socket.say({"type": "start"})
+    try:
+        yield talking
+        socket.leave()
+        async with asyncio.timeout(5):
+            await running
+    finally:
+        running.cancel()
+
+
+async def settle() -> None:
+    """Let everybody do what they can do."""
+    for _ in range(500):
+        await asyncio.sleep(0)
+
+
+def frames(socket: Socket) -> int:
+    return max((message["frames"] for message in socket.sent if message["type"] == "ack"), default=0)
+
+
+async def test_a_recording_is_read_as_far_as_the_transcriber_can_follow() -> None:
+    world, socket = World(), Socket()
+    async with conversation(world, socket) as talking:
+        await socket.until(lambda: "started" in socket.types())
+        for _ in range(2 * AHEAD):
+            socket.say(FRAME)
+        await settle()
+        assert AHEAD <= frames(socket) <= AHEAD + 12
+        talking.heard(40)
+        await settle()
+        assert AHEAD + 40 <= frames(socket) <= AHEAD + 52
+        socket.say({"type": "ping", "id": 1})
+        await settle()
+        assert "pong" not in socket.types(), "it comes in its turn"
+        talking.heard(2 * AHEAD - 10)
+        await socket.until(lambda: "pong" in socket.types())
+        assert frames(socket) == 2 * AHEAD
+    assert socket.closed is None
+
+
+async def test_who_waits_for_the_transcriber_stays_alive_in_the_log() -> None:
+    world, socket = World(), Socket()
+    terms = replace(UNHURRIED, grace_ms=300)
+    talking = Conversation(socket, world.ports, terms, conn="c1", session_id="s1")
+    running = asyncio.create_task(talking.run())
+    socket.say({"type": "auth", "token": "ada"})
+    socket.say({"type": "start"})
+    await socket.until(lambda: "started" in socket.types())
+    for _ in range(2 * AHEAD):
+        socket.say(FRAME)
+    await socket.until(lambda: frames(socket) >= AHEAD)
+    for _ in range(3):
+        world.clock.ms += 150
+        await asyncio.sleep(0.12)
+    assert world.log.records[-1].kind.value == "alive"
+    talking.heard(AHEAD)
+    await socket.until(lambda: frames(socket) == 2 * AHEAD)
+    talking.heard(2 * AHEAD)
+    socket.leave()
+    async with asyncio.timeout(5):
+        await running
+
+
+async def test_a_live_speaker_is_read_although_nothing_is_heard() -> None:
+    world, socket = World(), Socket()
+    async with conversation(world, socket):
+        await socket.until(lambda: "started" in socket.types())
+        for number in range(1, 2 * AHEAD):
+            world.clock.ms += FRAME_MS
+            socket.say(FRAME)
+            await socket.until(lambda number=number: frames(socket) == number)  # type: ignore[misc] # bound early
+
+
+async def test_what_waits_for_kafka_in_all_connections_together_is_bounded() -> None:
+    reservoir = Reservoir(Marks(high=4 * FRAME_BYTES, low=2 * FRAME_BYTES))
+    worlds = [World(reservoir=reservoir) for _ in range(3)]
+    sockets = [Socket() for _ in worlds]
+    async with AsyncExitStack() as stack:
+        for number, (world, socket) in enumerate(zip(worlds, sockets, strict=True)):
+            await stack.enter_async_context(conversation(world, socket, f"c{number}"))
+            await socket.until(lambda socket=socket: "started" in socket.types())  # type: ignore[misc] # bound early
+            world.log.accepting.clear()
+        for socket in sockets:
+            for _ in range(20):
+                socket.say(FRAME)
+        await settle()
+        # Who is reading when the mark is reached brings what it has read.
+        assert 4 * FRAME_BYTES <= reservoir.bytes <= (4 + len(sockets)) * FRAME_BYTES
+        for world in worlds:
+            world.log.accepting.set()
+        for socket in sockets:
+            await socket.until(lambda socket=socket: frames(socket) == 20)  # type: ignore[misc] # bound early
+        assert reservoir.bytes == 0
+        worlds[0].log.fails_at = 0
+        worlds[0].log.accepting.clear()
+        for _ in range(3):
+            sockets[0].say(FRAME)
+        await settle()
+        assert reservoir.bytes > 0
+        worlds[0].log.accepting.set()
+        worlds[0].log.fails_at = len(worlds[0].log.records)
+        await sockets[0].until(lambda: sockets[0].closed)
+        await sockets[0].until(lambda: reservoir.bytes == 0)
+
+
+async def test_nobody_begins_while_the_transcriber_is_behind_but_whoever_began_goes_on() -> None:
+    world, first, late, back = World(), Socket(), Socket(), Socket()
+    async with conversation(world, first):
+        await first.until(lambda: "started" in first.types())
+        for now_ms in range(0, 10_000, 250):
+            world.admission.look([6.0, 6.0], now_ms)
+        refused = Conversation(late, world.ports, UNHURRIED, conn="c2", session_id="s2")
+        late.say({"type": "auth", "token": "eve"})
+        late.say({"type": "start"})
+        async with asyncio.timeout(5):
+            await refused.run()
+        assert late.closed == (1013, "overloaded")
+        assert late.sent[-1]["fatal"]
+        assert late.sent[-1]["retry_after_ms"] >= 5000
+        assert "s2" not in world.log.conns
+        assert [event.user_id for event in world.log.announced] == ["ada"]
+    goes_on = Conversation(back, world.ports, UNHURRIED, conn="c3", session_id="s3")
+    back.say({"type": "auth", "token": "ada"})
+    back.say({"type": "start", "resume": "ada may resume session of c1"})
+    running = asyncio.create_task(goes_on.run())
+    await back.until(lambda: "started" in back.types())
+    back.leave()
+    async with asyncio.timeout(5):
+        await running
+    assert len(world.places) == 0

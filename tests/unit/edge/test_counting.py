@@ -1,0 +1,69 @@
+"""What is measured of a connection, as /metrics tells it."""
+
+import asyncio
+
+import pytest
+from prometheus_client import REGISTRY
+
+from edge.core.events import Event, Postponed, Refused, Rejected, Replied, Unclaimed, Unintelligible, Unverified
+from edge.counting import count
+from edge.service import Conversation
+from infra.telemetry import get_logger
+from schemas.audio import FRAME_BYTES
+from schemas.replies import Gone, Resumed
+from tests.support.edge_fakes import TERMS, Socket, World
+
+
+def value(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(f"rostrum_edge_{name}", labels) or 0.0
+
+
+@pytest.mark.parametrize(
+    ("event", "name", "labels"),
+    [
+        (Refused("expired", "It ran out.", "Get another."), "tokens_refused_total", {"reason": "expired"}),
+        (Unverified(), "tokens_refused_total", {"reason": "unavailable"}),
+        (Rejected(8, competition=False), "sessions_refused_total", {"limit": "user"}),
+        (Rejected(1, competition=True), "sessions_refused_total", {"limit": "competition"}),
+        (Postponed(5000), "sessions_refused_total", {"limit": "load"}),
+        (Unclaimed(), "resumes_total", {"outcome": "invalid"}),
+        (Replied(Resumed(next_frame=4)), "resumes_total", {"outcome": "resumed"}),
+        (Replied(Gone(code="no_session")), "resumes_total", {"outcome": "no_session"}),
+        (Replied(Gone(code="frame_gap")), "resumes_total", {"outcome": "frame_gap"}),
+        (Unintelligible("noise"), "audio_broken_total", {}),
+    ],
+)
+def test_what_happens_is_counted_by_its_reason(event: Event, name: str, labels: dict[str, str]) -> None:
+    before = value(name, **labels)
+    count(event, get_logger("test"))
+    assert value(name, **labels) == before + 1
+
+
+async def test_a_sessions_frames_bytes_acks_and_close() -> None:
+    names = ("frames_total", "audio_bytes_total", "ack_seconds_count", "append_seconds_count", "sessions_total")
+    before = {name: value(name) for name in names}
+    closed, delay_s = value("closes_total", code="gone"), value("ack_seconds_sum")
+    world, socket = World(), Socket()
+    talking = Conversation(socket, world.ports, TERMS, conn="c1", session_id="s1")
+    running = asyncio.create_task(talking.run())
+    socket.say({"type": "auth", "token": "ada"})
+    socket.say({"type": "start"})
+    await socket.until(lambda: "started" in socket.types())
+    world.log.accepting.clear()
+    socket.say(bytes(3 * FRAME_BYTES))
+    await socket.until(lambda: talking.unwritten == 2)
+    world.clock.ms += 100
+    world.log.accepting.set()
+    await socket.until(lambda: socket.sent[-1].get("frames") == 3)
+    socket.leave()
+    await running
+    counted = {name: value(name) - before[name] for name in names}
+    assert counted == {
+        "frames_total": 3,
+        "audio_bytes_total": 3 * FRAME_BYTES,
+        "ack_seconds_count": 3,
+        "append_seconds_count": 4,  # the start, too
+        "sessions_total": 1,
+    }
+    assert value("ack_seconds_sum") - delay_s == pytest.approx(0.3)
+    assert value("closes_total", code="gone") == closed + 1

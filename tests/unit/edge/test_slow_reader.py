@@ -1,0 +1,140 @@
+"""A client that never reads, over a real socket with hardly any buffer: what it costs, and whom."""
+
+import asyncio
+import json
+import socket
+import statistics
+import tracemalloc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from edge import service
+from edge.adapters import websocket
+from edge.adapters.websocket import PATH, listening_socket, serve_websockets
+from edge.core.doors import Rules
+from edge.core.outbox import MAX_BYTES
+from edge.doors import Doors
+from edge.speakers import Speakers
+from schemas.replies import Reply, ReplyMessage
+from schemas.wire import FinalMessage, Partial
+from tests.support.edge_fakes import TERMS, Replies, World
+
+TEXT = "word " * 20_000
+FLOOD = 80
+"""Finals of 100 kB: twice as much as may wait for anybody."""
+
+
+class Edge:
+    """Everything of an edge but Kafka."""
+
+    def __init__(self, port: int, world: World, replies: Replies) -> None:
+        self.port = port
+        self.world = world
+        self.replies = replies
+
+    @asynccontextmanager
+    async def client(self, user: str) -> AsyncIterator[tuple[ClientConnection, str]]:
+        """One who has started a session, and its id."""
+        buffer = socket.socket()
+        buffer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        buffer.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(buffer, ("127.0.0.1", self.port))
+        async with connect(f"ws://127.0.0.1:{self.port}{PATH}", sock=buffer, compression=None) as client:
+            await client.send(json.dumps({"type": "auth", "token": user}))
+            await client.send(json.dumps({"type": "start"}))
+            while (message := json.loads(await client.recv()))["type"] != "started":
+                pass
+            try:
+                yield client, message["session_id"]
+            finally:
+                client.transport.resume_reading()
+
+    def say(self, session_id: str, message: ReplyMessage) -> None:
+        conn = self.world.log.conns[session_id]
+        reply = Reply(event_id="e", at_ms=0, session_id=session_id, conn=conn, heard_frames=None, message=message)
+        self.replies.queue.put_nowait(reply)
+
+
+@pytest.fixture
+async def edge(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Edge]:
+    monkeypatch.setattr(service, "_FINISH_S", 0.2)
+    monkeypatch.setattr(websocket, "_CLOSE_S", 0.2)
+    world, replies = World(), Replies()
+    speakers = Speakers(world.ports, TERMS)
+    distributing = asyncio.create_task(speakers.distribute(replies))
+    listener = listening_socket("EDGE_PORT", "127.0.0.1", 0)
+    async with serve_websockets(listener, None, Doors(Rules()), speakers.converse):
+        yield Edge(listener.getsockname()[1], world, replies)
+    distributing.cancel()
+
+
+def closes(code: str) -> float:
+    return REGISTRY.get_sample_value("rostrum_edge_closes_total", {"code": code}) or 0.0
+
+
+def unsent_bytes() -> float:
+    return REGISTRY.get_sample_value("rostrum_edge_unsent_bytes") or 0.0
+
+
+async def pong_s(client: ClientConnection) -> float:
+    """How long a client beside waits for an answer."""
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
+    await client.send(json.dumps({"type": "ping", "id": 1}))
+    while json.loads(await client.recv())["type"] != "pong":
+        pass
+    return loop.time() - began_s
+
+
+async def test_one_that_never_reads_is_closed_before_it_costs_more_than_it_may(edge: Edge) -> None:
+    before, most, waits_s = closes("1013"), 0.0, []
+    async with asyncio.timeout(20), edge.client("deaf") as (deaf, deaf_id), edge.client("ada") as (ada, ada_id):
+        deaf.transport.pause_reading()
+        tracemalloc.start()
+        beginning, _ = tracemalloc.get_traced_memory()
+        for number in range(1, FLOOD + 1):
+            edge.say(deaf_id, Partial(text=TEXT, start_ms=0, end_ms=1, after_final=number - 1))
+            edge.say(deaf_id, final(number, TEXT))
+            edge.say(ada_id, final(number, "word"))
+            waits_s.append(await pong_s(ada))
+            most = max(most, unsent_bytes())
+            if closes("1013") > before:
+                break
+        while closes("1013") == before:  # noqa: ASYNC110 - a metric is asked from outside
+            await asyncio.sleep(0.01)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert number > MAX_BYTES // (2 * len(TEXT)), "only finals count: of partials one waits at most"
+        assert MAX_BYTES / 2 < most <= MAX_BYTES + 2 * len(TEXT)
+        assert peak - beginning < 1.5 * MAX_BYTES
+        assert unsent_bytes() < len(TEXT)
+        assert statistics.median(waits_s) < 0.1
+        deaf.transport.resume_reading()
+        numbers = [message["number"] async for message in rest(deaf) if message["type"] == "final"]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+async def test_nor_can_one_have_its_own_questions_answered_without_end(edge: Edge) -> None:
+    before = closes("1013")
+    async with asyncio.timeout(20), edge.client("deaf") as (deaf, _):
+        deaf.transport.pause_reading()
+        with suppress(ConnectionClosed):
+            while closes("1013") == before:
+                await deaf.send(json.dumps({"type": "ping", "id": "x" * 200_000}))
+        assert closes("1013") == before + 1
+
+
+def final(number: int, text: str) -> FinalMessage:
+    return FinalMessage(number=number, text=text, start_ms=0, end_ms=1, question=None, words=())
+
+
+async def rest(client: ClientConnection) -> AsyncIterator[dict[str, Any]]:
+    with suppress(ConnectionClosed):
+        while True:
+            yield json.loads(await client.recv())
