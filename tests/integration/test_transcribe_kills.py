@@ -15,8 +15,9 @@ from infra.kafka.settings import KafkaSettings
 from schemas.transcripts import Final
 from schemas.wire import FinalMessage, Partial, Summary
 from tests.support.speech import joined
+from tests.support.stage_process import processes
 from tests.support.transcribe_log import SessionWriter, frames_of
-from tests.support.transcribers import Client, Transcriber, stored, transcribing
+from tests.support.transcribers import Client, Transcriber, stored
 
 PACE_S = 0.25
 
@@ -93,7 +94,7 @@ async def test_five_kills_while_somebody_speaks(kafka: KafkaSettings, tmp_path: 
     print(f"seed {seed}")  # noqa: T201 - pytest shows it if the test fails
     pcm = joined("sentence_1", "sentence_2", "sentence_3").pcm
     transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
-    async with Client(kafka) as client, transcribing(transcriber):
+    async with Client(kafka) as client, processes(transcriber):
         expected = await undisturbed(kafka, client, pcm)
         await asyncio.gather(speak(kafka, pcm), kill_at_once(transcriber, 5, Random(seed)))
         await judge(kafka, client, expected)
@@ -105,7 +106,7 @@ async def test_a_hundred_kills_while_somebody_speaks(kafka: KafkaSettings, tmp_p
     print(f"seed {seed}")  # noqa: T201 - as above
     pcm = joined(*(f"sentence_{number}" for number in range(1, 7))).pcm * 20
     transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
-    async with Client(kafka) as client, transcribing(transcriber):
+    async with Client(kafka) as client, processes(transcriber):
         expected = await undisturbed(kafka, client, pcm)
         speaking = asyncio.create_task(speak(kafka, pcm))
         recoveries = sorted(await kill_at_work(client, transcriber, 100, Random(seed)))
