@@ -28,7 +28,9 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _SchemaT = TypeVar("_SchemaT", bound=Schema)
 
 
-LOST = (1001, 1006, 1011, 1012, 1013)
+CUT = 1006
+"""What a client's own side calls a connection that ended without a close."""
+LOST = (1001, CUT, 1011, 1012, 1013)
 """Close codes after which a session can be gone on with over another connection (RFC 6455, section 7.4.1)."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
-from cli.client import LOST, Client, Refused
+from cli.client import CUT, LOST, Client, Refused
 from cli.outcome import Outcome
 from cli.playback import NoReport, Performance
 from infra.errors import RostrumError, Unavailable
@@ -68,7 +68,9 @@ def _how_lost(outcome: Outcome) -> Lost | None:
     last = outcome.received[-1].message if outcome.received else None
     if isinstance(last, Error) and last.fatal:
         return last.message, (last.retry_after_ms or 0) / 1000
-    return f"The connection was closed with code {outcome.close_code} {outcome.close_reason}".rstrip() + ".", 0.0
+    if outcome.close_code == CUT:
+        return "The connection was cut.", 0.0
+    return f"The server closed the connection with code {outcome.close_code} {outcome.close_reason}".rstrip() + ".", 0.0
 
 
 def _may_pass(error: RostrumError, begun: bool) -> Lost | None:
