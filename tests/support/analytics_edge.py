@@ -1,5 +1,6 @@
 """The edge's part as the page sees it: ten questions, words as the sound comes, a summary, a report."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,8 @@ from tests.support.analytics_events import report
 
 WORDS = ["yesterday", "i", "go", "to", "the", "<b>market</b>", "and", "he", "buy", "some", "apples"]
 QUESTIONS = [{"number": n, "text": f"What did you do {n} days ago?"} for n in range(1, 11)]
+RESUME_S = 0.5
+"""Long enough for a test to see that the page waits."""
 
 
 @dataclass
@@ -55,6 +58,8 @@ class PageEdge:
                 )
                 await connection.close(4404)
             case "start":
+                if "resume" in message:
+                    await asyncio.sleep(RESUME_S)
                 first = message.get("from_frame", 0)
                 self.audio = self.audio[: first * FRAME_BYTES]
                 started = {"resume_token": "r", "frame_ms": 250, "frame_bytes": 8000, "next_frame": first}

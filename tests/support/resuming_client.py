@@ -43,11 +43,11 @@ class ResumingClient:
         **start: Any,
     ) -> None:
         self.connections: list[Transcript] = []
+        self.pcm = pcm
         self.acked = 0
         self.longest_wait_s = 0.0
         self._urls = cycle(urls)
         self._token = token
-        self._pcm = pcm
         self._tls = tls
         self._speed = speed
         self._answers = answers or {0: 1}
@@ -65,7 +65,7 @@ class ResumingClient:
     @property
     def frames(self) -> int:
         """How many frames the whole speech has."""
-        return -(-len(self._pcm) // MESSAGE_BYTES)
+        return -(-len(self.pcm) // MESSAGE_BYTES)
 
     @property
     def session_id(self) -> str:
@@ -116,6 +116,11 @@ class ResumingClient:
         while self.acked < frames:  # noqa: ASYNC110 - a test looks at it from outside
             await asyncio.sleep(0.01)
 
+    def stop_speaking(self) -> None:
+        """What the microphone has not given yet is never said."""
+        self.pcm = self.pcm[: self._spoken]
+        self._more.set()
+
     async def lost(self, code: int) -> None:
         """Returns once a connection was closed with this code."""
         while code not in self.close_codes:  # noqa: ASYNC110 - as above
@@ -125,8 +130,8 @@ class ResumingClient:
         """The microphone: it knows nothing of connections."""
         await self._begun.wait()
         began_s = time.monotonic()
-        while self._spoken < len(self._pcm):
-            piece = self._pcm[self._spoken : self._spoken + MESSAGE_BYTES]
+        while self._spoken < len(self.pcm):
+            piece = self.pcm[self._spoken : self._spoken + MESSAGE_BYTES]
             at_s = began_s + (self._spoken + len(piece)) / BYTES_PER_S / self._speed
             await asyncio.sleep(at_s - time.monotonic())
             self._kept += piece
@@ -198,10 +203,11 @@ class ResumingClient:
         """Everything from that frame on, answers in their places, and what comes from the microphone meanwhile."""
         at = next_frame * MESSAGE_BYTES
         with suppress(ConnectionClosed):
-            while at < len(self._pcm):
-                while at == self._spoken:
+            while at < len(self.pcm):
+                if at == self._spoken:
                     self._more.clear()
                     await self._more.wait()
+                    continue
                 if at in self._answers:
                     await socket.send(json.dumps({"type": "answer", "question": self._answers[at]}))
                 first = at - self.acked * MESSAGE_BYTES
