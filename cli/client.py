@@ -28,12 +28,20 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _SchemaT = TypeVar("_SchemaT", bound=Schema)
 
 
-class Refused(RostrumError):
-    """The server said no: `code` is the error's code, or the close code in words."""
+CUT = 1006
+"""What a client's own side calls a connection that ended without a close."""
+LOST = (1001, CUT, 1011, 1012, 1013)
+"""Close codes after which a session can be gone on with over another connection (RFC 6455, section 7.4.1)."""
 
-    def __init__(self, code: str, message: str, hint: str) -> None:
+
+class Refused(RostrumError):
+    """The server said no: `code` is the error's code, or the close code in words. `retry_after_ms`: it may say yes
+    then; None if it will not."""
+
+    def __init__(self, code: str, message: str, hint: str, retry_after_ms: int | None = None) -> None:
         super().__init__(message, hint)
         self.code = code
+        self.retry_after_ms = retry_after_ms
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,7 @@ class Client:
                     if isinstance(message, expected):
                         return message
                     if isinstance(message, Error):
-                        raise Refused(message.code, message.message, message.hint)
+                        raise Refused(message.code, message.message, message.hint, message.retry_after_ms)
         except TimeoutError as error:
             raise Unavailable(
                 f"The server sent no {expected.__name__.lower()!r} within {HANDSHAKE_TIMEOUT_S:.0f} s.",
@@ -153,6 +161,7 @@ def closed(code: int | None, reason: str) -> Refused:
         f"closed_{code}",
         f"The server closed the connection with code {code}{said}.",
         hints.get(code or 1006, "The close codes are explained in docs/protocol.md."),
+        retry_after_ms=0 if code in LOST else None,
     )
 
 

@@ -25,6 +25,8 @@ class Screen:
         self._finals: list[FinalMessage] = []
         self._partial = ""
         self._held_ms = 0
+        self._goes_on = ""
+        self._asked = False
         self._status = "connecting"
         self._live = Live(
             get_renderable=self.region, console=console, transient=True, refresh_per_second=_REFRESH_PER_S
@@ -47,12 +49,18 @@ class Screen:
         to = f", answer to question {question}" if question else ""
         self._console.print(Text(f"▶ {recording.path.name} ({recording.seconds:.1f} s{to})", style="cyan"))
 
+    def reconnecting(self, reason: str, after_s: float) -> None:
+        self._status = "reconnecting"
+        self._console.print(Text(f"! {reason} Reconnecting in {after_s:.1f} s.", style="yellow"))
+
     def received(self, item: Received) -> None:
         match item.message:
             case Started() as started:
+                self._console.print(Text(f"session {started.session_id}{self._goes_on}", style="dim"))
+                self._goes_on = " goes on"
                 self._status = "speaking"
-                self._console.print(Text(f"session {started.session_id}", style="dim"))
-            case Questions() as asked:
+            case Questions() as asked if not self._asked:
+                self._asked = True  # After a lost connection they come again.
                 self._console.print(questions_view(asked))
             case Ack() as ack:
                 self._held_ms = ack.frames * FRAME_MS
@@ -67,6 +75,8 @@ class Screen:
                 self._status = "waiting for the report"
             case Notice() as notice:
                 self._console.print(Text(f"! {notice.message}", style="yellow"))
+            case Error(code="session_ended"):
+                pass  # It ended while the connection was lost: the summary tells.
             case Error() as error if not error.fatal:  # a fatal one is the session's outcome
                 self._console.print(Text(f"✗ {error.message} {error.hint}", style="red"))
             case _:

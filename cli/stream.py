@@ -3,15 +3,18 @@
 import asyncio
 import json
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 from rich.console import Console
 
-from cli.client import Received, Refused, Watch, connect
+from cli.client import Client, Received, Refused, connect
 from cli.outcome import Outcome
-from cli.playback import Announce, perform
+from cli.playback import Performance
+from cli.reconnecting import persevere
 from cli.recording import Recording, read_recording
 from cli.report_view import show_outcome
 from cli.screen import Screen
@@ -50,8 +53,9 @@ def stream(
 ) -> None:
     """Stream recordings in real time, one after another in one session, and show what comes back.
 
-    Each FILE answers the next question (WAV, FLAC, MP3, Ogg, WebM, …). Ends with 0 only if the whole session went well:
-    summary and report came and the server closed with 1000.
+    Each FILE answers the next question (WAV, FLAC, MP3, Ogg, WebM, …). If the connection is lost, the session goes on
+    over another one. Ends with 0 only if the whole session went well: summary and report came and the server closed
+    with 1000.
     """
     start = Start(competition=competition, display_name=name, topic=topic, questions=questions)
     clock = SystemClock()
@@ -60,14 +64,12 @@ def stream(
         recordings = [read_recording(path) for path in files]
         target = find_target(url=url, token=token, user=user, ca=ca, insecure=insecure, name=name)
         if lines:
-            outcome = asyncio.run(_session(target, start, recordings, speed, clock, lines.received, lines.playing))
+            outcome = asyncio.run(_session(target, start, recordings, speed, clock, lines))
             lines.result(outcome)
         else:
             console = Console()
             with Screen(console) as screen:
-                outcome = asyncio.run(
-                    _session(target, start, recordings, speed, clock, screen.received, screen.playing)
-                )
+                outcome = asyncio.run(_session(target, start, recordings, speed, clock, screen))
             show_outcome(console, outcome)
     except RostrumError as error:
         if lines is None:
@@ -77,18 +79,25 @@ def stream(
     sys.exit(1 if outcome.faults else 0)
 
 
+class Audience(Protocol):
+    """Who is told what happens."""
+
+    def received(self, item: Received) -> None: ...
+    def playing(self, recording: Recording, question: int | None) -> None: ...
+    def reconnecting(self, reason: str, after_s: float) -> None: ...
+
+
 async def _session(
-    target: Target,
-    start: Start,
-    recordings: list[Recording],
-    speed: float,
-    clock: Clock,
-    watch: Watch,
-    announce: Announce,
+    target: Target, start: Start, recordings: list[Recording], speed: float, clock: Clock, audience: Audience
 ) -> Outcome:
-    async with connect(target.url, target.tls, clock=clock, watch=watch) as client:
-        await client.authenticate(target.token)
-        return await perform(client, start, recordings, clock, announce=announce, speed=speed)
+    @asynccontextmanager
+    async def authenticated() -> AsyncIterator[Client]:
+        async with connect(target.url, target.tls, clock=clock, watch=audience.received) as client:
+            await client.authenticate(target.token)
+            yield client
+
+    performance = Performance(start, recordings, clock, announce=audience.playing, speed=speed)
+    return await persevere(authenticated, performance, audience.reconnecting)
 
 
 class JsonLines:
@@ -102,6 +111,10 @@ class JsonLines:
 
     def playing(self, recording: Recording, question: int | None) -> None:
         """Not the server's words: left out."""
+
+    def reconnecting(self, reason: str, after_s: float) -> None:
+        """Told on the side: the lines are the server's."""
+        click.echo(f"{reason} Connecting again in {after_s:.1f} s.", err=True)
 
     def result(self, outcome: Outcome) -> None:
         self._line({**outcome.result(), "began_at_ms": outcome.began_at_ms + self._unix_offset_ms})

@@ -31,12 +31,12 @@ def receive(session: Session, event: Replied, now_ms: int) -> Outcome:
 
 def _confirm(session: Session, resumed: Resumed) -> Outcome:
     """The transcriber knows of this connection: what the log has accepted meanwhile is acknowledged. Of a session that
-    was over before, nothing more counts."""
+    was over before, nothing more counts; but all that is held is acknowledged, whichever connection brought it."""
     talk = session.speech
     if talk.confirmed:
         return session, ()  # Said again by a transcriber that took over.
     if resumed.over:
-        session, frames = session.moved(State.ENDING), min(talk.frames_kept, resumed.next_frame)
+        session, frames = session.moved(State.ENDING), resumed.next_frame
     else:
         session, frames = session.moved(session.state, replace(talk, confirmed=True)), talk.frames_kept
     return session, (Send(Ack(frames=frames)),) if frames > talk.first_frame else ()

@@ -9,9 +9,10 @@ from random import Random
 
 from infra.kafka.settings import KafkaSettings
 from tests.support.speech import joined
+from tests.support.stage_process import processes
 from tests.support.transcribe_log import frames_of
 from tests.support.transcriber_trial import ended_whole, speak, undisturbed
-from tests.support.transcribers import Client, Transcriber, transcribing
+from tests.support.transcribers import Client, Transcriber
 
 
 async def kill_at_once(transcriber: Transcriber, kills: int, chance: Random) -> None:
@@ -27,7 +28,7 @@ async def test_five_kills_while_somebody_speaks(kafka: KafkaSettings, tmp_path: 
     print(f"seed {seed}")  # noqa: T201 - pytest shows it if the test fails
     pcm = joined("sentence_1", "sentence_2", "sentence_3").pcm
     transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
-    async with Client(kafka) as client, transcribing(transcriber):
+    async with Client(kafka) as client, processes(transcriber):
         expected = await undisturbed(kafka, client, pcm)
         await asyncio.gather(speak(kafka, "s-killed", frames_of(pcm)), kill_at_once(transcriber, 5, Random(seed)))
         assert await ended_whole(kafka, client, "s-killed", pcm) == expected

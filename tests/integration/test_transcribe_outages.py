@@ -16,11 +16,12 @@ from schemas.audio import FRAME_BYTES
 from schemas.wire import FinalMessage
 from tests.support.java_program import started
 from tests.support.speech import joined
+from tests.support.stage_process import processes
 from tests.support.transcribe_log import frames_of
 from tests.support.transcribe_partition import undisturbed_finals
 from tests.support.transcriber_in_process import transcribe
 from tests.support.transcriber_trial import ended_whole, session_on, speak, undisturbed
-from tests.support.transcribers import Client, Transcriber, transcribing
+from tests.support.transcribers import Client, Transcriber
 
 FRAMES = 32
 
@@ -29,12 +30,12 @@ async def test_a_zombie_changes_nothing(kafka: KafkaSettings, tmp_path: Path) ->
     pcm = joined("sentence_1", "sentence_2", "sentence_3").pcm
     names = [session_on(kafka, partition) for partition in range(kafka.session_partitions)]
     zombie, successor = (Transcriber(kafka, tmp_path / f"{name}.log") for name in ("zombie", "successor"))
-    async with Client(kafka) as client, transcribing(zombie):
+    async with Client(kafka) as client, processes(zombie):
         speaking = asyncio.gather(*(speak(kafka, name, frames_of(pcm)) for name in names))
         await client.until(names[0], FinalMessage, within_s=10)
         zombie.signal(signal.SIGSTOP)
         said = client.finals(names[0])
-        async with transcribing(successor):
+        async with processes(successor):
             await client.until(names[0], FinalMessage, within_s=20, count=len(said) + 1)
             zombie.signal(signal.SIGCONT)
             await speaking

@@ -15,9 +15,10 @@ from schemas.audio import FRAME_BYTES
 from schemas.wire import FinalMessage, Partial
 from tests.support.soak_results import keep, new_seed, quantile
 from tests.support.speech import joined
+from tests.support.stage_process import processes
 from tests.support.transcribe_log import frames_of
 from tests.support.transcriber_trial import ended_whole, repeated_passages, speak, text_of, undisturbed
-from tests.support.transcribers import Client, Transcriber, transcribing
+from tests.support.transcribers import Client, Transcriber
 
 KILLS = 100
 SAID = tuple(f"sentence_{number}" for number in range(1, 7))
@@ -63,7 +64,7 @@ async def kill_at_work(client: Client, transcriber: Transcriber, chance: Random)
 async def test_a_hundred_kills_while_somebody_speaks(kafka: KafkaSettings, tmp_path: Path) -> None:
     seed, stopped = new_seed(), asyncio.Event()
     transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
-    async with Client(kafka) as client, transcribing(transcriber):
+    async with Client(kafka) as client, processes(transcriber):
         speaking = asyncio.create_task(speak(kafka, "s-killed", frames_until(stopped)))
         recoveries = await kill_at_work(client, transcriber, Random(seed))
         stopped.set()
@@ -109,7 +110,7 @@ async def test_kills_while_windows_depend_on_the_load(kafka: KafkaSettings, tmp_
     spoken = [stream(number, SPOKEN_S) for number in range(SPEAKERS)]
     said = [" ".join(word.text for word in each.words) for each in spoken]
     default = {"TRANSCRIBE_WORKERS": "0", "TRANSCRIBE_COALESCE": "on", "TRANSCRIBE_FALLBACK": "on"}
-    transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0", environment=default)
+    transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0", **default)
 
     async def heard(name: str) -> list[str]:
         names = [f"s-{name}-{number}" for number in range(SPEAKERS)]
@@ -122,7 +123,7 @@ async def test_kills_while_windows_depend_on_the_load(kafka: KafkaSettings, tmp_
             for each, what in zip(names, spoken, strict=True)
         ]
 
-    async with Client(kafka) as client, transcribing(transcriber):
+    async with Client(kafka) as client, processes(transcriber):
         plain = await heard("plain")
         stopped.clear()
         killing = asyncio.create_task(kill_until(stopped, transcriber, Random(seed)))

@@ -17,9 +17,10 @@ from infra.kafka.settings import KafkaSettings
 from schemas.audio import FRAME_MS, SAMPLE_BYTES, SAMPLE_RATE
 from schemas.wire import Summary
 from tests.support.soak_results import keep, new_seed
+from tests.support.stage_process import processes
 from tests.support.transcribe_log import SessionWriter, frames_of
 from tests.support.transcriber_trial import ended_whole, text_of
-from tests.support.transcribers import Client, Transcriber, transcribing
+from tests.support.transcribers import Client, Transcriber
 
 SESSIONS = 100
 AT_ONCE = 10
@@ -80,7 +81,7 @@ async def test_no_last_word_is_missing(kafka: KafkaSettings, tmp_path: Path) -> 
 
     async with (
         Client(kafka) as client,
-        transcribing(Transcriber(kafka, tmp_path / "transcribe.log", environment=default)),
+        processes(Transcriber(kafka, tmp_path / "transcribe.log", **default)),
     ):
         await asyncio.gather(*map(write, streams))
         for stream in streams:

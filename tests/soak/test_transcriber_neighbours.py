@@ -12,9 +12,10 @@ import pytest
 from infra.kafka.settings import KafkaSettings
 from tests.support.soak_results import keep, new_seed
 from tests.support.speech import joined
+from tests.support.stage_process import processes
 from tests.support.transcribe_log import frames_of
 from tests.support.transcriber_trial import ended_whole, session_on, speak
-from tests.support.transcribers import Client, Transcriber, transcribing
+from tests.support.transcribers import Client, Transcriber
 
 KILLS = 8
 QUIET_S = 8.0
@@ -51,7 +52,7 @@ async def test_speakers_of_another_transcriber_notice_nothing(
     pcm = joined(*(f"sentence_{number}" for number in range(1, 7))).pcm * 5
     names = [session_on(kafka, partition) for partition in range(kafka.session_partitions)]
     loop = asyncio.get_running_loop()
-    async with Client(kafka) as client, transcribing(killed, other):
+    async with Client(kafka) as client, processes(killed, other):
 
         async def look_on() -> None:
             while True:

@@ -1,5 +1,6 @@
 """The edge's part as the page sees it: ten questions, words as the sound comes, a summary, a report."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,15 +14,19 @@ from tests.support.analytics_events import report
 
 WORDS = ["yesterday", "i", "go", "to", "the", "<b>market</b>", "and", "he", "buy", "some", "apples"]
 QUESTIONS = [{"number": n, "text": f"What did you do {n} days ago?"} for n in range(1, 11)]
+RESUME_S = 0.5
+"""Long enough for a test to see that the page waits."""
 
 
 @dataclass
 class PageEdge:
-    """One word a frame; every third word makes a final. `close_after` closes with this code after so many frames;
-    `with_report` false: 1000 without one."""
+    """One word a frame; every third word makes a final. `close_after` closes once, with this code, when the frame of
+    this number comes, which is then `lost`; `forgets`: nothing can be gone on with."""
 
     close_after: tuple[int, int] | None = None
+    forgets: bool = False
     refuse: bool = False
+    lost: bytes = b""
     texts: list[dict[str, Any]] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     audio: bytes = b""
@@ -47,8 +52,17 @@ class PageEdge:
             case "auth":
                 limits = {"session_s": 3600, "resume_grace_s": 30, "message_bytes": 262144}
                 await _say(connection, "ready", protocol=1, user_id="ann", limits=limits)
+            case "start" if self.forgets and "resume" in message:
+                await _say(
+                    connection, "error", code="no_session", message="There is no such session.", hint="", fatal=True
+                )
+                await connection.close(4404)
             case "start":
-                started = {"resume_token": "r", "frame_ms": 250, "frame_bytes": 8000, "next_frame": 0}
+                if "resume" in message:
+                    await asyncio.sleep(RESUME_S)
+                first = message.get("from_frame", 0)
+                self.audio = self.audio[: first * FRAME_BYTES]
+                started = {"resume_token": "r", "frame_ms": 250, "frame_bytes": 8000, "next_frame": first}
                 await _say(connection, "started", session_id="s1", **started)
                 await _say(connection, "notice", code="demo_model", message="Demo recogniser: it knows its recordings.")
                 await _say(connection, "questions", questions=QUESTIONS, source="bank")
@@ -58,12 +72,13 @@ class PageEdge:
                 await self._finish(connection)
 
     async def _heard(self, connection: ServerConnection, sound: bytes) -> None:
+        frames = (len(self.audio) + len(sound)) // FRAME_BYTES
+        if self.close_after and frames == self.close_after[0]:
+            code, self.close_after, self.lost = self.close_after[1], None, sound
+            await connection.close(code)
+            return
         self.audio += sound
         self.sizes.append(len(sound))
-        frames = len(self.audio) // FRAME_BYTES
-        if self.close_after and frames == self.close_after[0]:
-            await connection.close(self.close_after[1])
-            return
         await _say(connection, "ack", frames=frames)
         pending = WORDS[self._finals * 3 : frames]
         if len(pending) >= 3:

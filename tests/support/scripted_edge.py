@@ -58,14 +58,26 @@ REPORT = {
     "limits": ["Judged by rules alone."],
 }
 
+NOT_KEPT = {
+    "type": "error",
+    "code": "not_kept",
+    "message": "Something was not stored.",
+    "hint": "Connect again.",
+    "fatal": True,
+    "retry_after_ms": 10,
+}
+
 
 @dataclass
 class ScriptedEdge:
-    """Answers as the protocol has it. What a test may turn: `refusal` is sent in place of `ready`; `cut_after` closes
-    with 1013 after so many binary messages; `report` is the last message; `silent_end` never answers `end`."""
+    """Answers as the protocol has it. What a test may turn: `refusal` is sent in place of `ready`, or of `started` to
+    a client that resumes; `cut_after` closes with 1013 after so many binary messages, whose last was not kept, over
+    the first `cuts` connections; `report` is the last message; `silent_end` never answers `end`."""
 
     refusal: dict[str, Any] | None = None
     cut_after: int | None = None
+    cuts: int = 1
+    resume_refusal: dict[str, Any] | None = None
     report: dict[str, Any] = field(default_factory=lambda: {"type": "report", "report": REPORT})
     silent_end: bool = False
     texts: list[dict[str, Any]] = field(default_factory=list)
@@ -79,20 +91,23 @@ class ScriptedEdge:
             if isinstance(message, bytes):
                 binaries += 1
                 self.order.append("audio")
-                self.audio += message
-                await self._say(connection, {"type": "ack", "frames": len(self.audio) // FRAME_BYTES})
-                if binaries == self.cut_after:
+                if binaries == self.cut_after and self.cuts:
+                    self.cuts -= 1
+                    await self._say(connection, NOT_KEPT)
                     await connection.close(1013, "too much to do")
                     return
+                self.audio += message
+                await self._say(connection, {"type": "ack", "frames": len(self.audio) // FRAME_BYTES})
                 continue
             received = json.loads(message)
             self.texts.append(received)
             self.order.append(received["type"])
-            if await self._answered(connection, received["type"]):
+            if await self._answered(connection, received):
                 return
 
-    async def _answered(self, connection: ServerConnection, kind: str) -> bool:
+    async def _answered(self, connection: ServerConnection, received: dict[str, Any]) -> bool:
         """Whether the session is over."""
+        kind = received["type"]
         if kind == "auth" and self.refusal:
             await self._say(connection, self.refusal)
             await connection.close(4401)
@@ -101,7 +116,19 @@ class ScriptedEdge:
             limits = {"session_s": 3600, "resume_grace_s": 30, "message_bytes": 262144}
             await self._say(connection, {"type": "ready", "protocol": 1, "user_id": "ada", "limits": limits})
         if kind == "start":
-            started = {"session_id": "s-1", "resume_token": "r", "frame_ms": 250, "frame_bytes": 8000, "next_frame": 0}
+            if received.get("resume") and self.resume_refusal:
+                await self._say(connection, self.resume_refusal)
+                await connection.close(4404)
+                return True
+            first = received.get("from_frame", 0)
+            self.audio = self.audio[: first * FRAME_BYTES]
+            started = {
+                "session_id": "s-1",
+                "resume_token": "r",
+                "frame_ms": 250,
+                "frame_bytes": 8000,
+                "next_frame": first,
+            }
             await self._say(connection, {"type": "started", **started})
             asked = [{"number": 1, "text": "How are you?"}]
             await self._say(connection, {"type": "questions", "questions": asked, "source": "bank"})

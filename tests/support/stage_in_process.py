@@ -5,7 +5,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 
 from infra.kafka.clients import make_admin, make_consumer
 from infra.kafka.settings import KafkaSettings
@@ -47,6 +47,24 @@ async def read(kafka: KafkaSettings, topic: Topic, count: int, within_s: float =
         return found
     finally:
         await consumer.stop()
+
+
+async def read_to_end(kafka: KafkaSettings, topic: Topic) -> list[ConsumerRecord]:
+    """All records of a session topic that stand there now, each partition's in order."""
+    found: list[ConsumerRecord] = []
+    places = [TopicPartition(kafka.topic(topic), partition) for partition in range(kafka.session_partitions)]
+    consumer = make_consumer(kafka, topic, stage=None)
+    await consumer.start()
+    try:
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        await consumer.seek_to_beginning(*places)
+        while any([await consumer.position(place) < ends[place] for place in places]):
+            for records in (await consumer.getmany(timeout_ms=50)).values():
+                found += records
+    finally:
+        await consumer.stop()
+    return found
 
 
 async def committed(kafka: KafkaSettings, topic: Topic, stage: str) -> int:

@@ -135,6 +135,12 @@ def test_of_a_session_that_is_over_only_what_is_held_is_acknowledged() -> None:
     assert messages(connection.on(End()))
 
 
+def test_what_another_connection_brought_before_the_end_needs_not_be_sent_again() -> None:
+    """The edge before was killed between the log's acceptance of the last frames and their acknowledgement."""
+    connection = resumed(from_frame=4)
+    assert messages(connection.on(Replied(Resumed(next_frame=9, over=True)))) == [Ack(frames=9)]
+
+
 @pytest.mark.parametrize(
     ("answer", "code", "reason"),
     [
