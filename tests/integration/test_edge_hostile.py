@@ -12,6 +12,7 @@ from tests.support.hostile import (
     FRAMES,
     HANDSHAKES,
     be_slow,
+    make_containers,
     offer_compression,
     send_badly,
     send_noise_for_tls,
@@ -20,7 +21,7 @@ from tests.support.hostile import (
 )
 from tests.support.steady import Steady
 
-ODD_SPEAKERS = 60
+ODD_SPEAKERS = 40
 AT_ONCE = 16
 
 
@@ -29,6 +30,7 @@ async def test_one_speaker_notices_nothing_of_all_the_others(kafka: KafkaSetting
     print(f"seed {seed}")  # noqa: T201 - shown when the test fails
     dice = random.Random(seed)
     turn = asyncio.Semaphore(AT_ONCE)
+    make_containers()
 
     async def odd(number: int, own_dice: random.Random) -> None:
         async with turn:

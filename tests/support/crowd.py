@@ -14,7 +14,15 @@ from pathlib import Path
 
 from infra.kafka.settings import KafkaSettings
 from tests.support.edge_client import Address
-from tests.support.hostile import FRAMES, HANDSHAKES, send_badly, send_noise_for_tls, shake_hands_badly, speak_oddly
+from tests.support.hostile import (
+    FRAMES,
+    HANDSHAKES,
+    make_containers,
+    send_badly,
+    send_noise_for_tls,
+    shake_hands_badly,
+    speak_oddly,
+)
 from tests.support.raw_websocket import connected, upgraded
 
 _STRANGE = ("nothing", "tls", "noise", "half a handshake", "handshake", "handshake", "handshake", "wait")
@@ -61,6 +69,8 @@ async def be_odd(address: Address, dice: random.Random) -> str:
 
 
 async def crowd(kind: str, address: Address, count: int, at_once: int, seed: int) -> Counter[str]:
+    if kind == "odd":
+        make_containers()
     done: Counter[str] = Counter()
     numbers = iter(range(count))
 

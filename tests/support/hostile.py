@@ -196,6 +196,12 @@ def _bombs() -> tuple[tuple[str, bytes], ...]:
     )
 
 
+def make_containers() -> None:
+    """Beforehand, for it takes a while."""
+    _containers()
+    _bombs()
+
+
 def odd_audio(dice: random.Random) -> tuple[dict[str, Any], list[bytes]]:
     """A format to announce, and messages that are none of it, or only nearly."""
     match dice.randrange(6):
