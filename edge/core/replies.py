@@ -44,7 +44,7 @@ class Passage:
 
     def _hold(self, final: FinalMessage) -> "Passage":
         known = final.number <= self.finals or any(held.number == final.number for held in self.held_finals)
-        if known or (final.number > self.finals + 1 and len(self.held_finals) >= MAX_HELD_FINALS):
+        if known or self.summary or (final.number > self.finals + 1 and len(self.held_finals) >= MAX_HELD_FINALS):
             return self
         return replace(self, held_finals=(*self.held_finals, final))
 

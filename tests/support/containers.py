@@ -15,7 +15,12 @@ def tone(seconds: float, rate: int = RATE, hertz: float = 440.0) -> np.ndarray[t
 
 
 def recorded(
-    kind: Literal["webm", "ogg"], seconds: float, *, channels: Literal[1, 2] = 1, codec: str = "libopus"
+    kind: Literal["webm", "ogg"],
+    seconds: float,
+    *,
+    channels: Literal[1, 2] = 1,
+    codec: str = "libopus",
+    bits_per_s: int = 0,
 ) -> bytes:
     """A container with a tone in it, with clusters of 250 ms as MediaRecorder's `timeslice` makes them."""
     file = io.BytesIO()
@@ -24,6 +29,8 @@ def recorded(
         stream = container.add_stream(codec, rate=RATE)
         assert isinstance(stream, av.AudioStream)
         stream.layout = layout
+        if bits_per_s:
+            stream.bit_rate = bits_per_s
         samples = np.rint(np.repeat(tone(seconds), channels) * 32767).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout=layout)
         frame.sample_rate, frame.pts = RATE, 0

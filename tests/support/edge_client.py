@@ -154,9 +154,13 @@ class Stages:
     async def follow(self) -> None:
         """Read every log from its beginning; runs until cancelled."""
         consumer = make_consumer(self._kafka, Topic.AUDIO_FRAMES, stage=f"onlooker-{secrets.token_hex(4)}")
+        next_offset: dict[int, int] = {}
         async with consumer:
             async for record in consumer:
-                self.log.append(entry(record))
+                # Held up for long, it joins its group anew, and reads from the beginning once more.
+                if record.offset >= next_offset.get(record.partition, 0):
+                    next_offset[record.partition] = record.offset + 1
+                    self.log.append(entry(record))
 
     def of(self, session_id: str) -> list[LogEntry]:
         return [each for each in self.log if each.session_id == session_id]

@@ -39,7 +39,7 @@ def public_jwk(kid: str, key: PrivateKey) -> dict[str, Any]:
 @dataclass
 class Provider:
     """`document` is the JWKS; `up`: whether it answers; `reads`: how often it was asked. `revoked`: tokens that its
-    introspection calls inactive."""
+    introspection calls inactive; `claims`: those that all its tokens bear, unless they are told otherwise."""
 
     keys: dict[str, PrivateKey] = field(default_factory=dict)
     published: list[dict[str, Any]] = field(default_factory=list)
@@ -47,6 +47,7 @@ class Provider:
     reads: int = 0
     revoked: set[str] = field(default_factory=set)
     asked: list[tuple[str | None, bytes]] = field(default_factory=list)
+    claims: dict[str, Any] = field(default_factory=dict)
 
     def add(self, kid: str, key: PrivateKey, **members: Any) -> None:
         self.keys[kid] = key
@@ -66,7 +67,7 @@ class Provider:
         return self.document
 
     def token(self, kid: str, algorithm: str, *, headers: dict[str, Any] | None = None, **claims: Any) -> str:
-        claims = {"sub": "ada", "exp": int(time.time()) + 600} | claims
+        claims = {"sub": "ada", "exp": int(time.time()) + 600} | self.claims | claims
         kept = {name: value for name, value in claims.items() if value is not None}
         return jwt.encode(
             kept, self.keys[kid], algorithm=algorithm, headers={"kid": kid} if headers is None else headers

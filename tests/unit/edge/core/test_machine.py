@@ -1,16 +1,12 @@
-"""The protocol's table: each row by example, then any sequence of events at all."""
+"""The protocol's table, row by row; `test_any_connection.py` has any sequence of events at all."""
 
 from dataclasses import replace
 from typing import get_args
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from edge.core.effects import Admit, Announce, Append, Claim, Close, Effect, Reclaim, Send, Verify
+from edge.core.effects import Announce, Append, Close, Effect, Send, Verify
 from edge.core.events import (
-    Admitted,
     Announced,
     Audio,
     ClientEvent,
@@ -19,7 +15,6 @@ from edge.core.events import (
     Garbled,
     Kept,
     Overrun,
-    Reclaimed,
     Refused,
     Replied,
     Tick,
@@ -27,11 +22,10 @@ from edge.core.events import (
     Unkept,
     Verified,
 )
-from edge.core.machine import TABLE, next_tick_ms, receive
+from edge.core.machine import TABLE, next_tick_ms
 from edge.core.problems import bad_message
 from edge.core.session import Speaker, State
 from schemas.audio import FRAME_BYTES
-from schemas.replies import Gone, ReplyMessage, Resumed, Superseded
 from schemas.sessions import AnswerBegun, EndCause, Question, RecordKind, SessionEnded, SessionStarted
 from schemas.wire import (
     Ack,
@@ -40,20 +34,17 @@ from schemas.wire import (
     BeginAnswer,
     End,
     Error,
-    FinalMessage,
     Notice,
-    Partial,
     Ping,
     Pong,
     Questions,
     Ready,
     ReportMessage,
-    ServerMessage,
     Start,
     Started,
     Summary,
 )
-from tests.support.edge_connection import ADA, TERMS, Connection, connected
+from tests.support.edge_connection import ADA, Connection
 
 EVE = Speaker("eve", None, "", (), None)
 FRAME = bytes(FRAME_BYTES)
@@ -295,202 +286,3 @@ def test_a_stop_closes_after_what_was_begun() -> None:
 def test_nothing_happens_after_the_close() -> None:
     for event in (Auth(token="t"), Start(), Audio(FRAME), End(), Ping(), GARBLED, Tick(), Drain(), Unkept()):
         assert at(State.CLOSED).on(event) == []
-
-
-def _partial(after_final: int) -> Partial:
-    return Partial(text="w", start_ms=0, end_ms=1, after_final=after_final)
-
-
-def _final(number: int) -> FinalMessage:
-    return FinalMessage(number=number, text="w", start_ms=0, end_ms=1, question=None, words=())
-
-
-def _summary(finals: int) -> Summary:
-    return SUMMARY.model_copy(update={"finals": finals})
-
-
-FIRST_FRAME = 2
-"""That a session goes on with, where one does."""
-ONCE: list[ReplyMessage] = [QUESTIONS, REPORT, Notice(code="overloaded", message="Slow.")]
-MESSAGES: st.SearchStrategy[ReplyMessage] = st.one_of(
-    st.integers(0, 6).map(_partial),
-    st.integers(1, 6).map(_final),
-    st.integers(0, 6).map(_summary),
-    st.sampled_from(ONCE),
-    st.builds(Resumed, next_frame=st.integers(FIRST_FRAME, 6), over=st.sampled_from([False, False, True])),
-)
-REPLIES = MESSAGES.map(Replied)
-CLIENT_EVENTS: st.SearchStrategy[Event] = st.one_of(
-    st.integers(0, 16_001).map(lambda samples: Audio(bytes(2 * samples))),
-    st.integers(1, 20).map(lambda number: BeginAnswer(question=number)),
-    st.sampled_from([Start(), End(), Ping(id=1), GARBLED, Audio(b"odd"), Auth(token="t"), Start(resume="none")]),
-)
-# One in a few: otherwise hardly any run gets beyond its first steps.
-ENDINGS: st.SearchStrategy[Event] = st.sampled_from(
-    [
-        Verified(EVE),
-        Refused("expired", "", ""),
-        Drain(),
-        Overrun(),
-        Replied(Gone(code="no_session")),
-        Replied(Gone(code="frame_gap")),
-        Replied(Superseded()),
-    ]
-)
-
-
-# Short, so that many runs reach it.
-LONGEST_S = 1
-
-
-class AnyConnection(RuleBasedStateMachine):
-    """Any sequence of events leaves the connection in a state the table allows, and keeps the protocol's promises."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.session = replace(connected(), terms=replace(TERMS, session_s=LONGEST_S))
-        self.now_ms = 0
-        self.to_write: list[Append | Announce] = []
-        self.written: list[Append] = []
-        self.kept_frames = 0
-        self.resumes = False
-        self.said: list[ServerMessage] = []
-        self.closes: list[Close] = []
-        self.heard: list[ReplyMessage] = []
-
-    def happen(self, event: Event) -> None:
-        before = self.session.state
-        self.session, effects = receive(self.session, event, self.now_ms)
-        row = TABLE.get((before, type(event)))
-        assert self.session.state in (row.to if row else {before})
-        for effect in effects:
-            match effect:
-                case Append() | Announce():
-                    assert not self.closes, "nothing new is written after the close was decided"
-                    self.to_write.append(effect)
-                    self.written += [effect] if isinstance(effect, Append) else []
-                case Send():
-                    assert not self.closes or isinstance(effect.message, Ack)
-                    self.said.append(effect.message)
-                case Close():
-                    self.closes.append(effect)
-                    assert self.session.state is State.CLOSED
-                case Verify():
-                    self.happen(Verified(ADA))
-                case Reclaim():
-                    self.resumes = effect.start.resume == "ours"
-                    claim = Claim("s1", "ada", None, AudioFormat())
-                    self.happen(Reclaimed(effect.start, claim) if self.resumes else Unclaimed())
-                case Admit():
-                    self.happen(Admitted("resume-token"))
-
-    @initialize(
-        state=st.sampled_from([State.CONNECTED, State.READY, State.STARTING, State.STREAMING, State.STREAMING]),
-        resume=st.booleans(),
-    )
-    def begin(self, state: State, *, resume: bool) -> None:
-        if state is not State.CONNECTED:
-            self.happen(Verified(ADA))
-        if state in (State.STARTING, State.STREAMING):
-            self.happen(Start(resume="ours", from_frame=FIRST_FRAME) if resume else Start())
-        while state is State.STREAMING and self.to_write:
-            self.keep()
-
-    @rule(event=CLIENT_EVENTS, wait_ms=st.integers(0, 300))
-    def client_sends(self, event: Event, wait_ms: int) -> None:
-        self.now_ms += wait_ms
-        self.happen(event)
-
-    @rule(event=REPLIES)
-    def stage_replies(self, event: Replied) -> None:
-        self.heard.append(event.message)
-        self.happen(event)
-
-    @rule(wait_ms=st.integers(0, 20_000))
-    def time_passes(self, wait_ms: int) -> None:
-        self.now_ms += wait_ms
-        self.happen(Tick())
-        assert next_tick_ms(self.session, self.now_ms) > self.now_ms or self.session.state is State.CLOSED
-
-    @rule(event=ENDINGS, likely=st.integers(0, 9))
-    def something_ends_it(self, event: Event, likely: int) -> None:
-        if likely == 0:
-            self.happen(event)
-
-    @precondition(lambda self: self.to_write)
-    @rule()
-    def keep(self) -> None:
-        effect = self.to_write.pop(0)
-        if isinstance(effect, Announce):
-            self.happen(Announced())
-            return
-        self.kept_frames += effect.record.kind is RecordKind.FRAME
-        self.happen(Kept(effect.record))
-
-    @precondition(lambda self: self.to_write)
-    @rule(likely=st.integers(0, 9))
-    def lose(self, likely: int) -> None:
-        if likely == 0:
-            self.to_write.clear()
-            self.happen(Unkept())
-
-    @invariant()
-    def acknowledged_is_kept(self) -> None:
-        acks = [message.frames for message in self.said if isinstance(message, Ack)]
-        if not self.resumes:
-            assert acks == list(range(1, self.kept_frames + 1))
-            return
-        assert acks == sorted(set(acks))
-        assert set(acks) <= set(range(FIRST_FRAME + 1, FIRST_FRAME + self.kept_frames + 1))
-        talk = self.session.talk
-        if talk and talk.confirmed and self.kept_frames:
-            assert acks[-1] == FIRST_FRAME + self.kept_frames
-        if not any(isinstance(heard, Resumed) for heard in self.heard):
-            assert not acks
-
-    @invariant()
-    def the_log_is_whole(self) -> None:
-        kinds = [effect.record.kind for effect in self.written]
-        opening = RecordKind.RESUME if self.resumes else RecordKind.START
-        assert [kind for kind in kinds if kind in (RecordKind.START, RecordKind.RESUME)] == [opening][: len(kinds)]
-        assert kinds[:1] == [opening][: len(kinds)]
-        assert RecordKind.END not in kinds[:-1]
-        frames = [effect.record for effect in self.written if effect.record.kind is RecordKind.FRAME]
-        first = FIRST_FRAME if self.resumes else 0
-        assert [frame.seq for frame in frames] == list(range(first, first + len(frames)))
-        assert all(len(frame.value) == FRAME_BYTES for frame in frames[:-1])
-        if self.session.talk:
-            framing = self.session.talk.framing
-            held_bytes = sum(len(frame.value) for frame in frames) + len(framing.rest)
-            assert first * FRAME_BYTES + held_bytes == 2 * framing.samples
-            assert framing.samples <= LONGEST_S * 16_000
-
-    @invariant()
-    def replies_come_in_order(self) -> None:
-        finals, over = 0, []
-        for message in self.said:
-            if isinstance(message, FinalMessage):
-                assert message.number == finals + 1
-                finals += 1
-            if isinstance(message, Partial):
-                assert message.after_final == finals
-            if isinstance(message, Questions | Summary | ReportMessage):
-                over.append(type(message))
-        assert over.count(Questions) <= 1
-        assert [kind for kind in over if kind is not Questions] in ([], [Summary], [Summary, ReportMessage])
-
-    @invariant()
-    def only_pong_and_error_come_before_started(self) -> None:
-        for message in self.said:
-            if isinstance(message, Started):
-                return
-            assert isinstance(message, Ready | Pong | Error)
-
-    @invariant()
-    def a_close_is_decided_once_except_for_a_slow_reader(self) -> None:
-        assert (self.session.state is State.CLOSED) == bool(self.closes)
-        assert all(close.reason == "too_slow" for close in self.closes[1:])
-
-
-TestAnyConnection = AnyConnection.TestCase
-TestAnyConnection.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -52,6 +52,10 @@ def test_a_partial_after_the_summary_is_dropped() -> None:
     assert passed(summary(0), partial(0)) == [summary(0)]
 
 
+def test_a_final_that_the_summary_did_not_count_is_dropped() -> None:
+    assert passed(final(1), summary(1), final(2), REPORT) == [final(1), summary(1), REPORT]
+
+
 def test_questions_summary_and_report_pass_once() -> None:
     all_of_it = [QUESTIONS, final(1), summary(1), REPORT]
     assert passed(QUESTIONS, QUESTIONS, final(1), summary(1), summary(1), REPORT, REPORT) == all_of_it

@@ -1,0 +1,56 @@
+"""Everything hostile at once against a live edge over real TLS, beside a speaker who must not notice any of it."""
+
+import asyncio
+import random
+import secrets
+from pathlib import Path
+
+from infra.kafka.settings import KafkaSettings
+from tests.support.edge_client import client, stages
+from tests.support.edge_process import edge_process
+from tests.support.hostile import (
+    FRAMES,
+    HANDSHAKES,
+    be_slow,
+    make_containers,
+    offer_compression,
+    send_badly,
+    send_noise_for_tls,
+    shake_hands_badly,
+    speak_oddly,
+)
+from tests.support.steady import Steady
+
+ODD_SPEAKERS = 40
+AT_ONCE = 16
+
+
+async def test_one_speaker_notices_nothing_of_all_the_others(kafka: KafkaSettings, tmp_path: Path) -> None:
+    seed = secrets.randbits(32)
+    print(f"seed {seed}")  # noqa: T201 - shown when the test fails
+    dice = random.Random(seed)
+    turn = asyncio.Semaphore(AT_ONCE)
+    make_containers()
+
+    async def odd(number: int, own_dice: random.Random) -> None:
+        async with turn:
+            await speak_oddly(edge.address, own_dice, f"odd-{number}")
+
+    async with edge_process(kafka, tmp_path) as edge, stages(kafka) as later, client(edge.address) as speaker:
+        steady = Steady(speaker, every_s=0.1)
+        await steady.begin(edge.address.token("ada"))
+        hostile = asyncio.gather(
+            *(shake_hands_badly(edge.address, name) for name in HANDSHAKES),
+            *(send_badly(edge.address, name) for name in FRAMES),
+            *(be_slow(edge.address, how, within_s=15) for how in ("tcp", "tls", "http")),
+            *(send_noise_for_tls(edge.address, dice) for _ in range(20)),
+            *(odd(number, random.Random(dice.random())) for number in range(ODD_SPEAKERS)),
+            offer_compression(edge.address),
+        )
+        await steady.speak_until(hostile)
+        await hostile
+        await steady.end(later)
+        await edge.quiet()
+        assert await edge.metric("rostrum_edge_unwritten") == 0
+        assert await edge.metric("rostrum_edge_unsent") == 0
+        assert '"level": "error"' not in edge.log, edge.log

@@ -1,0 +1,110 @@
+"""Ten thousand strangers and thousands of hostile clients against a live edge, beside a speaker whose acknowledgements
+must keep coming; then the edge must be as it was."""
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.kafka.settings import KafkaSettings
+from tests.support.edge_client import client, stages
+from tests.support.edge_process import EdgeProcess, edge_process
+from tests.support.soak_results import keep, new_seed, spread
+from tests.support.steady import Steady
+
+STRANGERS = 10_000
+STRANGERS_AT_ONCE = 20
+ODD = 1_500
+ODD_AT_ONCE = 4
+ALONE_FRAMES = 300
+EVERY_S = 0.1
+"""A frame of 250 ms every 100 ms: enough delays for a p99 of every part."""
+GREATEST_RATIO = 2.0
+GREATEST_GROWTH_MB = 40.0
+"""Of what the edge's process holds, over all that happens to it: allocators keep some of what they once had."""
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
+
+
+async def _crowd(edge: EdgeProcess, kind: str, count: int, at_once: int, seed: int) -> dict[str, int]:
+    """What so many of them did, once they have done it."""
+    asked = [kind, edge.address.port, edge.address.data, count, at_once, seed]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.support.crowd", *map(str, asked), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    done: dict[str, int] = json.loads(out)
+    return done
+
+
+async def _beside(steady: Steady, edge: EdgeProcess, kind: str, count: int, at_once: int, seed: int) -> dict[str, Any]:
+    before_mb, begun_s = edge.memory_mb, time.monotonic()
+    hostile = asyncio.ensure_future(_crowd(edge, kind, count, at_once, seed))
+    await steady.speak_until(hostile)
+    done = await hostile
+    took_s = round(time.monotonic() - begun_s, 1)
+    return {
+        "clients": count,
+        "at_once": at_once,
+        "took_s": took_s,
+        "did": done,
+        "ack_ms": ack_ms(steady),
+        "memory_mb": [before_mb, edge.memory_mb],
+    }
+
+
+def ack_ms(steady: Steady) -> dict[str, float]:
+    """Of the frames since it was asked last."""
+    delays_ms = steady.taken_delays_ms()
+    p99 = sorted(delays_ms)[int(len(delays_ms) * 0.99)]
+    return {"frames": len(delays_ms), **spread(delays_ms), "p99": round(p99, 2)}
+
+
+async def test_ten_thousand_strangers_and_all_that_is_hostile(kafka: KafkaSettings, tmp_path: Path) -> None:
+    seed = new_seed()
+    async with (
+        edge_process(kafka, tmp_path, SESSION_MAX_S="7200") as edge,
+        stages(kafka) as later,
+        client(edge.address) as speaker,
+    ):
+        steady = Steady(speaker, EVERY_S)
+        await steady.begin(edge.address.token("ada"))
+        await steady.speak(50)
+        ack_ms(steady)
+        threads, sockets = edge.threads, edge.sockets
+        await steady.speak(ALONE_FRAMES)
+        alone = ack_ms(steady)
+        memory_mb = edge.memory_mb
+
+        strangers = await _beside(steady, edge, "strangers", STRANGERS, STRANGERS_AT_ONCE, seed)
+        odd = await _beside(steady, edge, "odd", ODD, ODD_AT_ONCE, seed)
+        await steady.speak(ALONE_FRAMES)
+        after = ack_ms(steady)
+        left = {"threads": edge.threads - threads, "sockets": edge.sockets - sockets}
+        grown_mb = round(edge.memory_mb - memory_mb, 1)
+        errors = edge.log.count('"level": "error"')
+        await steady.end(later)
+        await edge.quiet()
+        unwritten = await edge.metric("rostrum_edge_unwritten")
+
+    beside = {"strangers": strangers, "odd": odd}
+    ratios = {name: round(part["ack_ms"]["p99"] / alone["p99"], 2) for name, part in beside.items()}
+    keep(
+        "edge_fuzz",
+        seed=seed,
+        frame_every_ms=EVERY_S * 1000,
+        alone={"ack_ms": alone},
+        beside=beside,
+        afterwards={"ack_ms": after, "memory_grown_mb": grown_mb, "left_over": left, "errors_in_log": errors},
+        ack_p99_over_alone=ratios,
+    )
+    assert left == {"threads": 0, "sockets": 0}
+    assert not errors
+    assert unwritten == 0
+    assert grown_mb <= GREATEST_GROWTH_MB
+    assert max(ratios.values()) <= GREATEST_RATIO
