@@ -20,7 +20,9 @@ APPEND_SECONDS = Histogram(
 UNWRITTEN = Gauge("rostrum_edge_unwritten", "Records of all sessions that wait for Kafka.")
 UNSENT = Gauge("rostrum_edge_unsent", "Messages of all sessions that wait for their clients to read.")
 CLOSES = Counter(
-    "rostrum_edge_closes", "Connections that ended; `code` is ours, or `gone` if the client left.", ["code"]
+    "rostrum_edge_closes",
+    "Connections that ended; `code` is that of our close, or `gone` if the client left.",
+    ["code"],
 )
 SESSIONS_REFUSED = Counter(
     "rostrum_edge_sessions_refused",
