@@ -40,7 +40,9 @@ LAG_SECONDS = Gauge(
 )
 SHUT = Gauge("rostrum_edge_shut", "1 while nobody may begin a session, because the transcriber is too far behind.")
 CLOSES = Counter(
-    "rostrum_edge_closes", "Connections that ended; `code` is ours, or `gone` if the client left.", ["code"]
+    "rostrum_edge_closes",
+    "Connections that ended; `code` is that of our close, or `gone` if the client left.",
+    ["code"],
 )
 SESSIONS_REFUSED = Counter(
     "rostrum_edge_sessions_refused",

@@ -17,7 +17,12 @@ from schemas.sessions import SessionStarted
 
 
 class Gone(Exception):
-    """The client has left; the socket takes and gives nothing more."""
+    """The socket takes and gives nothing more: the client has left, or broke the WebSocket's own rules and was cut off
+    with this close `code`."""
+
+    def __init__(self, code: int | None = None) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Socket(Protocol):

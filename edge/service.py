@@ -71,6 +71,7 @@ class Conversation:
         self._to_send = asyncio.Event()
         self._all_said = False
         self._closing: Close | None = None
+        self._cut_off: int | None = None
         self._over = asyncio.Event()
 
     @property
@@ -148,7 +149,8 @@ class Conversation:
                 await self._errands.join()
                 await self._records.room()
                 await self._let_the_transcriber_follow()
-        except Gone:
+        except Gone as gone:
+            self._cut_off = gone.code
             self._over.set()
 
     async def _let_the_transcriber_follow(self) -> None:
@@ -229,9 +231,19 @@ class Conversation:
         await _finish_within(_FINISH_S, sending)
         if self._closing:
             await self._socket.close(self._closing.code, self._closing.reason)
-        code = str(self._closing.code) if self._closing else "gone"
+        code, reason = self._end()
         metrics.CLOSES.labels(code).inc()
-        self._log.info("closed", code=code, reason=self._closing.reason if self._closing else "the client left")
+        # Of strangers there may be any number.
+        tell = self._log.info if self._session.speaker else self._log.debug
+        tell("closed", code=code, reason=reason)
+
+    def _end(self) -> tuple[str, str]:
+        """How the connection ended, for the metric and the log."""
+        if self._closing:
+            return str(self._closing.code), self._closing.reason
+        if self._cut_off:
+            return str(self._cut_off), "no WebSocket message"
+        return "gone", "the client left"
 
     def _handle(self, event: Event) -> None:
         """The table's answer to an event, carried out at once: no other event comes between."""

@@ -50,8 +50,8 @@ class WebSocket:
         self._reading_since = asyncio.get_running_loop().time()
         try:
             return await self._connection.recv()
-        except ConnectionClosed:
-            raise Gone from None
+        except ConnectionClosed as closed:
+            raise Gone(_broken_rule(closed)) from None
         finally:
             self._reading_since = None
 
@@ -155,6 +155,11 @@ async def serve_websockets(
     finally:
         server.close(code=1001, reason="draining")
         await server.wait_closed()
+
+
+def _broken_rule(closed: ConnectionClosed) -> int | None:
+    """The code that the library closed with (1002, 1007, 1009); None if the client closed, or just left."""
+    return None if closed.sent is None or closed.rcvd_then_sent else closed.sent.code
 
 
 def _request(connection: ServerConnection, *, plain: bool) -> rules.Request:

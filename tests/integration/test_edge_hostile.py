@@ -11,7 +11,6 @@ from tests.support.edge_process import edge_process
 from tests.support.hostile import (
     FRAMES,
     HANDSHAKES,
-    be_slow,
     make_containers,
     offer_compression,
     send_badly,
@@ -21,7 +20,7 @@ from tests.support.hostile import (
 )
 from tests.support.steady import Steady
 
-ODD_SPEAKERS = 40
+ODD_SPEAKERS, ODD_USERS = 30, 15
 AT_ONCE = 16
 
 
@@ -34,15 +33,18 @@ async def test_one_speaker_notices_nothing_of_all_the_others(kafka: KafkaSetting
 
     async def odd(number: int, own_dice: random.Random) -> None:
         async with turn:
-            await speak_oddly(edge.address, own_dice, f"odd-{number}")
+            await speak_oddly(edge.address, own_dice, f"odd-{number % ODD_USERS}")
 
-    async with edge_process(kafka, tmp_path) as edge, stages(kafka) as later, client(edge.address) as speaker:
+    async with (
+        edge_process(kafka, tmp_path, EDGE_MAX_SESSIONS_PER_USER="1") as edge,
+        stages(kafka) as later,
+        client(edge.address) as speaker,
+    ):
         steady = Steady(speaker, every_s=0.1)
         await steady.begin(edge.address.token("ada"))
         hostile = asyncio.gather(
             *(shake_hands_badly(edge.address, name) for name in HANDSHAKES),
             *(send_badly(edge.address, name) for name in FRAMES),
-            *(be_slow(edge.address, how, within_s=15) for how in ("tcp", "tls", "http")),
             *(send_noise_for_tls(edge.address, dice) for _ in range(20)),
             *(odd(number, random.Random(dice.random())) for number in range(ODD_SPEAKERS)),
             offer_compression(edge.address),
@@ -50,6 +52,14 @@ async def test_one_speaker_notices_nothing_of_all_the_others(kafka: KafkaSetting
         await steady.speak_until(hostile)
         await hostile
         await steady.end(later)
+        await edge.quiet()
+        for number in range(ODD_USERS):
+            # Nobody's place is taken any more.
+            async with client(edge.address) as late:
+                assert (await late.start(edge.address.token(f"odd-{number}")))["type"] == "started"
+        for code in (1002, 1007, 1009):
+            frames = sum(wanted == code for _, wanted in FRAMES.values())
+            assert await edge.metric("rostrum_edge_closes_total", code=str(code)) >= frames
         await edge.quiet()
         assert await edge.metric("rostrum_edge_unwritten") == 0
         assert await edge.metric("rostrum_edge_unsent") == 0

@@ -1,6 +1,7 @@
 """What a live edge keeps to itself, however talkative: its log and metrics hold no token, secret or forged line."""
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -49,6 +50,7 @@ async def use_every_kind_of_token(address: Address, played: Provider) -> list[st
         "token_malformed": "bm8.dG9rZW4.YXQtYWxs",
         "token_revoked": played.token("e", "ES256", jti="stolen"),
     }
+    assert set(bad) == documented_refusals()
     played.revoked.add(bad["token_revoked"])
     for code, token in bad.items():
         assert await refused(address, token) == (code, 4401)
@@ -82,6 +84,13 @@ async def use_every_kind_of_token(address: Address, played: Provider) -> list[st
         await speaker.socket.send(f'{{"type": "auth", "token": "{ada}", "more": {{}}')
         assert (await speaker.refused())[1] == 4401
     return [ada, eve, resume, newer, *bad.values()]
+
+
+def documented_refusals() -> set[str]:
+    """All that docs/protocol.md names in the row of tokens that prove nothing."""
+    page = Path(__file__).parents[2] / "docs" / "protocol.md"
+    [row] = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| `token_malformed`")]
+    return set(re.findall(r"`(\w+)`", row.split("|")[1]))
 
 
 def _signed_anew(token: str, secret: str) -> str:

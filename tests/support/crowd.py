@@ -1,8 +1,9 @@
 """A crowd that means no good, as a process of its own, so that its work does not fall on whoever measures.
 
-    python -m tests.support.crowd strangers|odd PORT DATA COUNT AT_ONCE SEED
+    python -m tests.support.crowd strangers|odd PORT DATA COUNT PER_S AT_ONCE SEED
 
-Prints how many did what, as JSON. `strangers` connect and show no token; `odd` log in and say what comes to mind.
+So many in all, so many a second if no more than so many are there at once. Prints how many did what, as JSON.
+`strangers` connect and show no token; `odd` log in and say what comes to mind.
 """
 
 import asyncio
@@ -68,14 +69,17 @@ async def be_odd(address: Address, dice: random.Random) -> str:
             return "messages"
 
 
-async def crowd(kind: str, address: Address, count: int, at_once: int, seed: int) -> Counter[str]:
+async def crowd(kind: str, address: Address, count: int, per_s: int, at_once: int, seed: int) -> Counter[str]:
     if kind == "odd":
         make_containers()
     done: Counter[str] = Counter()
     numbers = iter(range(count))
+    loop = asyncio.get_running_loop()
+    begun_s = loop.time()
 
     async def one_after_the_other() -> None:
         for number in numbers:
+            await asyncio.sleep(begun_s + number / per_s - loop.time())
             dice = random.Random(f"{seed} {number}")
             done[await (pass_by if kind == "strangers" else be_odd)(address, dice)] += 1
 
@@ -86,9 +90,9 @@ async def crowd(kind: str, address: Address, count: int, at_once: int, seed: int
 
 
 def main() -> None:
-    kind, port, data, count, at_once, seed = sys.argv[1:]
+    kind, port, data, *numbers = sys.argv[1:]
     address = Address(int(port), 0, Path(data), KafkaSettings(), 0)
-    print(json.dumps(asyncio.run(crowd(kind, address, int(count), int(at_once), int(seed)))))
+    print(json.dumps(asyncio.run(crowd(kind, address, *map(int, numbers)))))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ class Socket:
     """`say` and `leave` are the client's side; `sent` is what it has received, `closed` the code it saw."""
 
     def __init__(self, *, reads: bool = True) -> None:
-        self._incoming: asyncio.Queue[str | bytes | None] = asyncio.Queue()
+        self._incoming: asyncio.Queue[str | bytes | Gone] = asyncio.Queue()
         self._reads = reads
         self.unsent_bytes = 0
         self.taken = 0
@@ -36,8 +36,8 @@ class Socket:
     def say(self, message: str | bytes | dict[str, Any]) -> None:
         self._incoming.put_nowait(json.dumps(message) if isinstance(message, dict) else message)
 
-    def leave(self) -> None:
-        self._incoming.put_nowait(None)
+    def leave(self, code: int | None = None) -> None:
+        self._incoming.put_nowait(Gone(code))
 
     def types(self) -> list[str]:
         return [message["type"] for message in self.sent]
@@ -49,8 +49,8 @@ class Socket:
 
     async def receive(self) -> str | bytes:
         message = await self._incoming.get()
-        if message is None:
-            raise Gone
+        if isinstance(message, Gone):
+            raise message
         self.taken += 1
         return message
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from prometheus_client import REGISTRY
 
 from edge import service
 from edge.service import Conversation
@@ -72,6 +73,20 @@ async def test_a_fatal_error_is_the_last_word() -> None:
     assert socket.types() == ["ready", "started", "ack", "error"]
     assert socket.sent[-1]["fatal"]
     assert socket.closed == (4400, "bad_audio")
+
+
+@pytest.mark.parametrize(("code", "counted"), [(None, "gone"), (1007, "1007")])
+async def test_who_leaves_and_who_is_cut_off_are_counted_apart(code: int | None, counted: str) -> None:
+    def closes() -> float:
+        return REGISTRY.get_sample_value("rostrum_edge_closes_total", {"code": counted}) or 0.0
+
+    before = closes()
+    socket = Socket()
+    async with conversation(World(), socket):
+        await started(socket)
+        socket.leave(code)
+    assert socket.closed is None
+    assert closes() == before + 1
 
 
 async def test_a_refused_token_closes() -> None:

@@ -54,6 +54,30 @@ async def test_messages_go_both_ways_until_the_close() -> None:
         assert (client.close_code, client.close_reason) == (4400, "bad_audio")
 
 
+async def test_who_breaks_the_websockets_rules_is_told_apart_from_who_leaves() -> None:
+    codes: list[int | None] = []
+    told = asyncio.Event()
+
+    async def converse(socket: WebSocket) -> None:
+        with pytest.raises(Gone) as gone:
+            await socket.receive()
+        codes.append(gone.value.code)
+        told.set()
+
+    async with talking(converse) as client:
+        await client.send(b"\xff", text=True)
+        await told.wait()
+    told.clear()
+    async with talking(converse) as client:
+        await client.close(4000)
+        await told.wait()
+    told.clear()
+    async with talking(converse) as client:
+        client.transport.abort()
+        await told.wait()
+    assert codes == [1007, None, None]
+
+
 @pytest.mark.usefixtures("impatient")
 async def test_a_dead_client_is_cut_off() -> None:
     gone = asyncio.Event()
