@@ -1,5 +1,5 @@
-"""Ten thousand strangers and a thousand hostile clients against a live edge, beside a speaker of whom every frame must be
-acknowledged; then the edge must be as it was.
+"""Ten thousand strangers and a thousand hostile clients against a live edge, beside a speaker whose every frame must
+be acknowledged; then the edge must be as it was.
 
 The p99 of the speaker's delays should at most double. How much it does is written down and not asserted: what else the
 machine does decides it as well.
