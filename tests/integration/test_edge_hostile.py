@@ -20,7 +20,7 @@ from tests.support.hostile import (
 )
 from tests.support.steady import Steady
 
-ODD_SPEAKERS, ODD_USERS = 30, 15
+ODD_SPEAKERS, ODD_USERS = 16, 8
 AT_ONCE = 16
 
 

@@ -1,5 +1,5 @@
-"""Ten thousand strangers and a thousand hostile clients against a live edge, beside a speaker of whom every frame must be
-acknowledged; then the edge must be as it was.
+"""Ten thousand strangers and a thousand hostile clients against a live edge, beside a speaker whose every frame must
+be acknowledged; then the edge must be as it was.
 
 The p99 of the speaker's delays should at most double. How much it does is written down and not asserted: what else the
 machine does decides it as well.
@@ -26,7 +26,7 @@ ODD, ODD_PER_S, ODD_AT_ONCE = 1_000, 50, 4
 ALONE_FRAMES = 200
 EVERY_S = 0.1
 """A frame of 250 ms every 100 ms: enough delays for a p99 of every part."""
-GREATEST_GROWTH_MB = 40.0
+GREATEST_GROWTH_MB = 60.0
 """Of what the edge's process holds, over all that happens to it: allocators keep some of what they once had."""
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]

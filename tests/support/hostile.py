@@ -191,8 +191,8 @@ def _containers() -> tuple[tuple[str, bytes], ...]:
 def _bombs() -> tuple[tuple[str, bytes], ...]:
     """More than a minute of sound in one message."""
     return (
-        ("webm_opus", recorded("webm", 90.0, bits_per_s=6_000)),
-        ("ogg_opus", recorded("ogg", 90.0, bits_per_s=6_000)),
+        ("webm_opus", recorded("webm", 65.0, bits_per_s=6_000)),
+        ("ogg_opus", recorded("ogg", 65.0, bits_per_s=6_000)),
     )
 
 
