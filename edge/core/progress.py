@@ -39,12 +39,14 @@ class Progress:
         return replace(self, heard=max(self.heard, frames))
 
     def lag_s(self, now_ms: int) -> float | None:
-        """Seconds of a live speaker's audio that are kept and not heard. None if the session says nothing about that,
-        because nothing has come for a while and nothing is left."""
-        unheard = self.kept - self.heard
-        if unheard <= 0 or (unheard < _LEFT_OVER and now_ms - self.kept_ms > _IDLE_MS):
-            return None
-        return max(0.0, self._live(now_ms) - self.heard) * FRAME_MS / 1000
+        """Seconds of a live speaker's audio that are kept and not heard. None if the session says nothing about that:
+        if next to nothing is left and nothing has come for a while, or if it is a recording, sent ahead and heard in
+        time."""
+        live = self._live(now_ms)
+        lag = max(0.0, live - self.heard)
+        is_idle = self.kept - self.heard < _LEFT_OVER and now_ms - self.kept_ms > _IDLE_MS
+        is_recording = lag == 0 and self.kept - live > _JITTER
+        return None if is_idle or is_recording else lag * FRAME_MS / 1000
 
     def pause_ms(self, now_ms: int) -> float:
         """How long the client should not be read, if nothing more is heard. Only one that sends faster than real time,
