@@ -13,6 +13,8 @@ const SLOW_BYTES = 1024 * 1024; // Half a minute of sound that the network has n
 const SILENT_MS = 5000;
 const REPORT_EVERY_MS = 3000;
 const REPORT_TRIES = 60;
+const LISTENING = "We listen: speak now";
+const FAREWELL = "Thank you. Writing down your last words…";
 
 const find = show.find;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -42,11 +44,13 @@ export class Session {
     this.microphone.onended = () => this.microphoneGone();
     this.stream = new Stream(url, token, start, {
       started: (message) => this.started(message),
+      lost: (reason) => this.lost(reason),
+      resumed: () => this.resumed(),
       questions: (message) => this.asked(message),
       ack: ({ frames }) => this.kept(frames),
       partial: (message) => this.transcript.partial(message),
       final: (message) => this.transcript.final(message),
-      summary: (message) => show.showSummary(message),
+      summary: (message) => this.summary(message),
       report: (message) => this.report(message),
       notice: (message) => show.showNotice(message),
       error: (message) => this.error(message),
@@ -57,7 +61,7 @@ export class Session {
 
   async started({ session_id: id }) {
     this.id = id;
-    find("stage-title").textContent = "We listen: speak now";
+    find("stage-title").textContent = LISTENING;
     if (!this.questions.length) show.reveal("end-early");
     try {
       await this.microphone.start((samples, peak) => this.frame(samples, peak));
@@ -65,6 +69,18 @@ export class Session {
       show.showProblem(new Problem(`The sound cannot be recorded (${error.name}).`, "Try another browser."));
       this.end();
     }
+  }
+
+  lost(reason = "The connection was lost.") {
+    find("stage-title").textContent = "Reconnecting…";
+    const advice = this.id && !this.ending ? " Speak on: nothing of it is lost." : "";
+    show.showNotice({ code: "reconnecting", message: `${reason} We are connecting again.${advice}` });
+  }
+
+  resumed() {
+    show.clearNotice("reconnecting");
+    show.clearNotice("draining");
+    find("stage-title").textContent = this.ending ? FAREWELL : LISTENING;
   }
 
   frame(samples, peak) {
@@ -88,6 +104,7 @@ export class Session {
   }
 
   asked({ questions }) {
+    if (this.questions.length) return; // After a lost connection they come again.
     this.questions = questions;
     if (questions.length && !this.ending) new QuestionCards(questions, (number) => this.stream.answer(number));
     else show.conceal("unasked");
@@ -102,7 +119,7 @@ export class Session {
   async end() {
     if (this.ending) return;
     this.ending = true;
-    find("stage-title").textContent = "Thank you. Writing down your last words…";
+    find("stage-title").textContent = FAREWELL;
     show.conceal("asked", "unasked", "end-early");
     show.clearNotice("silent");
     await this.microphone.stop();
@@ -111,6 +128,11 @@ export class Session {
     if (this.reported || this.failed) return;
     find("report-body").replaceChildren(show.make("p", "It is being written…", "help waiting"));
     show.reveal("report");
+  }
+
+  summary(message) {
+    show.showSummary(message);
+    this.end(); // If it was not this page that ended the session, the microphone is still on.
   }
 
   report({ report, error }) {
@@ -130,6 +152,7 @@ export class Session {
 
   async closed(code) {
     this.ending = true;
+    show.clearNotice("reconnecting");
     await this.microphone.close();
     show.conceal("stage");
     this.transcript.partial({ text: "" });

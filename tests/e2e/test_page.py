@@ -163,7 +163,31 @@ async def test_a_refusal_is_shown_in_the_servers_words(browser: Browser, tmp_pat
         await expect(page.get_by_role("button", name="Speak again")).to_be_visible()
 
 
-async def test_a_connection_that_breaks_is_explained_and_the_report_is_fetched(
+async def test_a_lost_connection_is_opened_anew_and_nothing_of_the_sound_is_missing(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with opened(browser, tmp_path, PageEdge(close_after=(5, 1001))) as (page, edge, watched):
+        await page.get_by_role("button", name="Start speaking").click()
+        await page.get_by_role("button", name="Answer this question").click()
+        await expect(page.get_by_role("status")).to_contain_text("Speak on", timeout=10_000)
+        await expect(page.get_by_role("status")).not_to_contain_text("Speak on")
+        await expect(page.locator("#stage-title")).to_have_text("We listen: speak now")
+        await expect(page.locator("#question")).to_have_text("What did you do 1 days ago?")
+        await expect(page.locator(".final")).to_have_count(2, timeout=10_000)
+        await page.get_by_role("button", name="I am done").click()
+        await expect(page.locator("#report-body")).to_contain_text("You told a story well.")
+        assert watched.complaints == []
+
+    starts = [one for one in edge.texts if one["type"] == "start"]
+    assert [(one.get("resume"), one.get("from_frame"), one.get("have_final")) for one in starts] == [
+        *((None, None, None), ("r", 4, 1))
+    ]
+    assert edge.lost
+    assert edge.audio[4 * 8000 : 5 * 8000] == edge.lost
+    assert edge.texts[-1]["type"] == "end"
+
+
+async def test_a_session_that_cannot_be_gone_on_with_is_explained_and_the_report_is_fetched(
     browser: Browser, tmp_path: Path
 ) -> None:
     stored = facts()
@@ -171,9 +195,10 @@ async def test_a_connection_that_breaks_is_explained_and_the_report_is_fetched(
     stored.reports["s1"] = StoredReport(
         session_id="s1", analysis_version=1, report=report("Late, but here."), error=None
     )
-    async with opened(browser, tmp_path, PageEdge(close_after=(4, 1013)), stored) as (page, _, _watched):
+    edge = PageEdge(close_after=(4, 1013), forgets=True)
+    async with opened(browser, tmp_path, edge, stored) as (page, _, _watched):
         await page.get_by_role("button", name="Start speaking").click()
-        await expect(page.get_by_role("alert")).to_contain_text("The server has too much to do", timeout=10_000)
+        await expect(page.get_by_role("alert")).to_contain_text("There is no such session", timeout=10_000)
         await expect(page.locator("#report-body")).to_contain_text("Late, but here.")
 
 

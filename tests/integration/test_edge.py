@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx
 import jwt
 import numpy as np
-import psutil
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
@@ -25,6 +24,7 @@ from schemas.wire import FinalMessage, Partial, Questions, ReportMessage, Summar
 from tests.support.containers import recorded, tone
 from tests.support.edge_client import FRAME, Address, Client, Stages, client, edge, stages
 from tests.support.identity_provider import provider, serving
+from tests.support.local_kafka import listener_on
 from tests.support.stage_in_process import read
 
 SUMMARY = Summary(words=2, speech_ms=500, audio_ms=600, words_per_minute=120.0, finals=2)
@@ -387,7 +387,7 @@ async def test_a_broker_that_does_not_answer_for_a_while_costs_nothing(
     address: Address, later: Stages, kafka: KafkaSettings
 ) -> None:
     """Held up by SIGSTOP: the sockets stay open and nothing comes, as in a long pause of the broker's machine."""
-    broker = _listener_on(kafka.port)
+    broker = listener_on(kafka.port)
     async with client(address) as speaker:
         session_id = (await speaker.start(address.token()))["session_id"]
         await speaker.play(FRAME)
@@ -411,11 +411,3 @@ async def test_a_broker_that_does_not_answer_for_a_while_costs_nothing(
 async def _play(speaker: Client, frames: int) -> None:
     for _ in range(frames):
         await speaker.play(FRAME)
-
-
-def _listener_on(port: int) -> psutil.Process:
-    """The process, of those this test run started, that listens on a port."""
-    for process in psutil.Process().children(recursive=True):
-        if any(at.status == psutil.CONN_LISTEN and at.laddr.port == port for at in process.net_connections("tcp")):
-            return process
-    raise LookupError(f"nobody listens on {port}")

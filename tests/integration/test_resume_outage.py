@@ -39,6 +39,7 @@ async def supervised(process: StageProcess) -> AsyncIterator[None]:
         await asyncio.wait({keeping})
 
 
+@pytest.mark.soak
 async def test_a_broker_that_is_away_for_longer_than_an_edge_waits_leaves_no_hole(tmp_path: Path) -> None:
     """For one edge the outage is short: its clients wait. The other one's are told to come back, and do."""
     port = free_port()

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from infra.local import die_with_parent
 from infra.local.jars import KAFKA, install
 from infra.local.kafka_node import prepare
@@ -50,3 +52,11 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
         else:
             return
     raise RuntimeError(f"Kafka did not start; its log says: {log.read_text(errors='replace')[-2000:]}")
+
+
+def listener_on(port: int) -> psutil.Process:
+    """The process, of those this test run started, that listens on a port."""
+    for process in psutil.Process().children(recursive=True):
+        if any(at.status == psutil.CONN_LISTEN and at.laddr.port == port for at in process.net_connections("tcp")):
+            return process
+    raise LookupError(f"nobody listens on {port}")

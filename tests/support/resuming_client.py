@@ -145,7 +145,13 @@ class ResumingClient:
         self._retry_after_s = AGAIN_S
         try:
             async with connect(
-                url, ssl=self._tls, compression=None, max_size=None, open_timeout=OPEN_S, close_timeout=0.5
+                url,
+                ssl=self._tls,
+                compression=None,
+                max_size=None,
+                open_timeout=OPEN_S,
+                close_timeout=0.5,
+                ping_interval=None,  # A server that waits for its broker reads no pings; `_watch` is patient enough.
             ) as socket:
                 await self._listen(socket, heard)
         except (OSError, TimeoutError, InvalidHandshake, InvalidMessage):

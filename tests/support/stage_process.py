@@ -11,7 +11,7 @@ from pathlib import Path
 from infra.local.ports import free_port
 from infra.local.probes import stage_probe
 
-READY_S = 20.0
+READY_S = 60.0
 
 
 class StageProcess:
