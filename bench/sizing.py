@@ -117,6 +117,22 @@ def panels(report: Mapping[str, Any]) -> tuple[Lines, ...]:
     )
 
 
+def markdown(report: Mapping[str, Any]) -> str:
+    """Windows per second by model and batch, for the README."""
+    batches = sorted({each["batch"] for model in report["models"].values() for each in model["batches"]})
+    lines = [
+        ("model", *(f"batch {batch}" for batch in batches)),
+        ("---",) * (1 + len(batches)),
+        *((name, *_cells(model["batches"], batches)) for name, model in report["models"].items()),
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cells(measured: Sequence[Mapping[str, Any]], batches: Sequence[int]) -> list[str]:
+    found = {each["batch"]: f"{each['windows_per_s']:.2f}" for each in measured}
+    return [found.get(batch, "not run") for batch in batches]
+
+
 def run(
     device: str = "cpu",
     compute_type: str = "int8",
@@ -134,6 +150,7 @@ def run(
             shape.name: size(shape, device, compute_type, batches, budget_s) for shape in SHAPES if shape.name in names
         },
     }
+    print(markdown(report))
     save(RESULTS / f"sizing_{device}_{compute_type}.json", report, panels(report))
 
 

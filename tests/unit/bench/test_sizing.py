@@ -1,7 +1,7 @@
 import pytest
 
 from bench.picture import draw
-from bench.sizing import panels, rounds_in
+from bench.sizing import markdown, panels, rounds_in
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,10 @@ def test_a_batch_is_compared_with_a_batch_of_one() -> None:
     assert list(speeds.series["small"]) == [(1, 2.0), (8, 5.0)]
     assert gains.series == {"small": [(1, 1.0), (8, 2.5)]}
     assert draw([speeds, gains]).startswith("<svg")
+
+
+def test_the_table_says_what_was_not_run() -> None:
+    small = [{"batch": 1, "windows_per_s": 2.0}, {"batch": 8, "windows_per_s": 5.123}]
+    *_, first, second = markdown({"models": {"small": {"batches": small}, "large": {"batches": []}}}).splitlines()
+    assert first == "| small | 2.00 | 5.12 |"
+    assert second == "| large | not run | not run |"
