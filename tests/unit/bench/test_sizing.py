@@ -29,7 +29,9 @@ def test_a_batch_is_compared_with_a_batch_of_one() -> None:
 
 
 def test_the_table_says_what_was_not_run() -> None:
-    small = [{"batch": 1, "windows_per_s": 2.0}, {"batch": 8, "windows_per_s": 5.123}]
+    small = [
+        {"batch": batch, "windows_per_s": speed, "cpu_s_per_window": 0.96} for batch, speed in ((1, 2.0), (8, 5.123))
+    ]
     *_, first, second = markdown({"models": {"small": {"batches": small}, "large": {"batches": []}}}).splitlines()
-    assert first == "| small | 2.00 | 5.12 |"
+    assert first == "| small | 2.00 (1.0 s) | 5.12 (1.0 s) |"
     assert second == "| large | not run | not run |"
