@@ -103,14 +103,13 @@ def size(shape: Shape, device: str, compute_type: str, batches: Sequence[int], b
 
 
 def panels(report: Mapping[str, Any]) -> tuple[Lines, ...]:
-    """A line per model: its speed by batch size, and how much a batch makes of it."""
+    """A line per model that was run: its speed by batch size, and how much a batch makes of it."""
     speeds = {
         name: [(each["batch"], each["windows_per_s"]) for each in model["batches"]]
         for name, model in report["models"].items()
+        if model["batches"]
     }
-    gains = {
-        name: [(batch, speed / points[0][1]) for batch, speed in points] for name, points in speeds.items() if points
-    }
+    gains = {name: [(batch, speed / points[0][1]) for batch, speed in points] for name, points in speeds.items()}
     return (
         Lines("Windows per second", "windows in a batch", speeds, doublings=True),
         Lines("Over a batch of one", "windows in a batch", gains, doublings=True),
