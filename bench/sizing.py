@@ -103,18 +103,33 @@ def size(shape: Shape, device: str, compute_type: str, batches: Sequence[int], b
 
 
 def panels(report: Mapping[str, Any]) -> tuple[Lines, ...]:
-    """A line per model: its speed by batch size, and how much a batch makes of it."""
+    """A line per model that was run: its speed by batch size, and how much a batch makes of it."""
     speeds = {
         name: [(each["batch"], each["windows_per_s"]) for each in model["batches"]]
         for name, model in report["models"].items()
+        if model["batches"]
     }
-    gains = {
-        name: [(batch, speed / points[0][1]) for batch, speed in points] for name, points in speeds.items() if points
-    }
+    gains = {name: [(batch, speed / points[0][1]) for batch, speed in points] for name, points in speeds.items()}
     return (
         Lines("Windows per second", "windows in a batch", speeds, doublings=True),
         Lines("Over a batch of one", "windows in a batch", gains, doublings=True),
     )
+
+
+def markdown(report: Mapping[str, Any]) -> str:
+    """By model and batch, for the README: windows per second, and how many processor seconds one takes."""
+    batches = sorted({each["batch"] for model in report["models"].values() for each in model["batches"]})
+    lines = [
+        ("model", *(f"batch {batch}" for batch in batches)),
+        ("---",) * (1 + len(batches)),
+        *((name, *_cells(model["batches"], batches)) for name, model in report["models"].items()),
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cells(measured: Sequence[Mapping[str, Any]], batches: Sequence[int]) -> list[str]:
+    found = {each["batch"]: f"{each['windows_per_s']:.2f} ({each['cpu_s_per_window']:.1f} s)" for each in measured}
+    return [found.get(batch, "not run") for batch in batches]
 
 
 def run(
@@ -134,6 +149,7 @@ def run(
             shape.name: size(shape, device, compute_type, batches, budget_s) for shape in SHAPES if shape.name in names
         },
     }
+    print(markdown(report))
     save(RESULTS / f"sizing_{device}_{compute_type}.json", report, panels(report))
 
 

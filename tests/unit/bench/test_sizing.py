@@ -1,7 +1,7 @@
 import pytest
 
 from bench.picture import draw
-from bench.sizing import panels, rounds_in
+from bench.sizing import markdown, panels, rounds_in
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,12 @@ def test_a_batch_is_compared_with_a_batch_of_one() -> None:
     assert list(speeds.series["small"]) == [(1, 2.0), (8, 5.0)]
     assert gains.series == {"small": [(1, 1.0), (8, 2.5)]}
     assert draw([speeds, gains]).startswith("<svg")
+
+
+def test_the_table_says_what_was_not_run() -> None:
+    small = [
+        {"batch": batch, "windows_per_s": speed, "cpu_s_per_window": 0.96} for batch, speed in ((1, 2.0), (8, 5.123))
+    ]
+    *_, first, second = markdown({"models": {"small": {"batches": small}, "large": {"batches": []}}}).splitlines()
+    assert first == "| small | 2.00 (1.0 s) | 5.12 (1.0 s) |"
+    assert second == "| large | not run | not run |"

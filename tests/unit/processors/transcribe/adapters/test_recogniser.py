@@ -16,7 +16,7 @@ from processors.transcribe.settings import TranscribeSettings
 from tests.support.speech import bundled
 from tests.support.transcribe_core import spoken, word
 
-SETTINGS = TranscribeSettings(workers=1, device="cpu", fallback="off")
+SETTINGS = TranscribeSettings(workers=1, batch_windows=4, device="cpu", fallback="off")
 LOUD_LEVELS = np.array([-80.0] * 50 + [-20.0] * 50, np.float32)
 
 
