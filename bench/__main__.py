@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench import delay, growth, report
+from bench.edge import run as edge
 from bench.peers.compare import compare, servers
 
 RESULTS = Path(__file__).parent / "results"
@@ -15,6 +16,7 @@ COMPARISON_MINUTES = 20.0
 BENCHMARKS: dict[str, Callable[[int], None]] = {
     "delay": lambda repeats: delay.run(RESULTS / "delay.json", repeats),
     "report": lambda repeats: report.run(RESULTS / "report.json", repeats),
+    "edge": lambda repeats: edge.run(RESULTS / "edge.json", repeats),
     "growth": lambda _: growth.run(RESULTS / "growth.json", growth.MINUTES),
     "peers": lambda _: compare(
         list(servers().values()), SPEAKERS, RESULTS / "peers-short.json", minutes=COMPARISON_MINUTES
