@@ -25,6 +25,7 @@ from infra.errors import SettingsError, Unavailable
 from infra.identity import AsyncVerifier, IdentitySettings, TokenVerifier, login_secret
 from infra.kafka.settings import KafkaSettings
 from infra.lifecycle import Stage, run_stage
+from infra.memory import give_back_freed
 from infra.settings import LocalSettings, SessionSettings, load
 from infra.telemetry import get_logger
 from infra.tls.contexts import server_context
@@ -118,6 +119,7 @@ async def _first(*happenings: Awaitable[object]) -> None:
 
 
 def main() -> None:
+    give_back_freed()
     run_stage(NAME, serve)
 
 

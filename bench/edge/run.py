@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import uvloop
 from rich.console import Console
 
-from bench.edge import cores, limit, scale, storm
+from bench.edge import cores, limit, picture, scale, storm
 from bench.edge.ground import laid
 from bench.machine import describe
 
@@ -22,17 +23,21 @@ def run(output: Path, repeats: int) -> None:
     def told(what: str) -> None:
         console.print(f"  {what}")
 
+    load_before = round(os.getloadavg()[0], 1)
     with cores.beside(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         results = runner.run(_measure(repeats, told))
     report = {
         "machine": describe(),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": cores.describe(),
+        # What other programs did at the time: on a machine at rest about 0.
+        "load_average_before": load_before,
         "rounds": repeats,
         **results,
     }
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    output.with_suffix(".svg").write_text(picture.drawn(results), encoding="utf-8")
     console.print_json(data=results)
     console.print(f"written to {output}")
 
