@@ -25,7 +25,7 @@ from infra.errors import SettingsError, Unavailable
 from infra.identity import AsyncVerifier, IdentitySettings, TokenVerifier, login_secret
 from infra.kafka.settings import KafkaSettings
 from infra.lifecycle import Stage, run_stage
-from infra.memory import give_back_freed
+from infra.memory import give_back_freed, trim
 from infra.settings import LocalSettings, SessionSettings, load
 from infra.telemetry import get_logger
 from infra.tls.contexts import server_context
@@ -38,6 +38,7 @@ _AUTH_MS = 5000
 # After its end a session can still be asked for: see docs/protocol.md, "What holds".
 _RESUME_AFTER_END_S = 600
 _CERTIFICATE_EVERY_S = 5.0
+_TRIM_EVERY_S = 60.0
 
 
 async def serve(stage: Stage) -> None:
@@ -82,6 +83,8 @@ async def serve(stage: Stage) -> None:
             reload_when_changed(tls, chain, key, every_s=_CERTIFICATE_EVERY_S, told=_count_certificate)
         )
         stack.callback(reloading.cancel)
+        trimming = asyncio.create_task(_trim_now_and_then())
+        stack.callback(trimming.cancel)
         doors = Doors(settings.rules)
         listener = listening_socket("EDGE_PORT", settings.host, settings.port)
         servers = [await stack.enter_async_context(serve_websockets(listener, tls, doors, speakers.converse))]
@@ -104,6 +107,12 @@ def ear(audio: Format) -> Ear:
 
 def _count_certificate(loaded: bool) -> None:
     metrics.CERTIFICATE_LOADS.labels("loaded" if loaded else "refused").inc()
+
+
+async def _trim_now_and_then() -> None:
+    while True:
+        await asyncio.sleep(_TRIM_EVERY_S)
+        trim()
 
 
 async def _first(*happenings: Awaitable[object]) -> None:

@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import sys
+from collections.abc import Callable
 
 # glibc's malloc.h, as mallopt(3) describes them.
 _M_TRIM_THRESHOLD = -1
@@ -16,10 +17,20 @@ def give_back_freed() -> None:
     """Call once, when everything is imported. Setting the thresholds also keeps glibc from raising them by itself;
     where there is no such allocator nothing is set. What is here now is left out of garbage collection from now on: a
     whole collection, due when a share of all objects is new, comes sooner then, and takes less time."""
-    if sys.platform == "linux":
-        set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-        if set_option is not None:
-            set_option(_M_MMAP_THRESHOLD, _MMAP_BYTES)
-            set_option(_M_TRIM_THRESHOLD, _TRIM_BYTES)
+    set_option = _of_glibc("mallopt")
+    if set_option is not None:
+        set_option(_M_MMAP_THRESHOLD, _MMAP_BYTES)
+        set_option(_M_TRIM_THRESHOLD, _TRIM_BYTES)
     gc.collect()
     gc.freeze()
+
+
+def trim() -> None:
+    """Call now and then: the holes that smaller buffers leave in the heap go back, too. Takes some milliseconds."""
+    trim_heap = _of_glibc("malloc_trim")
+    if trim_heap is not None:
+        trim_heap(0)
+
+
+def _of_glibc(name: str) -> Callable[..., int] | None:
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
