@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench import delay, growth, limit, policies, recovery, report, sizing
+from bench.edge import run as edge
 from bench.peers.compare import compare, servers
 from bench.saving import RESULTS
 
@@ -34,6 +35,7 @@ BENCHMARKS = {
     "policies": Benchmark(lambda _: policies.run(policies.OUTPUT), 15),
     "recovery": Benchmark(lambda _: recovery.run(recovery.RESULT, recovery.KILLS, recovery.SEED), 8),
     "report": Benchmark(lambda repeats: report.run(RESULTS / "report.json", repeats), 6),
+    "edge": Benchmark(lambda repeats: edge.run(RESULTS / "edge.json", repeats), 12),
     "sizing": Benchmark(lambda _: sizing.run(), 12),
     "peers": Benchmark(
         lambda _: compare(list(servers().values()), SPEAKERS, RESULTS / "peers-short.json", minutes=COMPARISON_MINUTES),

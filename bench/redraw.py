@@ -5,12 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bench import delay, growth, limit, policies, recovery, report, sizing
+from bench.edge import picture as edge
 from bench.peers import picture as peers
 from bench.picture import Panel, draw
 from bench.saving import RESULTS
 
 PANELS: Mapping[str, Callable[[Any], Sequence[Panel]]] = {
     "delay": delay.panels,
+    "edge-soak": edge.soak_panels,
+    "edge": edge.panels,
     "growth": growth.panels,
     "limit": limit.panels,
     "peers": lambda found: peers.panels(found["runs"]),

@@ -1,6 +1,7 @@
 """How much of what was said was written down, and where two texts differ."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import jiwer
 
 _NOT_OF_A_WORD = re.compile(r"[^\w\s']")
+_PASSAGE_WORDS = 3
 
 
 def normalised(text: str) -> str:
@@ -112,3 +114,15 @@ def _word_range(tokens: Sequence[tuple[str, int]], begin: int, end: int) -> tupl
         return tokens[begin][1], tokens[end - 1][1] + 1
     place = tokens[begin][1] if begin < len(tokens) else tokens[-1][1] + 1
     return place, place
+
+
+def repeated_passages(said: str, heard: str) -> int:
+    """Passages of three words that are in what was heard more often than they were said; one that was never said may
+    be there once."""
+    once, given = _passages(said), _passages(heard)
+    return sum(max(count - max(once[passage], 1), 0) for passage, count in given.items())
+
+
+def _passages(text: str) -> Counter[tuple[str, ...]]:
+    words = normalised(text).split()
+    return Counter(tuple(words[at : at + _PASSAGE_WORDS]) for at in range(len(words) - _PASSAGE_WORDS + 1))

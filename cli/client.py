@@ -89,6 +89,10 @@ class Client:
         """The speaker is done; the last finals, the summary and the report are still to come."""
         await self._send(End())
 
+    def cut(self) -> None:
+        """As if the network were gone: nothing that waits is sent, and no goodbye."""
+        self._websocket.transport.abort()
+
     async def __aiter__(self) -> AsyncIterator[Received]:
         with contextlib.suppress(ConnectionClosed):
             while True:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from infra.errors import RostrumError
 
-COMMANDS = ("up", "run", "ps", "token", "stream", "topics", "dead-letters", "doctor", "demo", "replay")
+COMMANDS = ("up", "run", "ps", "token", "stream", "topics", "dead-letters", "doctor", "demo", "replay", "load")
 """Each is a click command of this name in `cli/NAME.py`, with _ for -."""
 
 

@@ -28,6 +28,7 @@ from infra.errors import SettingsError, Unavailable
 from infra.identity import AsyncVerifier, IdentitySettings, TokenVerifier, login_secret
 from infra.kafka.settings import KafkaSettings
 from infra.lifecycle import Stage, run_stage
+from infra.memory import give_back_freed, trim
 from infra.settings import LocalSettings, SessionSettings, load
 from infra.telemetry import get_logger
 from infra.tls.contexts import server_context
@@ -42,6 +43,7 @@ _RESUME_AFTER_END_S = 600
 _CERTIFICATE_EVERY_S = 5.0
 # Of all connections' records: what 500 speakers say in four seconds, and in three.
 _WAITING_BYTES = Marks(high=64 * 1024 * 1024, low=48 * 1024 * 1024)
+_TRIM_EVERY_S = 60.0
 
 
 async def serve(stage: Stage) -> None:
@@ -91,6 +93,8 @@ async def serve(stage: Stage) -> None:
             reload_when_changed(tls, chain, key, every_s=_CERTIFICATE_EVERY_S, told=_count_certificate)
         )
         stack.callback(reloading.cancel)
+        trimming = asyncio.create_task(_trim_now_and_then())
+        stack.callback(trimming.cancel)
         doors = Doors(settings.rules)
         listener = listening_socket("EDGE_PORT", settings.host, settings.port)
         servers = [await stack.enter_async_context(serve_websockets(listener, tls, doors, speakers.converse))]
@@ -115,6 +119,12 @@ def _count_certificate(loaded: bool) -> None:
     metrics.CERTIFICATE_LOADS.labels("loaded" if loaded else "refused").inc()
 
 
+async def _trim_now_and_then() -> None:
+    while True:
+        await asyncio.sleep(_TRIM_EVERY_S)
+        trim()
+
+
 async def _first(*happenings: Awaitable[object]) -> None:
     """Returns when the first of them is done; raises what it raised."""
     waiting = [asyncio.ensure_future(happening) for happening in happenings]
@@ -128,6 +138,7 @@ async def _first(*happenings: Awaitable[object]) -> None:
 
 
 def main() -> None:
+    give_back_freed()
     run_stage(NAME, serve)
 
 

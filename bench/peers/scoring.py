@@ -6,7 +6,6 @@ final text up to it; one that was there a quarter of a second before its end is 
 dropped. Shown: the first text, tail included, whose alignment with the words begun by then has the word."""
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,11 +14,10 @@ import jiwer
 
 from bench.peers.speaker import CHUNK_S, Shown, Speaker
 from bench.peers.streams import Spoken
-from cli.accuracy import normalised
+from cli.accuracy import normalised, repeated_passages
 
 _EARLY_S = 0.25
 _TAIL_S = 2.0
-_PASSAGE_WORDS = 3
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def score(speaker: Speaker) -> Score:
         insertions=aligned.insertions,
         tail_words=len(tail),
         tail_missing=sum(index not in committed for index in tail),
-        repeated=_repeated(texts, heard),
+        repeated=repeated_passages(" ".join(texts), " ".join(heard)),
         lost=max(
             (part.ref_end_idx - part.ref_start_idx for part in aligned.alignments[0] if part.type == "delete"),
             default=0,
@@ -116,12 +114,3 @@ def _first_shown(said: Sequence[Spoken], shown: Sequence[Shown]) -> dict[int, fl
         for index, _ in _equal(texts[:begun], normalised(f"{state.committed} {state.tail}").split()):
             first.setdefault(index, state.at_s)
     return first
-
-
-def _repeated(said: Sequence[str], heard: Sequence[str]) -> int:
-    once, given = _passages(said), _passages(heard)
-    return sum(max(count - max(once[passage], 1), 0) for passage, count in given.items())
-
-
-def _passages(words: Sequence[str]) -> Counter[tuple[str, ...]]:
-    return Counter(tuple(words[at : at + _PASSAGE_WORDS]) for at in range(len(words) - _PASSAGE_WORDS + 1))

@@ -31,6 +31,9 @@ _CLOSE_S = 3.0
 _HANDSHAKE_S = 10.0
 # Messages read ahead of us, per connection.
 _READ_AHEAD = 4
+# Clients that may wait to be let in. When all come back at once and there is no room, a client's system tries again
+# only after 1 s, 3 s, 7 s. Linux itself bounds it (net.core.somaxconn).
+_WAITING_CLIENTS = 2048
 # A client feels that we read no more once the kernel's buffer is full; its default can be megabytes.
 _RECEIVE_BUFFER_BYTES = 256 * 1024
 # What a client does not read waits in the kernel first, which would give megabytes to each.
@@ -149,6 +152,7 @@ async def serve_websockets(
         process_request=let_in,
         server_header=None,
         ssl_handshake_timeout=_HANDSHAKE_S if tls else None,
+        backlog=_WAITING_CLIENTS,
     )
     try:
         yield server

@@ -44,7 +44,7 @@ class Crew:
     async def join(self) -> None:
         log = self._folder / f"{sum(self.done.values())}.log"
         # Numbers are added up a little differently in batches of other sizes, which may change a word.
-        member = Transcriber(self._kafka, log, environment={"TRANSCRIBE_BATCH_WINDOWS": "1"})
+        member = Transcriber(self._kafka, log, TRANSCRIBE_BATCH_WINDOWS="1")
         await member.start(wait=False)
         self._crew.append(member)
 

@@ -1,0 +1,35 @@
+"""Which core each program runs on: what is measured has one for itself, everything else shares the others."""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+# As it was before anything was pinned. Elsewhere than on Linux nothing is.
+_CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+_PINNED = len(_CORES) > 1 and shutil.which("taskset") is not None
+
+MEASURED: Sequence[str] = ("taskset", "--cpu-list", str(_CORES[0])) if _PINNED else ()
+"""Put before a command: the program runs on the first core alone."""
+OTHERS: Sequence[str] = ("taskset", "--cpu-list", ",".join(map(str, _CORES[1:]))) if _PINNED else ()
+"""Put before a command: the program runs on any core but the first."""
+
+
+@contextmanager
+def beside() -> Iterator[None]:
+    """While the block runs, this program, which plays the clients, keeps off the first core."""
+    if not _PINNED:
+        yield
+        return
+    os.sched_setaffinity(0, _CORES[1:])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, _CORES)
+
+
+def describe() -> str:
+    """For the results."""
+    if not _PINNED:
+        return "not pinned"
+    return f"what is measured on core {_CORES[0]}; clients, broker and all else on {', '.join(map(str, _CORES[1:]))}"

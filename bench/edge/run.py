@@ -1,0 +1,38 @@
+"""The edge's benchmarks, one after the other on one broker: `python -m bench edge`."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from rich.console import Console
+
+from bench.edge import cores, limit, picture, scale, storm
+from bench.edge.ground import laid
+from bench.saving import circumstances, save
+
+
+def run(output: Path, repeats: int) -> None:
+    """Measure, write `output` and a picture beside it, and say what came out."""
+    console = Console(highlight=False, soft_wrap=True)
+
+    def told(what: str) -> None:
+        console.print(f"  {what}")
+
+    found = circumstances()
+    with cores.beside(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        results = runner.run(_measure(repeats, told))
+    console.print_json(data=results)
+    save(output, {**found, "cores": cores.describe(), "rounds": repeats, **results}, picture.panels(results))
+
+
+async def _measure(repeats: int, told: Callable[[str], None]) -> dict[str, Any]:
+    async with laid() as ground:
+        turns = await limit.measure(ground, repeats, told)
+        return {
+            "limit": limit.cost(turns),
+            "delay": limit.delay(turns),
+            "scale": await scale.measure(ground, told),
+            "storm": await storm.measure(ground, max(1, repeats // 2), told),
+        }
