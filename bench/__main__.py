@@ -30,13 +30,13 @@ class Benchmark:
 
 BENCHMARKS = {
     "limit": Benchmark(lambda _: limit.run(limit.OUTPUT), 8),
-    "delay": Benchmark(lambda repeats: delay.run(RESULTS / "delay.json", repeats), 12),
+    "delay": Benchmark(lambda repeats: delay.run(RESULTS / "delay.json", repeats), 10),
     "growth": Benchmark(lambda _: growth.run(growth.RESULT, growth.MINUTES), 6),
-    "policies": Benchmark(lambda _: policies.run(policies.OUTPUT), 15),
+    "policies": Benchmark(lambda _: policies.run(policies.OUTPUT), 12),
     "recovery": Benchmark(lambda _: recovery.run(recovery.RESULT, recovery.KILLS, recovery.SEED), 8),
     "report": Benchmark(lambda repeats: report.run(RESULTS / "report.json", repeats), 6),
-    "edge": Benchmark(lambda repeats: edge.run(RESULTS / "edge.json", repeats), 12),
-    "sizing": Benchmark(lambda _: sizing.run(), 12),
+    "edge": Benchmark(lambda repeats: edge.run(RESULTS / "edge.json", repeats), 9),
+    "sizing": Benchmark(lambda _: sizing.run(), 10),
     "peers": Benchmark(
         lambda _: compare(list(servers().values()), SPEAKERS, RESULTS / "peers-short.json", minutes=COMPARISON_MINUTES),
         COMPARISON_MINUTES + 1,

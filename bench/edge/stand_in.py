@@ -9,7 +9,7 @@ a transcriber's least: each session that goes on gets a partial every second, wh
 import argparse
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -126,8 +126,8 @@ class Voice:
         await self._producer.send(self._topic, reply.encode(), key=key, partition=answer.reply_to)
 
 
-async def play(settings: KafkaSettings, every_s: float) -> None:
-    """Until it is ended."""
+async def play(settings: KafkaSettings, every_s: float, ready: Callable[[], None]) -> None:
+    """Until it is ended. `ready` is called once no record can be missed any more."""
     sessions = Sessions()
     topic = settings.topic(Topic.AUDIO_FRAMES)
     partitions = [TopicPartition(topic, number) for number in range(settings.session_partitions)]
@@ -139,7 +139,7 @@ async def play(settings: KafkaSettings, every_s: float) -> None:
         consumer.assign(partitions)
         for partition, end in (await consumer.end_offsets(partitions)).items():
             consumer.seek(partition, end)
-        print("ready", flush=True)
+        ready()
         due_s = time.monotonic() + every_s
         while True:
             fetched = await consumer.getmany(timeout_ms=50)
@@ -160,7 +160,7 @@ def main() -> None:
     import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(play(load(KafkaSettings), given.every))
+        runner.run(play(load(KafkaSettings), given.every, lambda: print("ready", flush=True)))
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ async def test_a_session_survives(stack: Stack, names: tuple[str, ...]) -> None:
 
 
 async def test_a_killed_transcriber_loses_no_audio(stack: Stack) -> None:
-    speech = joined("sentence_4", "sentence_5")
+    speech = joined("sentence_1", "sentence_2", "sentence_5")
 
     heard = await spoken_through_a_kill(stack, "survivor-of-transcribe", speech, "transcribe")
 

@@ -36,7 +36,7 @@ async def test_one_speaker_notices_nothing_of_all_the_others(kafka: KafkaSetting
             await speak_oddly(edge.address, own_dice, f"odd-{number % ODD_USERS}")
 
     async with (
-        edge_process(kafka, tmp_path, EDGE_MAX_SESSIONS_PER_USER="1") as edge,
+        edge_process(kafka, tmp_path, EDGE_MAX_SESSIONS_PER_USER="1", EDGE_ADMISSION_LAG_S="0") as edge,
         stages(kafka) as later,
         client(edge.address) as speaker,
     ):

@@ -20,8 +20,10 @@ from tests.support.edge_client import Address, edge
 @pytest.fixture
 async def address(kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Address]:
     async with edge(kafka, tmp_path / "data", monkeypatch, EDGE_MAX_SESSIONS_PER_USER="1") as running:
-        playing = asyncio.create_task(play(kafka, every_s=0.2))
+        ready = asyncio.Event()
+        playing = asyncio.create_task(play(kafka, every_s=0.2, ready=ready.set))
         try:
+            await asyncio.wait_for(ready.wait(), 10)
             yield running
         finally:
             playing.cancel()

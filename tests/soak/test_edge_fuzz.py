@@ -76,7 +76,7 @@ def ack_ms(steady: Steady) -> dict[str, float]:
 async def test_ten_thousand_strangers_and_all_that_is_hostile(kafka: KafkaSettings, tmp_path: Path) -> None:
     seed = new_seed()
     async with (
-        edge_process(kafka, tmp_path, SESSION_MAX_S="7200") as edge,
+        edge_process(kafka, tmp_path, SESSION_MAX_S="7200", EDGE_ADMISSION_LAG_S="0") as edge,
         stages(kafka) as later,
         client(edge.address) as speaker,
     ):

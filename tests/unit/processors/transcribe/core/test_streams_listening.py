@@ -5,7 +5,7 @@ from dataclasses import replace
 from processors.transcribe.core.streams import Streams
 from processors.transcribe.core.voice import Listened, Piece, VoiceOptions
 from processors.transcribe.core.windows import Hypothesis
-from tests.support.transcribe_core import OPTIONS, Script
+from tests.support.transcribe_core import OPTIONS, Script, words
 from tests.support.transcribe_log import session_ended
 
 WITH_VOICE = replace(OPTIONS, voice=VoiceOptions())
@@ -62,7 +62,9 @@ def test_under_load_a_window_takes_all_that_has_come_and_nobody_waits_for_more_t
         listen_all(streams)
         windows = streams.due(2)
         served += [window.session_id for window in windows]
-        streams.settle(windows, [Hypothesis() for _ in windows])
+        # A word every half second: what is certain needs not be heard again.
+        heard = [Hypothesis(words("and " * ((each.end_ms - each.start_ms) // 500), each_ms=500)) for each in windows]
+        streams.settle(windows, heard)
     assert served == [f"s-{number}" for number in range(6)] * 4
     assert streams.waiting == 0  # All that was read waits in windows, or was heard.
 
