@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
+from cli.resuming import LOST
 from infra.clock import Clock
 from infra.errors import RostrumError, Unavailable
 from schemas.base import Schema
@@ -26,12 +27,6 @@ HANDSHAKE_TIMEOUT_S = 15.0
 _GREATEST_REPORT_BYTES = 16 * 1024 * 1024
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _SchemaT = TypeVar("_SchemaT", bound=Schema)
-
-
-CUT = 1006
-"""What a client's own side calls a connection that ended without a close."""
-LOST = (1001, CUT, 1011, 1012, 1013)
-"""Close codes after which a session can be gone on with over another connection (RFC 6455, section 7.4.1)."""
 
 
 class Refused(RostrumError):

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
-from cli.client import CUT, LOST, Client, Refused
+from cli.client import Client, Refused
 from cli.outcome import Outcome
 from cli.playback import NoReport, Performance
+from cli.resuming import CUT, LOST
 from infra.errors import RostrumError, Unavailable
 from schemas.wire import Error
 

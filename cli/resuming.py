@@ -9,7 +9,10 @@ from schemas.wire import Ack, BeginAnswer, End, FinalMessage, ServerMessage, Sta
 Saying = bytes | BeginAnswer | End
 """Something that a client sends after `started`: audio in the announced format, or one of these messages."""
 
-_WORTH_A_RETURN = (None, 1001, 1006, 1011, 1012, 1013)
+CUT = 1006
+"""What a client's own side calls a connection that ended without a close."""
+LOST = (1001, CUT, 1011, 1012, 1013)
+"""Close codes after which a session can be gone on with over another connection (RFC 6455, section 7.4.1)."""
 _FIRST_PAUSE_MS = 250
 _LONGEST_PAUSE_MS = 8000
 
@@ -17,7 +20,7 @@ _LONGEST_PAUSE_MS = 8000
 def worth_a_return(close_code: int | None) -> bool:
     """Whether a connection closed like this may be followed by another one. None: it was never had. The other codes
     mean that the session is over, or that the server will not have this client."""
-    return close_code in _WORTH_A_RETURN
+    return close_code is None or close_code in LOST
 
 
 def pause_ms(tries: int, retry_after_ms: int | None) -> int:
