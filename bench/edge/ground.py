@@ -38,7 +38,8 @@ class Ground:
 
     def edge(self, port: int) -> AbstractAsyncContextManager[int]:
         """An edge on this port while the block runs; gives its process id."""
-        own = {"EDGE_PORT": str(port), "EDGE_PLAIN_PORT": "0"}
+        # Hundreds begin at once here, and the stand-in has room for all of them.
+        own = {"EDGE_PORT": str(port), "EDGE_PLAIN_PORT": "0", "EDGE_ADMISSION_LAG_S": "0"}
         return self.program("edge", [*cores.MEASURED, sys.executable, "-m", "edge"], own, partial(listens, port))
 
     def stand_in(self, *options: str) -> AbstractAsyncContextManager[int]:
