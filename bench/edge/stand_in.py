@@ -4,7 +4,8 @@ and ends sessions.
     python -m bench.edge.stand_in [--every S]
 
 So the edge can be measured with everything it does for its clients, without a model's work on the same machine. Twice
-a transcriber's least: each session that goes on gets a partial every second, which also says how much was heard."""
+a transcriber's least: each session that goes on gets a partial every second, which also says how much was heard; each
+at a time of its own within the second, as sessions begin when people come and not together."""
 
 import argparse
 import asyncio
@@ -24,15 +25,21 @@ from schemas.sessions import ConnectionResumed, RecordKind
 from schemas.topics import Topic
 from schemas.wire import Partial, ReportMessage, Summary
 
+_LOOK_MS = 10
+# Multiples of the golden ratio fill a circle evenly, however many there are.
+_GOLDEN = 0.618033988749895
 _TEXT = "these are some words that somebody may have said just now"
 
 
 @dataclass
 class Held:
-    """A session, as its log has told of it: where its client is, and how many frames were heard."""
+    """A session, as its log has told of it: where its client is, and how many frames were heard. `phase`: the share of
+    the time between two partials at which its own are due, from 0 to 1."""
 
     conn: str
     reply_to: int
+    phase: float = 0.0
+    due_s: float | None = None
     frames: int = 0
     told: int = 0
     ended: bool = False
@@ -52,14 +59,17 @@ class Answer:
 class Sessions:
     """All that is to be known of them; what is to be said comes back."""
 
-    def __init__(self) -> None:
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._begun = 0
         self._held: dict[str, Held] = {}
 
     def receive(self, session_id: str, headers: LogHeaders, value: bytes) -> Sequence[Answer]:
         """The next record of a session's log."""
         held = self._held.get(session_id)
         if headers.kind is RecordKind.START:
-            self._held[session_id] = Held(headers.conn, headers.reply_to or 0)
+            self._begun += 1
+            self._held[session_id] = Held(headers.conn, headers.reply_to or 0, self._begun * _GOLDEN % 1)
         elif headers.kind is RecordKind.RESUME:
             return self._resume(session_id, held, headers, ConnectionResumed.model_validate_json(value))
         elif held and headers.conn == held.conn and headers.kind is RecordKind.FRAME and headers.seq == held.frames:
@@ -69,9 +79,14 @@ class Sessions:
             return [_answer(session_id, held, each) for each in _last_words(held)]
         return ()
 
-    def due(self) -> Iterator[Answer]:
+    def due(self, now_s: float) -> Iterator[Answer]:
         """What sessions get while they go on. Those that are over and were not asked for meanwhile are forgotten."""
         for session_id, held in list(self._held.items()):
+            if held.due_s is None:
+                held.due_s = now_s + held.phase * self._every_s
+            if now_s < held.due_s:
+                continue
+            held.due_s += self._every_s
             if held.ended:
                 del self._held[session_id]
             elif held.frames > held.told:
@@ -128,7 +143,7 @@ class Voice:
 
 async def play(settings: KafkaSettings, every_s: float, ready: Callable[[], None]) -> None:
     """Until it is ended. `ready` is called once no record can be missed any more."""
-    sessions = Sessions()
+    sessions = Sessions(every_s)
     topic = settings.topic(Topic.AUDIO_FRAMES)
     partitions = [TopicPartition(topic, number) for number in range(settings.session_partitions)]
     async with (
@@ -140,17 +155,14 @@ async def play(settings: KafkaSettings, every_s: float, ready: Callable[[], None
         for partition, end in (await consumer.end_offsets(partitions)).items():
             consumer.seek(partition, end)
         ready()
-        due_s = time.monotonic() + every_s
         while True:
-            fetched = await consumer.getmany(timeout_ms=50)
+            fetched = await consumer.getmany(timeout_ms=_LOOK_MS)
             for record in (each for several in fetched.values() for each in several):
                 session_id = (record.key or b"").decode()
                 for answer in sessions.receive(session_id, decode_headers(record.headers), record.value or b""):
                     await voice.say(answer)
-            if time.monotonic() >= due_s:
-                due_s += every_s
-                for answer in sessions.due():
-                    await voice.say(answer)
+            for answer in sessions.due(time.monotonic()):
+                await voice.say(answer)
 
 
 def main() -> None:

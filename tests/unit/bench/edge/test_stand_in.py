@@ -16,7 +16,7 @@ def resumed(from_frame: int) -> bytes:
 
 
 def speaking(frames: int) -> Sessions:
-    sessions = Sessions()
+    sessions = Sessions(every_s=1.0)
     sessions.receive("s", LogHeaders(RecordKind.START, FIRST, 0), b"")
     for seq in range(frames):
         sessions.receive("s", LogHeaders(RecordKind.FRAME, FIRST, 0, seq), b"")
@@ -43,15 +43,17 @@ def test_frames_of_an_older_connection_and_those_held_already_do_not_count() -> 
     for seq in (2, 3):
         sessions.receive("s", LogHeaders(RecordKind.FRAME, SECOND, 0, seq), b"")
 
-    (answer,) = sessions.due()
+    assert list(sessions.due(now_s=10.0)) == []
+
+    (answer,) = sessions.due(now_s=11.0)
 
     assert (answer.conn, answer.heard) == (SECOND, 4)
     assert isinstance(answer.message, Partial)
-    assert list(sessions.due()) == []
+    assert list(sessions.due(now_s=12.0)) == [], "no frame has come since"
 
 
 def test_what_cannot_be_gone_on_with_is_gone() -> None:
-    unknown = Sessions().receive("s", LogHeaders(RecordKind.RESUME, SECOND, 0), resumed(0))
+    unknown = Sessions(every_s=1.0).receive("s", LogHeaders(RecordKind.RESUME, SECOND, 0), resumed(0))
     gap = speaking(1).receive("s", LogHeaders(RecordKind.RESUME, SECOND, 0), resumed(2))
 
     assert [answer.message for answer in (*unknown, *gap)] == [Gone(code="no_session"), Gone(code="frame_gap")]
@@ -65,5 +67,18 @@ def test_the_end_is_summed_up_and_the_session_forgotten() -> None:
     assert isinstance(summary.message, Summary)
     assert summary.message.audio_ms == 1000
     assert isinstance(report.message, ReportMessage)
-    assert list(sessions.due()) == []
+    assert list(sessions.due(now_s=0.0)) == []
+    assert list(sessions.due(now_s=1.0)) == []
     assert told(sessions.receive("s", LogHeaders(RecordKind.RESUME, SECOND, 0), resumed(4))) == [(SECOND, 0, Gone)]
+
+
+def test_sessions_that_begin_together_are_told_one_after_the_other() -> None:
+    sessions = Sessions(every_s=1.0)
+    for number in range(20):
+        sessions.receive(f"s{number}", LogHeaders(RecordKind.START, FIRST, 0), b"")
+        sessions.receive(f"s{number}", LogHeaders(RecordKind.FRAME, FIRST, 0, 0), b"")
+
+    told_at_once = [len(list(sessions.due(now_s=tenth / 10))) for tenth in range(11)]
+
+    assert sum(told_at_once) == 20
+    assert max(told_at_once) <= 3
