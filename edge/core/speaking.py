@@ -152,12 +152,12 @@ def _stay_alive(session: Session, now_ms: int) -> Outcome:
 
 def acknowledge(session: Session, event: Kept, now_ms: int) -> Outcome:
     """The log has accepted a record; of frames the client is told, once the transcriber counts what comes from here."""
-    talk = changed(session.speech, kept=session.speech.kept + 1)
+    talk, kept = session.speech, session.speech.kept + 1
     if event.record.seq is None:
-        return session.moved(session.state, talk), ()
+        return session.moved(session.state, changed(talk, kept=kept)), ()
     frames = event.record.seq + 1
-    talk = changed(talk, frames_kept=frames, progress=talk.progress.keep(frames, now_ms))
-    return session.moved(session.state, talk), (Send(Ack(frames=talk.frames_kept)),) if talk.confirmed else ()
+    talk = changed(talk, kept=kept, frames_kept=frames, progress=talk.progress.keep(frames, now_ms))
+    return session.moved(session.state, talk), (Send(Ack(frames=frames)),) if talk.confirmed else ()
 
 
 def note_heard(session: Session, event: Heard, now_ms: int) -> Outcome:
