@@ -144,8 +144,8 @@ class Conversation:
         try:
             while True:
                 message = await self._socket.receive()
-                self._received_ms = self._now_ms()
-                self._handle(decode(message))
+                self._received_ms = now_ms = self._now_ms()
+                self._handle_at(now_ms, decode(message))
                 await self._errands.join()
                 await self._records.room()
                 await self._let_the_transcriber_follow()
@@ -246,10 +246,13 @@ class Conversation:
         return "gone", "the client left"
 
     def _handle(self, event: Event) -> None:
+        self._handle_at(self._now_ms(), event)
+
+    def _handle_at(self, now_ms: int, event: Event) -> None:
         """The table's answer to an event, carried out at once: no other event comes between."""
         count(event, self._log)
         before = self._session
-        self._session, effects = receive(before, event, self._now_ms())
+        self._session, effects = receive(before, event, now_ms)
         if self.session_id != before.session_id:
             self._log = self._log.bind(session_id=self.session_id)
             if self._turned:

@@ -47,10 +47,11 @@ class WebSocket:
 
     def __init__(self, connection: ServerConnection) -> None:
         self._connection = connection
+        self._time_s = asyncio.get_running_loop().time
         self._reading_since: float | None = None
 
     async def receive(self) -> str | bytes:
-        self._reading_since = asyncio.get_running_loop().time()
+        self._reading_since = self._time_s()
         try:
             return await self._connection.recv()
         except ConnectionClosed as closed:
@@ -91,8 +92,7 @@ class WebSocket:
 
     def _reading_s(self) -> float:
         """For how long we have been waiting for the next message, in seconds."""
-        now = asyncio.get_running_loop().time()
-        return now - self._reading_since if self._reading_since is not None else 0.0
+        return self._time_s() - self._reading_since if self._reading_since is not None else 0.0
 
 
 def listening_socket(setting: str, host: str, port: int) -> socket.socket:

@@ -25,24 +25,25 @@ def hear(session: Session, event: Audio, now_ms: int) -> Outcome:
         return fail(session, 4400, problems.bad_audio(len(event.data), audio.block_bytes))
     if not audio.canonical:
         return session, (Convert(audio, event.data),)
-    sent = session.speech.until_sample - session.speech.first_sample
-    until_sample = sent + len(event.data) // SAMPLE_BYTES
-    return take_in(session, Converted(event.data, until_sample, last=False), now_ms)
+    return _take(session, event.data, session.speech.until_sample + len(event.data) // SAMPLE_BYTES, now_ms)
 
 
 def take_in(session: Session, event: Converted, now_ms: int) -> Outcome:
     """The log's audio of what the client sent."""
+    return _take(session, event.audio, session.speech.first_sample + event.until_sample, now_ms)
+
+
+def _take(session: Session, audio: bytes, until_sample: int, now_ms: int) -> Outcome:
     talk, budget = session.speech, session.terms.pace
-    until_sample = talk.first_sample + event.until_sample
     pace = talk.pace.after(until_sample - talk.until_sample, now_ms, budget)
     if pace is None:
         return fail(session, 4429, problems.too_fast(budget.times, budget.burst_ms // 1000))
     left_bytes = (session.terms.session_s * SAMPLE_RATE - talk.framing.samples) * SAMPLE_BYTES
-    framing, frames = talk.framing.push(event.audio[:left_bytes])
+    framing, frames = talk.framing.push(audio[:left_bytes])
     talk = changed(talk, framing=framing, pace=pace, until_sample=until_sample)
     talk, effects = _write_frames(talk, frames, now_ms)
-    if len(event.audio) <= left_bytes:
-        return session.moved(session.state, talk), effects
+    if len(audio) <= left_bytes:
+        return changed(session, talk=talk), effects
     error = problems.session_too_long(session.terms.session_s)
     session, ending = _end(session, talk, EndCause.LENGTH, now_ms)
     return session, (*effects, *ending, Send(Notice(code=error.code, message=error.message)))
@@ -157,7 +158,7 @@ def acknowledge(session: Session, event: Kept, now_ms: int) -> Outcome:
         return session.moved(session.state, changed(talk, kept=kept)), ()
     frames = event.record.seq + 1
     talk = changed(talk, kept=kept, frames_kept=frames, progress=talk.progress.keep(frames, now_ms))
-    return session.moved(session.state, talk), (Send(Ack(frames=frames)),) if talk.confirmed else ()
+    return changed(session, talk=talk), (Send(Ack(frames=frames)),) if talk.confirmed else ()
 
 
 def note_heard(session: Session, event: Heard, now_ms: int) -> Outcome:
