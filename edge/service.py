@@ -147,18 +147,19 @@ class Conversation:
                 self._received_ms = now_ms = self._now_ms()
                 self._handle_at(now_ms, decode(message))
                 await self._errands.join()
-                await self._records.room()
-                await self._let_the_transcriber_follow()
+                if not self._records.has_room:
+                    await self._records.room()
+                while pause_ms := self._session.pause_ms(self._now_ms()):
+                    await self._let_the_transcriber_follow(pause_ms)
         except Gone as gone:
             self._cut_off = gone.code
             self._over.set()
 
-    async def _let_the_transcriber_follow(self) -> None:
-        while pause_ms := self._session.pause_ms(self._now_ms()):
-            self._heard_more.clear()
-            with metrics.UNREAD.labels("ahead").track_inprogress(), contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause_ms / 1000):
-                    await self._heard_more.wait()
+    async def _let_the_transcriber_follow(self, at_most_ms: float) -> None:
+        self._heard_more.clear()
+        with metrics.UNREAD.labels("ahead").track_inprogress(), contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(at_most_ms / 1000):
+                await self._heard_more.wait()
 
     async def _run_errands(self) -> None:
         try:

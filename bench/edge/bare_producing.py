@@ -1,5 +1,5 @@
-"""The least that keeping audio can cost: aiokafka with the edge's options and its own partitioner, the same records at the same pace, each
-session's one after the other, and nothing else.
+"""The least that keeping audio can cost: aiokafka with the edge's options and its own partitioner, the same records at
+the same pace, each session's one after the other, and nothing else.
 
     python -m bench.edge.bare_producing SESSIONS SECONDS
 

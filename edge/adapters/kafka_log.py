@@ -46,7 +46,8 @@ class KafkaLog:
             )
         except (TimeoutError, KafkaTimeoutError) as error:
             raise Unavailable(
-                f"Kafka accepted nothing on {topic.value.name} for {self._patience.within_s:g} s.", "Is the broker running?"
+                f"Kafka accepted nothing on {topic.value.name} for {self._patience.within_s:g} s.",
+                "Is the broker running?",
             ) from error
         except KafkaError as error:
             if not error.retriable:

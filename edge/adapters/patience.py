@@ -24,7 +24,8 @@ class Patience:
     async def wait(self, wanted: Awaitable[Result]) -> Result:
         """What it gives; raises TimeoutError if that takes too long. One at a time in each task."""
         task = asyncio.current_task()
-        assert task is not None, "runs in a task"
+        if task is None:
+            raise RuntimeError("only a task can be told that it waited too long")
         self._since[task] = asyncio.get_running_loop().time()
         try:
             return await wanted

@@ -31,6 +31,9 @@ class State(Enum):
     CLOSED = "closed"
     """The close is decided; what was begun is being finished."""
 
+    # A member's hash is looked up for every event, and Enum's own is a call into Python.
+    __hash__ = object.__hash__
+
 
 @dataclass(frozen=True)
 class Speaker:

@@ -1,7 +1,7 @@
 """Kafka clients, made in one place, so that durability and isolation are the same everywhere."""
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -15,13 +15,13 @@ from schemas.topics import Topic
 
 _MAX_REQUEST_BYTES = 16 * 1024 * 1024
 # What aiokafka computes in Python; a session's records all bear the same key.
-_hashed = lru_cache(maxsize=16_384)(murmur2)
+_hashed: Callable[[bytes], int] = lru_cache(maxsize=16_384)(murmur2)
 _by_chance = DefaultPartitioner()
 
 
 def partition_for(key: bytes | None, partitions: Sequence[int], available: Sequence[int]) -> int:
-    """Kafka's own choice by a record's key, with the hashes of recent keys remembered. `partitions`: all of the topic's,
-    in order; `available`: those that have a leader now."""
+    """Kafka's own choice by a record's key, with the hashes of recent keys remembered. `partitions`: all of the
+    topic's, in order; `available`: those that have a leader now."""
     if key is None:
         return int(_by_chance(key, partitions, available))
     return partitions[(_hashed(key) & 0x7FFFFFFF) % len(partitions)]

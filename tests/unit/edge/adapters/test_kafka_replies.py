@@ -27,11 +27,16 @@ class Consumer:
 
     async def getmany(self, timeout_ms: int) -> dict[str, list[Record]]:
         assert timeout_ms > 0, "asks without end otherwise"
-        if isinstance(self._happenings[0], KafkaError):
-            raise self._happenings.pop(0)
         several: list[Record] = []
-        while self._happenings and not isinstance(self._happenings[0], KafkaError):
-            several.append(self._happenings.pop(0))
+        while self._happenings:
+            happening = self._happenings[0]
+            if isinstance(happening, KafkaError):
+                if several:
+                    break
+                self._happenings.pop(0)
+                raise happening
+            several.append(happening)
+            self._happenings.pop(0)
         return {"partition": several}
 
 
