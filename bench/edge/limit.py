@@ -50,8 +50,8 @@ def cost(turns: dict[str, list[Turn]]) -> dict[str, Any]:
 
 
 def delay(turns: dict[str, list[Turn]]) -> dict[str, Any]:
-    """From a frame's sending to its ack, with partials, and from producing to Kafka's answer, in milliseconds; ratios of
-    each round."""
+    """From a frame's sending to its ack, with partials, and from producing to Kafka's answer, in milliseconds; ratios
+    of each round."""
     shares = {"p50": 0.5, "p99": 0.99}
     figures: dict[str, Any] = {"sessions": CLIENTS, "frames_per_s": 4 * CLIENTS}
     for name, key in ((ANSWERED, "frame_to_ack_ms"), ("aiokafka", "produce_ms"), ("websockets", "bare_echo_ms")):
