@@ -138,6 +138,7 @@ class Conversation:
             running.cancel()
             if self._ticking:
                 self._ticking.cancel()
+                self._ticking = None
             await self._finish(writing, sending)
 
     async def _read(self) -> None:

@@ -55,14 +55,16 @@ class WebSocket:
         try:
             return await self._connection.recv()
         except ConnectionClosed as closed:
-            raise Gone(_broken_rule(closed)) from None
+            code = _broken_rule(_let_go(closed))
         finally:
             self._reading_since = None
+        raise Gone(code)
 
     async def send(self, text: bytes) -> None:
         try:
             await self._connection.send(text, text=True)
-        except ConnectionClosed:
+        except ConnectionClosed as closed:
+            _let_go(closed)
             raise Gone from None
 
     @property
@@ -87,7 +89,8 @@ class WebSocket:
                 if self._reading_s() >= _SILENT_S:
                     self._connection.transport.abort()
                     return
-            except ConnectionClosed:
+            except ConnectionClosed as closed:
+                _let_go(closed)
                 return
 
     def _reading_s(self) -> float:
@@ -159,6 +162,12 @@ async def serve_websockets(
     finally:
         server.close(code=1001, reason="draining")
         await server.wait_closed()
+
+
+def _let_go(closed: ConnectionClosed) -> ConnectionClosed:
+    """The connection keeps what it raised, and by its traceback whoever was told: a circle, for which all that belongs
+    to a connection would stay until garbage is searched for."""
+    return closed.with_traceback(None)
 
 
 def _broken_rule(closed: ConnectionClosed) -> int | None:
