@@ -72,10 +72,13 @@ class Backlog(Generic[Item]):
         if len(self._items) >= self._marks.high:
             self._room.clear()
 
+    @property
+    def has_room(self) -> bool:
+        """Here and among all."""
+        return self._room.is_set() and self._reservoir.has_room
+
     async def room(self) -> None:
-        """Returns when there is room, here and among all."""
-        if self._room.is_set() and self._reservoir.has_room:
-            return
+        """Waits until there is room."""
         with metrics.UNREAD.labels("kafka").track_inprogress():
             await self._room.wait()
             await self._reservoir.room()

@@ -138,27 +138,29 @@ class Conversation:
             running.cancel()
             if self._ticking:
                 self._ticking.cancel()
+                self._ticking = None
             await self._finish(writing, sending)
 
     async def _read(self) -> None:
         try:
             while True:
                 message = await self._socket.receive()
-                self._received_ms = self._now_ms()
-                self._handle(decode(message))
+                self._received_ms = now_ms = self._now_ms()
+                self._handle_at(now_ms, decode(message))
                 await self._errands.join()
-                await self._records.room()
-                await self._let_the_transcriber_follow()
+                if not self._records.has_room:
+                    await self._records.room()
+                while pause_ms := self._session.pause_ms(self._now_ms()):
+                    await self._let_the_transcriber_follow(pause_ms)
         except Gone as gone:
             self._cut_off = gone.code
             self._over.set()
 
-    async def _let_the_transcriber_follow(self) -> None:
-        while pause_ms := self._session.pause_ms(self._now_ms()):
-            self._heard_more.clear()
-            with metrics.UNREAD.labels("ahead").track_inprogress(), contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause_ms / 1000):
-                    await self._heard_more.wait()
+    async def _let_the_transcriber_follow(self, at_most_ms: float) -> None:
+        self._heard_more.clear()
+        with metrics.UNREAD.labels("ahead").track_inprogress(), contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(at_most_ms / 1000):
+                await self._heard_more.wait()
 
     async def _run_errands(self) -> None:
         try:
@@ -246,10 +248,13 @@ class Conversation:
         return "gone", "the client left"
 
     def _handle(self, event: Event) -> None:
+        self._handle_at(self._now_ms(), event)
+
+    def _handle_at(self, now_ms: int, event: Event) -> None:
         """The table's answer to an event, carried out at once: no other event comes between."""
         count(event, self._log)
         before = self._session
-        self._session, effects = receive(before, event, self._now_ms())
+        self._session, effects = receive(before, event, now_ms)
         if self.session_id != before.session_id:
             self._log = self._log.bind(session_id=self.session_id)
             if self._turned:

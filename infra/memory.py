@@ -8,25 +8,32 @@ from collections.abc import Callable
 # glibc's malloc.h, as mallopt(3) describes them.
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
-_MMAP_BYTES = 64 * 1024
-"""A TLS connection's read buffer under uvloop is this large: in a mapping of its own it leaves no hole in the heap."""
-_TRIM_BYTES = 128 * 1024
+_MMAP_BYTES = 1024 * 1024
+"""Above what uvloop asks for to read from TLS, 256 kB for every read, most of which it gives back at once: a mapping of
+its own for each would cost the kernel's work for every frame."""
+_TRIM_BYTES = 4 * _MMAP_BYTES
+"""The heap's end comes and goes by such a read, too."""
+_YOUNG = 20_000
+"""Objects made and not gone again before the youngest are searched for cycles. Python's own 700 are a few frames of a
+few speakers, of which nothing lasts and nothing is a cycle."""
 
 
-def give_back_freed() -> None:
-    """Call once, when everything is imported. Setting the thresholds also keeps glibc from raising them by itself;
+def settle() -> None:
+    """Call once, when everything is imported. Setting the thresholds also keeps glibc from changing them by itself;
     where there is no such allocator nothing is set. What is here now is left out of garbage collection from now on: a
     whole collection, due when a share of all objects is new, comes sooner then, and takes less time."""
     set_option = _of_glibc("mallopt")
     if set_option is not None:
         set_option(_M_MMAP_THRESHOLD, _MMAP_BYTES)
         set_option(_M_TRIM_THRESHOLD, _TRIM_BYTES)
+    gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
     gc.collect()
     gc.freeze()
 
 
 def trim() -> None:
-    """Call now and then: the holes that smaller buffers leave in the heap go back, too. Takes some milliseconds."""
+    """Call now and then: what is free goes back to the system, holes within the heap too, page by page. Takes some
+    milliseconds."""
     trim_heap = _of_glibc("malloc_trim")
     if trim_heap is not None:
         trim_heap(0)

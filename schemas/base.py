@@ -14,6 +14,10 @@ class Schema(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    def encode(self) -> bytes:
+        """The value as JSON, in UTF-8: what stands on a topic, or goes to a client."""
+        return self.__pydantic_serializer__.to_json(self)
+
 
 class Event(Schema):
     """Something that happened. `at_ms` is Unix time in milliseconds; `event_id` is the same when the same
@@ -23,10 +27,6 @@ class Event(Schema):
     version: int
     event_id: str
     at_ms: int
-
-    def encode(self) -> bytes:
-        """The event as the JSON that stands on a topic."""
-        return self.model_dump_json().encode()
 
 
 class SessionEvent(Event):

@@ -1,5 +1,5 @@
-"""The least that keeping audio can cost: aiokafka with the edge's options, the same records at the same pace, each
-session's one after the other, and nothing else.
+"""The least that keeping audio can cost: aiokafka with the edge's options and its own partitioner, the same records at
+the same pace, each session's one after the other, and nothing else.
 
     python -m bench.edge.bare_producing SESSIONS SECONDS
 
@@ -9,8 +9,10 @@ import asyncio
 import json
 import sys
 import time
+import uuid
 
 import uvloop
+from aiokafka.partitioner import DefaultPartitioner
 
 from infra.kafka.clients import make_producer
 from infra.kafka.settings import KafkaSettings
@@ -26,11 +28,11 @@ async def run(sessions: int, seconds: float) -> None:
     settings = load(KafkaSettings)
     topic = settings.topic(Topic.AUDIO_FRAMES)
     delays_s: list[float] = []
-    async with make_producer(settings, linger_ms=5) as producer:
+    async with make_producer(settings, linger_ms=5, partitioner=DefaultPartitioner()) as producer:
 
         async def session(number: int) -> None:
             """Frames at real time; one that Kafka takes long for makes the next one wait, as at the edge."""
-            key, conn, seq = f"bare-{number}".encode(), b"0" * 32, 0
+            key, conn, seq = str(uuid.uuid4()).encode(), b"0" * 32, 0
             due_s = began_s + number * FRAME_MS / 1000 / sessions
             while due_s < ends_s:
                 await asyncio.sleep(due_s - time.monotonic())

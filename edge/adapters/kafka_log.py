@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
+from edge.adapters.patience import Patience
 from edge.core.effects import LogRecord
 from infra.errors import Unavailable
 from infra.kafka.clients import make_producer
@@ -20,15 +21,15 @@ _STOP_S = 2.0
 
 
 class KafkaLog:
-    """`edge.ports.SessionLog`. An idempotent producer itself tries for ever; who waits is told after `within_s` seconds
-    that a record may not be kept. `broken` is set once the producer can deliver nothing any more: then only a new
-    process helps."""
+    """`edge.ports.SessionLog`. An idempotent producer itself tries for ever; who waits is told, once there is no
+    `patience` left, that a record may not be kept. `broken` is set once the producer can deliver nothing any more: then
+    only a new process helps."""
 
-    def __init__(self, producer: AIOKafkaProducer, settings: KafkaSettings, ordinal: int, within_s: float) -> None:
+    def __init__(self, producer: AIOKafkaProducer, settings: KafkaSettings, ordinal: int, patience: Patience) -> None:
         self._producer = producer
         self._settings = settings
         self._ordinal = ordinal
-        self._within_s = within_s
+        self._patience = patience
         self.broken = asyncio.Event()
 
     async def append(self, session_id: str, conn: str, record: LogRecord) -> None:
@@ -40,13 +41,13 @@ class KafkaLog:
 
     async def _send(self, topic: Topic, key: str, value: bytes, headers: list[tuple[str, bytes]]) -> None:
         try:
-            async with asyncio.timeout(self._within_s):
-                await self._producer.send_and_wait(
-                    self._settings.topic(topic), value, key=key.encode(), headers=headers
-                )
+            await self._patience.wait(
+                self._producer.send_and_wait(self._settings.topic(topic), value, key=key.encode(), headers=headers)
+            )
         except (TimeoutError, KafkaTimeoutError) as error:
             raise Unavailable(
-                f"Kafka accepted nothing on {topic.value.name} for {self._within_s:g} s.", "Is the broker running?"
+                f"Kafka accepted nothing on {topic.value.name} for {self._patience.within_s:g} s.",
+                "Is the broker running?",
             ) from error
         except KafkaError as error:
             if not error.retriable:
@@ -66,9 +67,12 @@ async def kafka_log(settings: KafkaSettings, ordinal: int, within_s: float) -> A
         raise Unavailable(
             f"Kafka at {settings.address} does not answer ({error}).", "Start it, or set KAFKA_BOOTSTRAP."
         ) from error
+    patience = Patience(within_s)
+    watching = asyncio.create_task(patience.watch())
     try:
-        yield KafkaLog(producer, settings, ordinal, within_s)
+        yield KafkaLog(producer, settings, ordinal, patience)
     finally:
+        watching.cancel()
         await _stop(producer)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import chain
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -18,6 +19,10 @@ from schemas.replies import Reply
 from schemas.topics import Topic
 
 _RETRY_S = 1.0
+_WAIT_MS = 1000
+_GATHER_S = 0.02
+"""Replies that come within this time of others are fetched together with those that follow: a request to the broker
+costs more than a reply does. One that comes after a pause does not wait."""
 
 _log = get_logger("edge.replies")
 
@@ -31,14 +36,16 @@ class KafkaReplies:
     async def for_sessions(self, ours: Callable[[str], bool]) -> AsyncIterator[Reply]:
         while True:
             try:
-                record = await self._consumer.getone()
+                fetched = await self._consumer.getmany(timeout_ms=_WAIT_MS)
             except KafkaError as error:
                 _log.warning("replies cannot be read, trying again", reason=repr(error), after_s=_RETRY_S)
                 await asyncio.sleep(_RETRY_S)
                 continue
-            reply = _parse(record, ours)
-            if reply is not None:
-                yield reply
+            for record in chain.from_iterable(fetched.values()):
+                reply = _parse(record, ours)
+                if reply is not None:
+                    yield reply
+            await asyncio.sleep(_GATHER_S)
 
 
 def _parse(record: ConsumerRecord, ours: Callable[[str], bool]) -> Reply | None:

@@ -47,21 +47,24 @@ class WebSocket:
 
     def __init__(self, connection: ServerConnection) -> None:
         self._connection = connection
+        self._time_s = asyncio.get_running_loop().time
         self._reading_since: float | None = None
 
     async def receive(self) -> str | bytes:
-        self._reading_since = asyncio.get_running_loop().time()
+        self._reading_since = self._time_s()
         try:
             return await self._connection.recv()
         except ConnectionClosed as closed:
-            raise Gone(_broken_rule(closed)) from None
+            code = _broken_rule(_let_go(closed))
         finally:
             self._reading_since = None
+        raise Gone(code)
 
     async def send(self, text: bytes) -> None:
         try:
             await self._connection.send(text, text=True)
-        except ConnectionClosed:
+        except ConnectionClosed as closed:
+            _let_go(closed)
             raise Gone from None
 
     @property
@@ -86,13 +89,13 @@ class WebSocket:
                 if self._reading_s() >= _SILENT_S:
                     self._connection.transport.abort()
                     return
-            except ConnectionClosed:
+            except ConnectionClosed as closed:
+                _let_go(closed)
                 return
 
     def _reading_s(self) -> float:
         """For how long we have been waiting for the next message, in seconds."""
-        now = asyncio.get_running_loop().time()
-        return now - self._reading_since if self._reading_since is not None else 0.0
+        return self._time_s() - self._reading_since if self._reading_since is not None else 0.0
 
 
 def listening_socket(setting: str, host: str, port: int) -> socket.socket:
@@ -159,6 +162,12 @@ async def serve_websockets(
     finally:
         server.close(code=1001, reason="draining")
         await server.wait_closed()
+
+
+def _let_go(closed: ConnectionClosed) -> ConnectionClosed:
+    """The connection keeps what it raised, and by its traceback whoever was told: a circle, for which all that belongs
+    to a connection would stay until garbage is searched for."""
+    return closed.with_traceback(None)
 
 
 def _broken_rule(closed: ConnectionClosed) -> int | None:

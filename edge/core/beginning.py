@@ -3,7 +3,6 @@
 # ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
 
 import unicodedata
-from dataclasses import replace
 
 from edge.core import problems, replying
 from edge.core.effects import Admit, Announce, Claim, Effect, Reclaim, Send
@@ -15,6 +14,7 @@ from edge.core.pace import Pace
 from edge.core.progress import Progress
 from edge.core.replies import Passage
 from edge.core.session import Outcome, Session, State, Talk, write
+from edge.core.values import changed
 from schemas.audio import FRAME_MS, FRAME_SAMPLES
 from schemas.base import derived_id
 from schemas.sessions import ConnectionResumed, RecordKind, SessionStarted
@@ -84,8 +84,8 @@ def go_on(session: Session, event: Reclaimed, now_ms: int) -> Outcome:
         framing=Framing(samples=first_sample),
         passage=Passage(finals=event.start.have_final),
     )
-    session = replace(session, session_id=claim.session_id)
-    return session.moved(State.STARTING, talk), (Admit(replace(claim, audio=announced), None),)
+    session = changed(session, session_id=claim.session_id)
+    return session.moved(State.STARTING, talk), (Admit(changed(claim, audio=announced), None),)
 
 
 def refuse_token(session: Session, event: Unclaimed, now_ms: int) -> Outcome:
@@ -101,7 +101,7 @@ def put_off(session: Session, event: Postponed, now_ms: int) -> Outcome:
 
 
 def write_opening(session: Session, event: Admitted, now_ms: int) -> Outcome:
-    talk = replace(session.speech, resume_token=event.resume_token)
+    talk = changed(session.speech, resume_token=event.resume_token)
     kind = RecordKind.START if isinstance(talk.opening, SessionStarted) else RecordKind.RESUME
     talk, append = write(talk, kind, talk.opening.encode(), now_ms)
     return session.moved(State.STARTING, talk), (append,)
@@ -111,12 +111,12 @@ def hold_early(session: Session, event: Replied, now_ms: int) -> Outcome:
     """Nothing but `pong` and `error` comes between `ready` and `started`. What can come before is bounded: the
     transcriber answers a start with a notice, and a resume with what one session holds."""
     early = (*session.speech.early, event.message)
-    return session.moved(State.STARTING, replace(session.speech, early=early)), ()
+    return session.moved(State.STARTING, changed(session.speech, early=early)), ()
 
 
 def opening_kept(session: Session, event: Kept, now_ms: int) -> Outcome:
     """The log has the start: now the other stages may know. Of a resume they need not."""
-    talk = replace(session.speech, kept=session.speech.kept + 1)
+    talk = changed(session.speech, kept=session.speech.kept + 1)
     session = session.moved(State.STARTING, talk)
     if isinstance(talk.opening, SessionStarted):
         return session, (Announce(talk.opening),)
@@ -134,7 +134,7 @@ def open_session(session: Session, event: object, now_ms: int) -> Outcome:
         next_frame=talk.frames,
     )
     effects: list[Effect] = [Send(started)]
-    session = session.moved(State.STREAMING, replace(talk, early=()))
+    session = session.moved(State.STREAMING, changed(talk, early=()))
     for message in talk.early:
         if session.state is not State.CLOSED:
             session, told = replying.receive(session, Replied(message), now_ms)

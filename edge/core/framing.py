@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from schemas.audio import FRAME_BYTES, SAMPLE_BYTES
+from schemas.audio import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_BYTES
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,8 @@ class Framing:
         """The frames that are full now. Raises ValueError for audio that is no whole number of samples."""
         if len(audio) % SAMPLE_BYTES:
             raise ValueError(f"{len(audio)} bytes are no whole number of {SAMPLE_BYTES}-byte samples")
+        if not self.rest and len(audio) == FRAME_BYTES:
+            return Framing(b"", self.samples + FRAME_SAMPLES), (audio,)  # As most clients send it.
         held = self.rest + audio
         whole = len(held) - len(held) % FRAME_BYTES
         frames = tuple(held[start : start + FRAME_BYTES] for start in range(0, whole, FRAME_BYTES))

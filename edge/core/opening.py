@@ -2,12 +2,11 @@
 
 # ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
 
-from dataclasses import replace
-
 from edge.core import problems
 from edge.core.effects import Close, Send, Verify
 from edge.core.events import Audio, Garbled, Refused, Unverified, Verified
 from edge.core.session import Outcome, Session, State
+from edge.core.values import changed
 from schemas.wire import Auth, BeginAnswer, End, Error, Limits, Ping, Ready, Start
 
 _RETRY_AFTER_MS = 5000
@@ -40,7 +39,7 @@ def welcome(session: Session, event: Verified, now_ms: int) -> Outcome:
         message_bytes=session.terms.message_bytes,
     )
     state = State.READY if session.state is State.CONNECTED else session.state
-    known = replace(session, state=state, speaker=event.speaker, warned=False)
+    known = changed(session, state=state, speaker=event.speaker, warned=False)
     return known, (Send(Ready(user_id=event.speaker.user_id, limits=limits)),)
 
 

@@ -29,7 +29,7 @@ class Outbox:
             self._drop(type(message))
         if isinstance(message, FinalMessage):
             self._drop(Partial)  # Its words are in the final now.
-        text = message.model_dump_json().encode()
+        text = message.encode()
         waiting_bytes = self.bytes + beyond_bytes
         if waiting_bytes and (len(self) >= self._max_messages or waiting_bytes + len(text) > self._max_bytes):
             return False

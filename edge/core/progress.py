@@ -1,7 +1,8 @@
 """How far the transcriber is behind one connection's audio. Frames of 250 ms are counted from the session's first."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from edge.core.values import changed
 from schemas.audio import FRAME_MS
 
 _LIVE = 1.1
@@ -32,11 +33,11 @@ class Progress:
 
     def keep(self, frames: int, now_ms: int) -> "Progress":
         """The log holds so many frames now."""
-        return replace(self, kept=frames, live=self._live(now_ms), kept_ms=now_ms)
+        return changed(self, kept=frames, live=self._live(now_ms), kept_ms=now_ms)
 
     def hear(self, frames: int) -> "Progress":
         """The transcriber is through with so many frames."""
-        return replace(self, heard=max(self.heard, frames))
+        return changed(self, heard=max(self.heard, frames))
 
     def lag_s(self, now_ms: int) -> float | None:
         """Seconds of a live speaker's audio that are kept and not heard. None if the session says nothing about that:

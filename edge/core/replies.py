@@ -4,8 +4,9 @@ Stages that were killed say things again, and what two of them say may arrive cr
 number, each once, then the summary, then the report.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from edge.core.values import changed
 from schemas.replies import ShownMessage
 from schemas.wire import FinalMessage, Notice, Partial, Questions, ReportMessage, Summary
 
@@ -34,19 +35,19 @@ class Passage:
             case Partial():
                 return self, (message,) if message.after_final == self.finals and not self.summary else ()
             case Questions():
-                return replace(self, questions=True), () if self.questions else (message,)
+                return changed(self, questions=True), () if self.questions else (message,)
             case FinalMessage():
                 return self._hold(message)._release()
             case Summary():
-                return replace(self, held_summary=message)._release()
+                return changed(self, held_summary=message)._release()
             case ReportMessage():
-                return replace(self, held_report=message)._release()
+                return changed(self, held_report=message)._release()
 
     def _hold(self, final: FinalMessage) -> "Passage":
         known = final.number <= self.finals or any(held.number == final.number for held in self.held_finals)
         if known or self.summary or (final.number > self.finals + 1 and len(self.held_finals) >= MAX_HELD_FINALS):
             return self
-        return replace(self, held_finals=(*self.held_finals, final))
+        return changed(self, held_finals=(*self.held_finals, final))
 
     def _release(self) -> "tuple[Passage, tuple[ShownMessage, ...]]":
         """Let everything go whose turn it is."""
@@ -63,5 +64,5 @@ class Passage:
             released.append(self.held_report)
             report = True
         still_held = tuple(held for held in self.held_finals if held.number > finals)
-        passed = replace(self, finals=finals, summary=summary, report=report, held_finals=still_held)
+        passed = changed(self, finals=finals, summary=summary, report=report, held_finals=still_held)
         return passed, tuple(released)

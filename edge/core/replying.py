@@ -2,13 +2,12 @@
 
 # ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
 
-from dataclasses import replace
-
 from edge.core import problems
 from edge.core.effects import Close, Send
 from edge.core.events import Replied
 from edge.core.opening import fail
 from edge.core.session import Outcome, Session, State
+from edge.core.values import changed
 from schemas.replies import Gone, Resumed, ShownMessage, Superseded
 from schemas.sessions import EndCause
 from schemas.wire import Ack
@@ -38,14 +37,14 @@ def _confirm(session: Session, resumed: Resumed) -> Outcome:
     if resumed.over:
         session, frames = session.moved(State.ENDING), resumed.next_frame
     else:
-        session, frames = session.moved(session.state, replace(talk, confirmed=True)), talk.frames_kept
+        session, frames = session.moved(session.state, changed(talk, confirmed=True)), talk.frames_kept
     return session, (Send(Ack(frames=frames)),) if frames > talk.first_frame else ()
 
 
 def _show(session: Session, message: ShownMessage) -> Outcome:
     """What the client should see now. The summary is the end of a session, whoever ended it; the report closes it."""
     passage, passed = session.speech.passage.receive(message)
-    session = session.moved(session.state, replace(session.speech, passage=passage))
+    session = session.moved(session.state, changed(session.speech, passage=passage))
     effects = tuple(Send(each) for each in passed)
     if passage.report:
         session, closing = _close_done(session)

@@ -1,6 +1,6 @@
 """One connection, as values: where it stands, who speaks, and what has become of the session."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 
 from edge.core.effects import Append, Effect, LogRecord
@@ -9,6 +9,7 @@ from edge.core.framing import Framing
 from edge.core.pace import Budget, Pace
 from edge.core.progress import Progress
 from edge.core.replies import Passage
+from edge.core.values import changed
 from schemas.audio import FRAME_SAMPLES
 from schemas.replies import ReplyMessage
 from schemas.sessions import ConnectionResumed, EndCause, RecordKind, SessionStarted
@@ -29,6 +30,9 @@ class State(Enum):
     """No more audio is taken; finals, summary and report are still to come."""
     CLOSED = "closed"
     """The close is decided; what was begun is being finished."""
+
+    # A member's hash is looked up for every event, and Enum's own is a call into Python.
+    __hash__ = object.__hash__
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,7 @@ class Session:
 
     def moved(self, state: State, talk: Talk | None = None) -> "Session":
         """The same connection in another state, and with a changed session if one is given."""
-        return replace(self, state=state, talk=talk or self.talk)
+        return changed(self, state=state, talk=talk or self.talk)
 
 
 Outcome = tuple[Session, tuple[Effect, ...]]
@@ -150,7 +154,7 @@ Outcome = tuple[Session, tuple[Effect, ...]]
 def write(talk: Talk, kind: RecordKind, value: bytes, now_ms: int) -> tuple[Talk, Append]:
     """The next record of the session's log. Frames get the next number."""
     seq = talk.frames if kind is RecordKind.FRAME else None
-    written = replace(
+    written = changed(
         talk,
         written=talk.written + 1,
         frames=talk.frames + (kind is RecordKind.FRAME),

@@ -2,13 +2,12 @@
 
 # ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
 
-from dataclasses import replace
-
 from edge.core import problems
 from edge.core.effects import Convert, Effect, Send
 from edge.core.events import Audio, Converted, Heard, Kept, Unintelligible
 from edge.core.opening import complain, fail
 from edge.core.session import Outcome, Session, State, Talk, write
+from edge.core.values import changed
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 from schemas.base import derived_id
 from schemas.sessions import AnswerBegun, ConnectionAlive, EndCause, RecordKind, SessionEnded
@@ -26,24 +25,25 @@ def hear(session: Session, event: Audio, now_ms: int) -> Outcome:
         return fail(session, 4400, problems.bad_audio(len(event.data), audio.block_bytes))
     if not audio.canonical:
         return session, (Convert(audio, event.data),)
-    sent = session.speech.until_sample - session.speech.first_sample
-    until_sample = sent + len(event.data) // SAMPLE_BYTES
-    return take_in(session, Converted(event.data, until_sample, last=False), now_ms)
+    return _take(session, event.data, session.speech.until_sample + len(event.data) // SAMPLE_BYTES, now_ms)
 
 
 def take_in(session: Session, event: Converted, now_ms: int) -> Outcome:
     """The log's audio of what the client sent."""
+    return _take(session, event.audio, session.speech.first_sample + event.until_sample, now_ms)
+
+
+def _take(session: Session, audio: bytes, until_sample: int, now_ms: int) -> Outcome:
     talk, budget = session.speech, session.terms.pace
-    until_sample = talk.first_sample + event.until_sample
     pace = talk.pace.after(until_sample - talk.until_sample, now_ms, budget)
     if pace is None:
         return fail(session, 4429, problems.too_fast(budget.times, budget.burst_ms // 1000))
     left_bytes = (session.terms.session_s * SAMPLE_RATE - talk.framing.samples) * SAMPLE_BYTES
-    framing, frames = talk.framing.push(event.audio[:left_bytes])
-    talk = replace(talk, framing=framing, pace=pace, until_sample=until_sample)
+    framing, frames = talk.framing.push(audio[:left_bytes])
+    talk = changed(talk, framing=framing, pace=pace, until_sample=until_sample)
     talk, effects = _write_frames(talk, frames, now_ms)
-    if len(event.audio) <= left_bytes:
-        return session.moved(session.state, talk), effects
+    if len(audio) <= left_bytes:
+        return changed(session, talk=talk), effects
     error = problems.session_too_long(session.terms.session_s)
     session, ending = _end(session, talk, EndCause.LENGTH, now_ms)
     return session, (*effects, *ending, Send(Notice(code=error.code, message=error.message)))
@@ -56,7 +56,7 @@ def take_last(session: Session, event: Converted, now_ms: int) -> Outcome:
         return session, ()
     left_bytes = (session.terms.session_s * SAMPLE_RATE - session.speech.framing.samples) * SAMPLE_BYTES
     framing, frames = session.speech.framing.push(event.audio[:left_bytes])
-    talk, effects = _write_frames(replace(session.speech, framing=framing), frames, now_ms)
+    talk, effects = _write_frames(changed(session.speech, framing=framing), frames, now_ms)
     if not event.last:
         return session.moved(State.ENDING, talk), effects
     session, ending = _end(session, talk, cause, now_ms)
@@ -80,7 +80,7 @@ def mark(session: Session, event: BeginAnswer, now_ms: int) -> Outcome:
         question=event.question,
         from_sample=talk.until_sample,
     )
-    talk, append = write(replace(talk, question=event.question), RecordKind.ANSWER, begun.encode(), now_ms)
+    talk, append = write(changed(talk, question=event.question), RecordKind.ANSWER, begun.encode(), now_ms)
     return session.moved(State.STREAMING, talk), (append,)
 
 
@@ -93,13 +93,13 @@ def _stop(session: Session, cause: EndCause, now_ms: int) -> Outcome:
     audio = session.speech.audio
     if audio.canonical:
         return _end(session, session.speech, cause, now_ms)
-    return session.moved(State.ENDING, replace(session.speech, ended=cause)), (Convert(audio, None),)
+    return session.moved(State.ENDING, changed(session.speech, ended=cause)), (Convert(audio, None),)
 
 
 def _end(session: Session, talk: Talk, cause: EndCause, now_ms: int) -> Outcome:
     """The last, shorter frame and the end itself."""
     framing, frames = talk.framing.flush()
-    talk, effects = _write_frames(replace(talk, framing=framing, ended=cause), frames, now_ms)
+    talk, effects = _write_frames(changed(talk, framing=framing, ended=cause), frames, now_ms)
     ended = SessionEnded(
         event_id=derived_id(session.session_id, session.conn, "ended"),
         at_ms=now_ms,
@@ -133,7 +133,7 @@ def pass_time(session: Session, event: object, now_ms: int) -> Outcome:
         message="Your token runs out: send `auth` with a fresh one, or the session ends then.",
         deadline_ms=expires_ms - now_ms,
     )
-    return replace(session, warned=True), (*effects, Send(notice))
+    return changed(session, warned=True), (*effects, Send(notice))
 
 
 def _stay_alive(session: Session, now_ms: int) -> Outcome:
@@ -153,17 +153,17 @@ def _stay_alive(session: Session, now_ms: int) -> Outcome:
 
 def acknowledge(session: Session, event: Kept, now_ms: int) -> Outcome:
     """The log has accepted a record; of frames the client is told, once the transcriber counts what comes from here."""
-    talk = replace(session.speech, kept=session.speech.kept + 1)
+    talk, kept = session.speech, session.speech.kept + 1
     if event.record.seq is None:
-        return session.moved(session.state, talk), ()
+        return session.moved(session.state, changed(talk, kept=kept)), ()
     frames = event.record.seq + 1
-    talk = replace(talk, frames_kept=frames, progress=talk.progress.keep(frames, now_ms))
-    return session.moved(session.state, talk), (Send(Ack(frames=talk.frames_kept)),) if talk.confirmed else ()
+    talk = changed(talk, kept=kept, frames_kept=frames, progress=talk.progress.keep(frames, now_ms))
+    return changed(session, talk=talk), (Send(Ack(frames=frames)),) if talk.confirmed else ()
 
 
 def note_heard(session: Session, event: Heard, now_ms: int) -> Outcome:
     talk = session.speech
-    return session.moved(session.state, replace(talk, progress=talk.progress.hear(event.frames))), ()
+    return session.moved(session.state, changed(talk, progress=talk.progress.hear(event.frames))), ()
 
 
 def too_early(session: Session, event: Audio | BeginAnswer | End, now_ms: int) -> Outcome:

@@ -1,16 +1,30 @@
 """Kafka clients, made in one place, so that durability and isolation are the same everywhere."""
 
 import ssl
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.partitioner import DefaultPartitioner, murmur2
 
 from infra.errors import SettingsError
 from infra.kafka.settings import KafkaSettings
 from schemas.topics import Topic
 
 _MAX_REQUEST_BYTES = 16 * 1024 * 1024
+# What aiokafka computes in Python; a session's records all bear the same key.
+_hashed: Callable[[bytes], int] = lru_cache(maxsize=16_384)(murmur2)
+_by_chance = DefaultPartitioner()
+
+
+def partition_for(key: bytes | None, partitions: Sequence[int], available: Sequence[int]) -> int:
+    """Kafka's own choice by a record's key, with the hashes of recent keys remembered. `partitions`: all of the
+    topic's, in order; `available`: those that have a leader now."""
+    if key is None:
+        return int(_by_chance(key, partitions, available))
+    return partitions[(_hashed(key) & 0x7FFFFFFF) % len(partitions)]
 
 
 def connection(settings: KafkaSettings) -> dict[str, Any]:
@@ -37,7 +51,7 @@ def connection(settings: KafkaSettings) -> dict[str, Any]:
 
 def make_producer(settings: KafkaSettings, **extra: Any) -> AIOKafkaProducer:
     """A producer that never writes a record twice and waits for all replicas in sync."""
-    return AIOKafkaProducer(**_producing(settings), **extra)
+    return AIOKafkaProducer(**{**_producing(settings), **extra})
 
 
 def make_transactional_producer(settings: KafkaSettings, transactional_id: str) -> AIOKafkaProducer:
@@ -54,6 +68,7 @@ def make_transactional_producer(settings: KafkaSettings, transactional_id: str) 
 def _producing(settings: KafkaSettings) -> dict[str, Any]:
     return {
         **connection(settings),
+        "partitioner": partition_for,
         "enable_idempotence": True,
         "acks": "all",
         "max_request_size": _MAX_REQUEST_BYTES,

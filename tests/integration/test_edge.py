@@ -77,6 +77,7 @@ async def test_a_whole_session(address: Address, later: Stages, kafka: KafkaSett
         await later.reply(session_id, None)
         await later.reply(session_id, final(1), conn="another connection")
         await later.reply(session_id, partial("w", after_final=0))
+        await speaker.hear("partial")
         await later.reply(session_id, QUESTIONS)
         await later.reply(session_id, final(1))
         await later.reply(session_id, partial("outdated", after_final=0))

@@ -8,6 +8,7 @@ from bench.picture import draw
 
 TURNS = {
     "edge": [Turn(0.3, 1000, [0.01, 0.02], [0.001]), Turn(0.4, 1000, [0.02, 0.03], [0.001])],
+    "edge with partials": [Turn(0.4, 1000, [0.01, 0.02], [0.001]), Turn(0.6, 1000, [0.02, 0.03], [0.001])],
     "websockets": [Turn(0.1, 1000, [0.001]), Turn(0.1, 1000, [0.001])],
     "aiokafka": [Turn(0.2, 1000, [0.01, 0.02]), Turn(0.1, 1000, [0.01, 0.02])],
 }
@@ -28,7 +29,10 @@ def test_the_ratio_is_each_rounds_own() -> None:
     found = cost(TURNS)
 
     assert found["cpu_us_per_frame"]["edge"] == {"median": 350.0, "least": 300.0, "greatest": 400.0}
-    assert found["ratio"] == {"median": 1.5, "least": 1.0, "greatest": 2.0}
+    assert found["ratio"] == {
+        "edge": {"median": 1.5, "least": 1.0, "greatest": 2.0},
+        "edge with partials": {"median": 2.167, "least": 1.333, "greatest": 3.0},
+    }
 
 
 def test_delays_are_compared_by_quantile() -> None:

@@ -7,6 +7,7 @@ import pytest
 from aiokafka.errors import KafkaError, KafkaTimeoutError, NotLeaderForPartitionError, OutOfOrderSequenceNumber
 
 from edge.adapters.kafka_log import KafkaLog
+from edge.adapters.patience import Patience
 from edge.core.effects import LogRecord
 from infra.errors import Unavailable
 from infra.kafka.headers import LogHeaders, decode_headers
@@ -33,7 +34,7 @@ class Producer:
 
 async def test_a_record_bears_its_session_and_where_to_answer() -> None:
     producer = Producer()
-    await KafkaLog(producer, SETTINGS, 3, within_s=5).append("s1", "c1", FRAME)
+    await KafkaLog(producer, SETTINGS, 3, Patience(5)).append("s1", "c1", FRAME)
     [(topic, value, rest)] = producer.sent
     assert (topic, value, rest["key"]) == ("test.audio.frames", b"\1\2", b"s1")
     assert decode_headers(rest["headers"]) == LogHeaders(RecordKind.FRAME, "c1", 3, 7)
@@ -49,14 +50,17 @@ async def test_a_record_bears_its_session_and_where_to_answer() -> None:
     ],
 )
 async def test_a_failure_is_told_and_a_lasting_one_marks_the_log(failure: Exception, broken: bool) -> None:
-    log = KafkaLog(Producer(failure), SETTINGS, 0, within_s=5)
+    log = KafkaLog(Producer(failure), SETTINGS, 0, Patience(5))
     with pytest.raises(Unavailable):
         await log.append("s1", "c1", FRAME)
     assert log.broken.is_set() is broken
 
 
 async def test_no_record_is_waited_for_without_end() -> None:
-    log = KafkaLog(Producer(answers=False), SETTINGS, 0, within_s=0.01)
+    patience = Patience(0.05)
+    log = KafkaLog(Producer(answers=False), SETTINGS, 0, patience)
+    watching = asyncio.create_task(patience.watch())
     with pytest.raises(Unavailable, match=r"audio\.frames"):
         await log.append("s1", "c1", FRAME)
+    watching.cancel()
     assert not log.broken.is_set()

@@ -25,11 +25,19 @@ class Consumer:
     def __init__(self, *happenings: Record | KafkaError) -> None:
         self._happenings = list(happenings)
 
-    async def getone(self) -> Record:
-        happening = self._happenings.pop(0)
-        if isinstance(happening, KafkaError):
-            raise happening
-        return happening
+    async def getmany(self, timeout_ms: int) -> dict[str, list[Record]]:
+        assert timeout_ms > 0, "asks without end otherwise"
+        several: list[Record] = []
+        while self._happenings:
+            happening = self._happenings[0]
+            if isinstance(happening, KafkaError):
+                if several:
+                    break
+                self._happenings.pop(0)
+                raise happening
+            several.append(happening)
+            self._happenings.pop(0)
+        return {"partition": several}
 
 
 async def test_faults_and_others_replies_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,9 @@
 from typing import Any
 
 import pytest
+from aiokafka.partitioner import DefaultPartitioner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infra.kafka import clients
 from infra.kafka.settings import KafkaSettings
@@ -66,3 +69,14 @@ def test_credentials_are_passed_on_and_not_printed() -> None:
     assert options["sasl_plain_password"] == "s3cret"
     assert options["ssl_context"].verify_mode.name == "CERT_REQUIRED"
     assert "s3cret" not in repr(settings)
+
+
+@given(st.binary(), st.integers(1, 64))
+def test_a_key_goes_where_kafka_itself_puts_it(key: bytes, partitions: int) -> None:
+    every = list(range(partitions))
+    for _ in range(2):  # computed, and remembered
+        assert clients.partition_for(key, every, every) == DefaultPartitioner()(key, every, every)
+
+
+def test_what_has_no_key_goes_where_somebody_listens() -> None:
+    assert clients.partition_for(None, [0, 1, 2], [1]) == 1
