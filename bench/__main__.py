@@ -23,7 +23,7 @@ _GOING_DOWN_S = 30.0
 
 @dataclass(frozen=True)
 class Benchmark:
-    """`minutes`: after so many it is ended. On two cores at rest it takes about half of them."""
+    """`minutes`: after so many it is ended. On two cores at rest it takes half to two thirds of them."""
 
     run: Callable[[int], None]
     minutes: float
@@ -36,9 +36,9 @@ BENCHMARKS = {
     "policies": Benchmark(lambda _: policies.run(policies.OUTPUT), 12),
     "recovery": Benchmark(lambda _: recovery.run(recovery.RESULT, recovery.KILLS, recovery.SEED), 7),
     "report": Benchmark(lambda repeats: report.run(RESULTS / "report.json", repeats), 6),
-    "edge": Benchmark(lambda repeats: edge.run(RESULTS / "edge.json", repeats), 9),
-    "edge-peers": Benchmark(lambda repeats: edge_peers.run(RESULTS / "edge-peers.json", repeats), 6),
-    "sizing": Benchmark(lambda _: sizing.run(), 10),
+    "edge": Benchmark(lambda repeats: edge.run(RESULTS / "edge.json", repeats), 8),
+    "edge-peers": Benchmark(lambda repeats: edge_peers.run(RESULTS / "edge-peers.json", repeats), 8),
+    "sizing": Benchmark(lambda _: sizing.run(), 9),
     "peers": Benchmark(
         lambda _: compare(list(servers().values()), SPEAKERS, RESULTS / "peers-short.json", minutes=COMPARISON_MINUTES),
         COMPARISON_MINUTES + 1,

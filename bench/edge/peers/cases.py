@@ -43,7 +43,12 @@ def cases() -> Sequence[Case]:
         found += [
             Case("whisperlive", "16 bits", partial(_whisperlive, audio_format="int16"), climbs=True),
             Case("whisperlive", "floats", partial(_whisperlive, audio_format="float32")),
-            Case("whisperlive", "16 bits, later", partial(_whisperlive, audio_format="int16", later=True), climbs=True),
+            Case(
+                "whisperlive",
+                "16 bits, after a minute",
+                partial(_whisperlive, audio_format="int16", later=True),
+                climbs=True,
+            ),
         ]
     if WHISPERLIVEKIT.is_there:
         found.append(Case("whisperlivekit", "16 bits", _whisperlivekit, climbs=True))

@@ -18,10 +18,10 @@ def panels(report: dict[str, Any]) -> tuple[Panel, ...]:
         Bars(
             "Memory of a speaking client",
             {
-                sent: [_bar(row, row["kb_per_client"]["speaking"]) for row in rows if row["sent"] == sent]
+                sent: [_bar(row, row["kb_per_client"]["speaking"], 1024) for row in rows if row["sent"] == sent]
                 for sent in _sent(rows)
             },
-            unit="kB",
+            unit="MB",
         ),
         Lines(
             "Cores used",
@@ -52,5 +52,5 @@ def _watched(row: dict[str, Any]) -> list[dict[str, Any]]:
     return [row["rounds"][-1], *(step for step in row["steps"] if "failed" not in step)]
 
 
-def _bar(row: dict[str, Any], figure: dict[str, float]) -> Bar:
-    return Bar(row["server"], figure["median"], (figure["least"], figure["greatest"]))
+def _bar(row: dict[str, Any], figure: dict[str, float], per: float = 1.0) -> Bar:
+    return Bar(row["server"], figure["median"] / per, (figure["least"] / per, figure["greatest"] / per))
