@@ -98,8 +98,9 @@ class Caller:
     def speak(self, delay_s: float, ahead_s: float) -> None:
         """Audio at real time, from so long after now on; before that so much of it at once."""
         assert self._socket is not None, "connect first"
-        message = Frame(Opcode.BINARY, self._manner.chunk * round(_AHEAD_S / FRAME_S)).serialize(mask=True)
-        self._socket.transport.write(message * round(ahead_s / _AHEAD_S))
+        if ahead_s:
+            message = Frame(Opcode.BINARY, self._manner.chunk * round(_AHEAD_S / FRAME_S)).serialize(mask=True)
+            self._socket.transport.write(message * round(ahead_s / _AHEAD_S))
         self._go(self._speak(self._socket, time.monotonic() + delay_s))
 
     @property
@@ -140,7 +141,7 @@ class Caller:
     async def _read(self, socket: ClientConnection) -> None:
         with contextlib.suppress(ConnectionClosed):
             async for text in socket:
-                self._counted.messages += 1
+                self._counted.messages += self._counted.on
                 self._newest.append(str(text))
         self.lost = True
 

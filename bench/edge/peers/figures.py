@@ -7,6 +7,8 @@ from bench.edge.limit import spread
 from bench.edge.peers.seen import HELD_PONG_P99_MS, HELD_SHARE, Seen
 
 HELD_IF = {"pong_p99_ms_below": HELD_PONG_P99_MS, "heard_share_from": HELD_SHARE}
+_LATE_MS = 100.0
+"""Clients that send so much later than due (p99) want a core of their own, and may be what does not keep up."""
 _HEADINGS = (
     "server",
     "clients send",
@@ -60,6 +62,9 @@ def held(steps: Sequence[Mapping[str, Any]]) -> str:
     too_many = [step["clients"] for step in steps if not step["held"]]
     if not steps:
         return "—"
-    if not most:
-        return f"fewer than {too_many[0]}"
-    return f"{most[-1]}; not {too_many[0]}" if too_many else f"{most[-1]} or more"
+    if not too_many:
+        return f"{most[-1]} or more"
+    end = f"not {too_many[0]}"
+    if steps[-1].get("clients_late_p99_ms", 0.0) > _LATE_MS:
+        end += ", where clients were late themselves"
+    return f"{most[-1]}; {end}" if most else end

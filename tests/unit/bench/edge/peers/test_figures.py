@@ -41,9 +41,11 @@ def test_costs_are_medians_of_the_rounds() -> None:
 
 def test_what_is_held_in_words() -> None:
     assert held([]) == "—"
-    assert held([seen(100, held=False).figures()]) == "fewer than 100"
+    assert held([seen(100, held=False).figures()]) == "not 100"
     assert held([seen(100).figures(), seen(150, held=False).figures()]) == "100; not 150"
     assert held([seen(100).figures()]) == "100 or more"
+    late = {**seen(150, held=False).figures(), "clients_late_p99_ms": 120.0}
+    assert held([seen(100).figures(), late]) == "100; not 150, where clients were late themselves"
 
 
 def test_the_table_has_a_row_for_each_way_to_speak_to_each_server() -> None:

@@ -40,7 +40,7 @@ def test_a_ping_without_a_pong_has_waited_until_the_end_and_a_late_one_does_not_
 
 @pytest.mark.parametrize(
     "watched",
-    [seen(heard_s=76.0), seen(pings=(Ping(1.0, 0.3),)), seen(pings=(Ping(1.0),)), seen(lost=1)],
+    [seen(heard_s=75.0), seen(pings=(Ping(1.0, 0.3),)), seen(pings=(Ping(1.0),)), seen(lost=1)],
     ids=["falls behind", "reads late", "does not read", "closes"],
 )
 def test_what_is_not_held(watched: Seen) -> None:
