@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bench import delay, growth, limit, policies, recovery, report, sizing
 from bench.edge import run as edge
+from bench.edge.peers import run as edge_peers
 from bench.peers.compare import compare, servers
 from bench.saving import RESULTS
 
@@ -22,21 +23,22 @@ _GOING_DOWN_S = 30.0
 
 @dataclass(frozen=True)
 class Benchmark:
-    """`minutes`: after so many it is ended. On two cores at rest it takes about half of them."""
+    """`minutes`: after so many it is ended. On two cores at rest it takes half to two thirds of them."""
 
     run: Callable[[int], None]
     minutes: float
 
 
 BENCHMARKS = {
-    "limit": Benchmark(lambda _: limit.run(limit.OUTPUT), 8),
-    "delay": Benchmark(lambda repeats: delay.run(RESULTS / "delay.json", repeats), 10),
+    "limit": Benchmark(lambda _: limit.run(limit.OUTPUT), 5),
+    "delay": Benchmark(lambda repeats: delay.run(RESULTS / "delay.json", repeats), 8),
     "growth": Benchmark(lambda _: growth.run(growth.RESULT, growth.MINUTES), 6),
     "policies": Benchmark(lambda _: policies.run(policies.OUTPUT), 12),
-    "recovery": Benchmark(lambda _: recovery.run(recovery.RESULT, recovery.KILLS, recovery.SEED), 8),
+    "recovery": Benchmark(lambda _: recovery.run(recovery.RESULT, recovery.KILLS, recovery.SEED), 7),
     "report": Benchmark(lambda repeats: report.run(RESULTS / "report.json", repeats), 6),
-    "edge": Benchmark(lambda repeats: edge.run(RESULTS / "edge.json", repeats), 9),
-    "sizing": Benchmark(lambda _: sizing.run(), 10),
+    "edge": Benchmark(lambda repeats: edge.run(RESULTS / "edge.json", repeats), 8),
+    "edge-peers": Benchmark(lambda repeats: edge_peers.run(RESULTS / "edge-peers.json", repeats), 8),
+    "sizing": Benchmark(lambda _: sizing.run(), 9),
     "peers": Benchmark(
         lambda _: compare(list(servers().values()), SPEAKERS, RESULTS / "peers-short.json", minutes=COMPARISON_MINUTES),
         COMPARISON_MINUTES + 1,

@@ -6,6 +6,7 @@ from typing import Any
 
 from bench import delay, growth, limit, policies, recovery, report, sizing
 from bench.edge import picture as edge
+from bench.edge.peers import picture as edge_peers
 from bench.peers import picture as peers
 from bench.picture import Panel, draw
 from bench.saving import RESULTS
@@ -13,6 +14,7 @@ from bench.saving import RESULTS
 PANELS: Mapping[str, Callable[[Any], Sequence[Panel]]] = {
     "delay": delay.panels,
     "edge-soak": edge.soak_panels,
+    "edge-peers": edge_peers.panels,
     "edge": edge.panels,
     "growth": growth.panels,
     "limit": limit.panels,

@@ -36,10 +36,11 @@ class Ground:
     def token(self, user: str) -> str:
         return development_token(development_secret(LocalSettings(data=self.folder)), user)
 
-    def edge(self, port: int) -> AbstractAsyncContextManager[int]:
-        """An edge on this port while the block runs; gives its process id."""
+    def edge(self, port: int, plain_port: int = 0) -> AbstractAsyncContextManager[int]:
+        """An edge on this port while the block runs, and on another without TLS if one is given; gives its process
+        id."""
         # Hundreds begin at once here, and the stand-in has room for all of them.
-        own = {"EDGE_PORT": str(port), "EDGE_PLAIN_PORT": "0", "EDGE_ADMISSION_LAG_S": "0"}
+        own = {"EDGE_PORT": str(port), "EDGE_PLAIN_PORT": str(plain_port), "EDGE_ADMISSION_LAG_S": "0"}
         return self.program("edge", [*cores.MEASURED, sys.executable, "-m", "edge"], own, partial(listens, port))
 
     def stand_in(self, *options: str) -> AbstractAsyncContextManager[int]:
