@@ -6,7 +6,7 @@ bare CTranslate2's best over batch sizes and workers, on the same windows and co
 The windows are recorded from sessions that go through the core side by side, each a recording shifted a little. The
 bare runs get their input ready made, already padded, and stop at CTranslate2's answers; the stage makes the input,
 decodes with the checks, puts words together and applies the rules. Runs of both take turns, so that what else the
-machine does falls on both."""
+machine does falls on both; and both use freed memory again, as the stage does (infra/memory.py)."""
 
 import argparse
 import asyncio
@@ -29,6 +29,7 @@ from bench.picture import Bar, Bars
 from bench.saving import RESULTS, circumstances, save
 from bench.streaming import SPEECH, read_wav, score, shifted
 from infra.clock import SystemClock
+from infra.memory import keep_freed
 from processors.transcribe.adapters.models import DEMO_MODEL, ResolvedModel, resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.adapters.silero import SileroFilter
@@ -235,6 +236,7 @@ async def measure(sessions: int, windows: int, rounds: int) -> dict[str, Any]:
 
 
 def run(output: Path, sessions: int = SESSIONS, windows: int = WINDOWS, rounds: int = ROUNDS) -> None:
+    keep_freed()
     report = {**circumstances(), "sessions": sessions, "rounds": rounds}
     report |= asyncio.run(measure(sessions, windows, rounds))
     save(output, report, panels(report))
