@@ -26,6 +26,7 @@ from bench.streaming import log_of
 from cli.own_stack import DEMO_MODEL
 from cli.replay_run import Recogniser, Replay
 from infra.clock import SystemClock
+from infra.memory import keep_freed
 from infra.settings import load
 from processors.transcribe.adapters.models import resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
@@ -123,6 +124,7 @@ def _figures(heard: Sequence[Heard], audio_s: float) -> dict[str, float]:
 
 
 def run(output: Path, minutes: int) -> None:
+    keep_freed()  # As the transcriber does.
     console = Console()
     measured = circumstances()
     one, several = asyncio.run(measure(minutes))

@@ -6,7 +6,7 @@ bare CTranslate2's best over batch sizes and workers, on the same windows and co
 The windows are recorded from sessions that go through the core side by side, each a recording shifted a little. The
 bare runs get their input ready made, already padded, and stop at CTranslate2's answers; the stage makes the input,
 decodes with the checks, puts words together and applies the rules. Runs of both take turns, so that what else the
-machine does falls on both."""
+machine does falls on both; and both use freed memory again, as the stage does (infra/memory.py)."""
 
 import argparse
 import asyncio
@@ -29,6 +29,7 @@ from bench.picture import Bar, Bars
 from bench.saving import RESULTS, circumstances, save
 from bench.streaming import SPEECH, read_wav, score, shifted
 from infra.clock import SystemClock
+from infra.memory import keep_freed
 from processors.transcribe.adapters.models import DEMO_MODEL, ResolvedModel, resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.adapters.silero import SileroFilter
@@ -43,6 +44,8 @@ OUTPUT = RESULTS / "limit.json"
 RECORDINGS = ("answers_1.wav", "answers_2.wav", "answers_3.wav")
 BATCHES = (1, 4)
 SESSIONS, WINDOWS, ROUNDS = 3, 64, 3
+DUE = 8
+"""Windows that are due at once."""
 INPUTS = {"short": 0, "3000": 3000}
 """Encoder input: as the demo model takes it, and as published models need it."""
 
@@ -103,14 +106,17 @@ class Speed:
 
 
 async def through_stage(recogniser: WhisperRecogniser, windows: Sequence[Window]) -> Speed:
-    """As the service has windows heard that are all due: each worker gets a batch as soon as it is free."""
+    """As the service has windows heard of which some are always due: each worker gets a batch as soon as it is
+    free."""
     hearing, left = Hearing(recogniser, SystemClock()), list(windows)
     begun_s, cpu_s = perf_counter(), process_time()
     while left or hearing.tasks:
-        while room := hearing.room(len(left)):
-            alike = [window for window in left if hearing.kind(window) == hearing.kind(left[0])][:room]
-            hearing.begin(alike)
-            left = [window for window in left if window not in alike]
+        while room := hearing.room(min(len(left), DUE)):
+            wanted = hearing.kind(left[0])
+            alike = [place for place, window in enumerate(left[:DUE]) if hearing.kind(window) == wanted][:room]
+            hearing.begin([left[place] for place in alike])
+            for place in reversed(alike):
+                del left[place]
         await asyncio.wait(hearing.tasks, return_when=asyncio.FIRST_COMPLETED)
         hearing.finished()
     return Speed.since(begun_s, cpu_s, len(windows))
@@ -235,6 +241,7 @@ async def measure(sessions: int, windows: int, rounds: int) -> dict[str, Any]:
 
 
 def run(output: Path, sessions: int = SESSIONS, windows: int = WINDOWS, rounds: int = ROUNDS) -> None:
+    keep_freed()
     report = {**circumstances(), "sessions": sessions, "rounds": rounds}
     report |= asyncio.run(measure(sessions, windows, rounds))
     save(output, report, panels(report))

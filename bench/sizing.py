@@ -21,6 +21,7 @@ import numpy as np
 from bench.picture import Lines
 from bench.random_whisper import END, FRAMES, PROMPT, SHAPES, START_SEQUENCE, Shape, write_model
 from bench.saving import RESULTS, circumstances, save
+from infra.memory import keep_freed
 
 TOKENS = 40
 NAMES = tuple(shape.name for shape in SHAPES)
@@ -139,6 +140,7 @@ def run(
     batches: Sequence[int] = BATCHES,
     budget_s: float = BUDGET_S,
 ) -> None:
+    keep_freed()  # As the transcriber does.
     report = {
         **circumstances(),
         "device": device,

@@ -8,7 +8,7 @@ batch would be another session's."""
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -93,14 +93,15 @@ def _aligned(tokens: list[int], alignment: Any, tokenizer: Tokenizer) -> list[di
         return []
     text_places, times = (np.array(column) for column in zip(*alignment.alignments, strict=True))
     first_times_s = times[np.flatnonzero(np.diff(text_places, prepend=-1))] * TOKEN_S
-    bounds = np.concatenate([[0], np.cumsum([len(part) for part in parts[:-1]])])
+    bounds = [0, *accumulate(len(part) for part in parts[:-1])]
+    probabilities = alignment.text_token_probs
     return [
         {
             "word": text,
             "tokens": part,
             "start": float(first_times_s[one]),
             "end": float(first_times_s[other]),
-            "probability": float(np.mean(alignment.text_token_probs[one:other])),
+            "probability": statistics.fmean(probabilities[one:other]),
         }
         for text, part, (one, other) in zip(texts, parts, pairwise(bounds), strict=False)
     ]

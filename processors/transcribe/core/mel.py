@@ -22,12 +22,16 @@ class MelFilters:
     """`filters`: [bands, frequencies], each band's weights in one run of neighbours."""
 
     def __init__(self, filters: NDArray[np.float32]) -> None:
-        first = np.argmax(filters > 0, axis=1)
-        width = int((filters > 0).sum(axis=1).max())
-        places = np.minimum(first[:, None] + np.arange(width), filters.shape[1] - 1)
-        inside = first[:, None] + np.arange(width) < filters.shape[1]
-        self._places = places.T
-        self._weights = np.where(inside, np.take_along_axis(filters, places, axis=1), 0).T[:, :, None]
+        first, widths = np.argmax(filters > 0, axis=1), (filters > 0).sum(axis=1)
+        steps = np.arange(int(widths.max()))
+        places = np.minimum(first[:, None] + steps, filters.shape[1] - 1)
+        weights = np.where(steps < widths[:, None], np.take_along_axis(filters, places, axis=1), 0)
+        # Low bands are narrow: the further from its beginning, the fewer bands still have a weight.
+        self._steps = [
+            (band, places[band:, step], weights[band:, step, None])
+            for step, band in enumerate(np.argmax(widths[:, None] > steps, axis=0))
+        ]
+        self._bands = len(filters)
         self._hann = np.hanning(_FFT + 1)[:-1].astype(np.float32)
 
     def spectrogram(self, samples: Samples) -> NDArray[np.float32]:
@@ -38,8 +42,9 @@ class MelFilters:
         pieces = sliding_window_view(padded, _FFT)[: samples.size // HOP * HOP : HOP]
         spectrum = np.fft.rfft(pieces * self._hann, axis=1)
         power = np.ascontiguousarray((np.square(spectrum.real) + np.square(spectrum.imag)).T, dtype=np.float32)
-        bands = np.zeros((self._weights.shape[1], power.shape[1]), np.float32)
-        for places, weights in zip(self._places, self._weights, strict=True):
-            bands += power[places] * weights
-        logarithm = np.log10(np.maximum(bands, np.float32(_LEAST_POWER)))
+        bands = np.zeros((self._bands, power.shape[1]), np.float32)
+        for band, places, weights in self._steps:
+            bands[band:] += power[places] * weights
+        # Twice as fast as log10, which numpy takes of one number after the other.
+        logarithm = np.log(np.maximum(bands, np.float32(_LEAST_POWER))) * np.float32(1 / np.log(10))
         return np.asarray((np.maximum(logarithm, logarithm.max() - _DECADES) + 4) / 4, dtype=np.float32)

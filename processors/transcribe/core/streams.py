@@ -205,11 +205,14 @@ class Streams:
         beside it, at most so many. They are with the model until they are settled: no other is given out of their
         sessions, whose logs wait."""
         windows = self._windows()
-        taken = list(islice(windows, min(limit, 1)))
-        alike = (window for window in windows if kind(window) == kind(taken[0]))
-        taken += islice(alike, limit - len(taken))
+        first = next(windows, None) if limit > 0 else None
+        if first is None:
+            return ()
+        wanted = kind(first)
+        alike = (window for window in windows if kind(window) == wanted)
+        taken = (first, *islice(alike, limit - 1))
         self._with_model.update(window.session_id for window in taken)
-        return tuple(taken)
+        return taken
 
     def _windows(self) -> Iterator[Window]:
         windows = (self._sessions[each].stream.window for each in self._ready())
