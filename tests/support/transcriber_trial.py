@@ -3,7 +3,8 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import count, pairwise
+from itertools import pairwise
+from math import inf
 
 from aiokafka.partitioner import DefaultPartitioner
 
@@ -20,15 +21,24 @@ PACE_S = FRAME_MS / 1000
 _PASSAGE_WORDS = 3
 
 
-def session_on(kafka: KafkaSettings, partition: int, name: str = "s") -> str:
-    """The id of a session whose log stands in this partition."""
+def partition_of(kafka: KafkaSettings, session_id: str) -> int:
+    """Where the session's log stands."""
     every = list(range(kafka.session_partitions))
-    ids = (f"{name}-{number}" for number in count())
-    return next(each for each in ids if DefaultPartitioner()(each.encode(), every, every) == partition)
+    partition: int = DefaultPartitioner()(session_id.encode(), every, every)
+    return partition
 
 
-async def speak(kafka: KafkaSettings, session_id: str, frames: Iterable[bytes]) -> bytes:
-    """A whole session in real time; gives what was said."""
+def session_on_each(kafka: KafkaSettings, name: str = "s") -> list[str]:
+    """Ids of sessions, one for each partition."""
+    ids = [f"{name}-{number}" for number in range(100)]
+    return [
+        next(each for each in ids if partition_of(kafka, each) == partition)
+        for partition in range(kafka.session_partitions)
+    ]
+
+
+async def speak(kafka: KafkaSettings, session_id: str, frames: Iterable[bytes], speed: float = 1.0) -> bytes:
+    """A whole session, so many times faster than live; gives what was said."""
     loop = asyncio.get_running_loop()
     said = bytearray()
     async with make_producer(kafka) as producer:
@@ -36,7 +46,7 @@ async def speak(kafka: KafkaSettings, session_id: str, frames: Iterable[bytes]) 
         await writer.start()
         began_s = loop.time()
         for frame in frames:
-            await asyncio.sleep(began_s + writer.seq * PACE_S - loop.time())
+            await asyncio.sleep(began_s + writer.seq * PACE_S / speed - loop.time())
             await writer.audio(frame)
             said += frame
         await writer.end()
@@ -47,12 +57,7 @@ async def undisturbed(
     kafka: KafkaSettings, client: Client, pcm: bytes, session_id: str = "s-plain", within_s: float = 60
 ) -> list[Final]:
     """The same in a session to which nothing happens, as fast as it goes."""
-    async with make_producer(kafka) as producer:
-        writer = SessionWriter(producer, kafka, session_id)
-        await writer.start()
-        for frame in frames_of(pcm):
-            await writer.audio(frame)
-        await writer.end()
+    await speak(kafka, session_id, frames_of(pcm), speed=inf)
     await client.until(session_id, Summary, within_s)
     finals, _ = await stored(kafka, session_id)
     return finals
