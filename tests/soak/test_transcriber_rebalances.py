@@ -11,21 +11,18 @@ from random import Random
 import pytest
 
 from infra.kafka.settings import KafkaSettings
-from infra.kafka.topics import create_topics
-from infra.local.jars import KAFKA, install
-from infra.local.kafka_node import prepare
-from infra.local.ports import free_port
-from infra.settings import LocalSettings, load
-from tests.support.java_program import JavaProgram, started
+from tests.support.java_program import JavaProgram
+from tests.support.own_kafka import own_kafka
 from tests.support.soak_results import keep, new_seed
-from tests.support.speech import joined
+from tests.support.speech import SENTENCES, joined
 from tests.support.transcribe_log import frames_of
-from tests.support.transcriber_trial import ended_whole, session_on, speak, text_of, undisturbed
+from tests.support.transcriber_trial import ended_whole, session_on_each, speak, text_of, undisturbed
 from tests.support.transcribers import Client, Transcriber
 
 ROUNDS = 6
 MOST = 3
-SENTENCES = tuple(f"sentence_{number}" for number in range(1, 7))
+MOST_WINDOWS = 8
+"""In a batch: of more speakers than a partition has, so that its windows have other company all the time."""
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
 
@@ -43,8 +40,7 @@ class Crew:
 
     async def join(self) -> None:
         log = self._folder / f"{sum(self.done.values())}.log"
-        # Numbers are added up a little differently in batches of other sizes, which may change a word.
-        member = Transcriber(self._kafka, log, TRANSCRIBE_BATCH_WINDOWS="1")
+        member = Transcriber(self._kafka, log, TRANSCRIBE_BATCH_WINDOWS=str(MOST_WINDOWS))
         await member.start(wait=False)
         self._crew.append(member)
 
@@ -90,12 +86,9 @@ class Crew:
 
 
 async def test_whatever_happens_every_session_is_as_if_nothing_had(tmp_path: Path) -> None:
-    seed, port = new_seed(), free_port()
+    seed = new_seed()
     chance = Random(seed)
-    kafka = KafkaSettings(port=port, bootstrap="", prefix="")
-    command = prepare(tmp_path / "kafka", install(KAFKA, load(LocalSettings).cache), port)
-    with started(command, port, tmp_path / "kafka.log") as broker:
-        await create_topics(kafka)
+    async with own_kafka(tmp_path) as (kafka, broker):
         crew = Crew(kafka, broker, tmp_path, chance)
         await crew.join()
         async with Client(kafka) as client:
@@ -103,7 +96,7 @@ async def test_whatever_happens_every_session_is_as_if_nothing_had(tmp_path: Pat
             working = asyncio.create_task(crew.work(stopped))
             said: dict[str, bytes] = {}
             for number in range(ROUNDS):
-                names = [session_on(kafka, each, f"r{number}") for each in range(kafka.session_partitions)]
+                names = session_on_each(kafka, f"r{number}")
                 said |= {name: joined(*chance.sample(SENTENCES, 6), pause_s=0.8).pcm for name in names}
                 await asyncio.gather(*(speak(kafka, name, frames_of(said[name])) for name in names))
             stopped.set()
@@ -114,6 +107,7 @@ async def test_whatever_happens_every_session_is_as_if_nothing_had(tmp_path: Pat
     keep(
         "transcriber_rebalances",
         seed=seed,
+        most_windows_in_a_batch=MOST_WINDOWS,
         deeds=dict(crew.done),
         sessions=len(said),
         audio_s=sum(map(len, said.values())) // 32_000,
