@@ -1,8 +1,6 @@
 """A transcriber is killed many times while people speak, and started anew each time."""
 
 import asyncio
-from collections.abc import Iterator
-from itertools import cycle, takewhile
 from pathlib import Path
 from random import Random
 
@@ -11,28 +9,25 @@ import pytest
 from bench.peers.streams import stream
 from cli.accuracy import word_error_rate
 from infra.kafka.settings import KafkaSettings
-from schemas.audio import FRAME_BYTES
 from schemas.wire import FinalMessage, Partial
 from tests.support.soak_results import keep, new_seed, quantile, spread
-from tests.support.speech import SENTENCES, joined
 from tests.support.stage_process import processes
 from tests.support.transcribe_log import frames_of
-from tests.support.transcriber_trial import ended_whole, repeated_passages, speak, text_of, undisturbed
+from tests.support.transcriber_trial import (
+    ended_whole,
+    repeated_passages,
+    sentences_until,
+    speak,
+    text_of,
+    undisturbed,
+)
 from tests.support.transcribers import BY_DEFAULT, Client, Transcriber
 
 KILLS = 100
-PAUSE_S = 0.6
 SPEAKERS = 6
 SPOKEN_S = 120.0
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
-
-
-def frames_until(stopped: asyncio.Event) -> Iterator[bytes]:
-    """The same sentences over and over, in whole frames."""
-    pcm = joined(*SENTENCES, pause_s=PAUSE_S).pcm + bytes(int(PAUSE_S * 32_000))
-    whole = pcm + bytes(-len(pcm) % FRAME_BYTES)
-    return takewhile(lambda _: not stopped.is_set(), cycle(frames_of(whole)))
 
 
 async def kill_at_work(client: Client, transcriber: Transcriber, chance: Random) -> list[tuple[float, float]]:
@@ -61,7 +56,7 @@ async def test_a_hundred_kills_while_somebody_speaks(kafka: KafkaSettings, tmp_p
     seed, stopped = new_seed(), asyncio.Event()
     transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
     async with Client(kafka) as client, processes(transcriber):
-        speaking = asyncio.create_task(speak(kafka, "s-killed", frames_until(stopped)))
+        speaking = asyncio.create_task(speak(kafka, "s-killed", sentences_until(stopped)))
         recoveries = await kill_at_work(client, transcriber, Random(seed))
         stopped.set()
         pcm = await speaking

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import cycle, pairwise, takewhile
 from math import inf
 
 from aiokafka.partitioner import DefaultPartitioner
@@ -11,14 +11,16 @@ from aiokafka.partitioner import DefaultPartitioner
 from cli.accuracy import normalised
 from infra.kafka.clients import make_producer
 from infra.kafka.settings import KafkaSettings
-from schemas.audio import FRAME_MS, SAMPLE_BYTES, samples_to_ms
+from schemas.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, SAMPLE_RATE, samples_to_ms
 from schemas.transcripts import Final, SessionTranscribed
 from schemas.wire import Summary
+from tests.support.speech import SENTENCES, joined
 from tests.support.transcribe_log import SessionWriter, frames_of
 from tests.support.transcribers import Client, stored
 
 PACE_S = FRAME_MS / 1000
 _PASSAGE_WORDS = 3
+_BETWEEN_S = 0.6
 
 
 def partition_of(kafka: KafkaSettings, session_id: str) -> int:
@@ -35,6 +37,13 @@ def session_on_each(kafka: KafkaSettings, name: str = "s") -> list[str]:
         next(each for each in ids if partition_of(kafka, each) == partition)
         for partition in range(kafka.session_partitions)
     ]
+
+
+def sentences_until(stopped: asyncio.Event) -> Iterator[bytes]:
+    """The bundled sentences over and over, in whole frames."""
+    pcm = joined(*SENTENCES).pcm + bytes(int(_BETWEEN_S * SAMPLE_RATE) * SAMPLE_BYTES)
+    whole = pcm + bytes(-len(pcm) % FRAME_BYTES)
+    return takewhile(lambda _: not stopped.is_set(), cycle(frames_of(whole)))
 
 
 async def speak(kafka: KafkaSettings, session_id: str, frames: Iterable[bytes], speed: float = 1.0) -> bytes:

@@ -1,10 +1,9 @@
 """Whisper on many windows at once: one call each of encode, generate and align, whichever sessions they belong to.
 
 CTranslate2 wants the start token at the same place in all prompts of a batch, and one start sequence for all in
-`align`: `kind` tells which windows may go together. A window is heard as the same words at the same times whatever
-windows are beside it, for its padding goes by its own length. On a CPU, in int8, all figures are the same to the last
-digit (of 1,566 windows in batches of 2 to 8, each was as it is alone); in float32 the last digits of probabilities
-differ, for numbers are added up in another order."""
+`align`: `kind` tells which windows may go together. On a CPU a window is heard as the same words at the same times
+whatever windows are beside it, for its padding goes by its own length, and texts are aligned by theirs. In int8 all
+figures are the same to the last digit; in float32 probabilities are not, for numbers are added up in another order."""
 
 import math
 from collections import defaultdict
