@@ -7,6 +7,7 @@ from pathlib import Path
 
 from infra.errors import Unavailable
 from infra.kafka.settings import KafkaSettings
+from infra.local.ports import free_port
 from schemas.audio import FRAME_BYTES
 from schemas.wire import FinalMessage
 from tests.support.own_kafka import own_kafka
@@ -38,6 +39,15 @@ async def test_a_zombie_changes_nothing(kafka: KafkaSettings, tmp_path: Path) ->
             assert finals == [await undisturbed(kafka, client, pcm)] * len(names)
         # The group gave it half of its partitions back, so it has work to do.
         assert zombie.is_running
+
+
+async def test_a_broker_that_is_not_there(kafka: KafkaSettings, tmp_path: Path) -> None:
+    """Whoever starts the process anew tries again; the log says why."""
+    log = tmp_path / "transcribe.log"
+    transcriber = Transcriber(kafka, log, KAFKA_PORT=str(free_port()))
+    await transcriber.start(wait=False)
+    assert await transcriber.ended() == 1
+    assert "KafkaConnectionError: Unable to bootstrap" in log.read_text().splitlines()[-1]
 
 
 async def kept_up(kafka: KafkaSettings, stopping: asyncio.Event) -> int:

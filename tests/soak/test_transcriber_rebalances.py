@@ -21,8 +21,10 @@ from tests.support.transcribers import Client, Transcriber
 
 ROUNDS = 6
 MOST = 3
-MOST_WINDOWS = 8
-"""In a batch: of more speakers than a partition has, so that its windows have other company all the time."""
+WITHIN_S = 180
+WORKERS = (1, 2)
+BATCH_WINDOWS = (1, 2, 8)
+"""Each transcriber has its own, so that a session's windows have other company all the time."""
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
 
@@ -37,12 +39,32 @@ class Crew:
         self._folder = folder
         self._chance = chance
         self._crew: list[Transcriber] = []
+        self._stopped = asyncio.Event()
+        self._working: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Crew":
+        await self.join()
+        self._working = asyncio.create_task(self._work())
+        return self
+
+    async def rest(self) -> None:
+        """Returns when nothing happens to anybody any more."""
+        self._stopped.set()
+        if self._working is not None:
+            await self._working
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._working is not None:
+            self._working.cancel()
+            await asyncio.wait([self._working])
+        await asyncio.gather(*(member.stop() for member in self._crew))
 
     async def join(self) -> None:
         log = self._folder / f"{sum(self.done.values())}.log"
-        member = Transcriber(self._kafka, log, TRANSCRIBE_BATCH_WINDOWS=str(MOST_WINDOWS))
-        await member.start(wait=False)
+        workers, windows = self._chance.choice(WORKERS), self._chance.choice(BATCH_WINDOWS)
+        member = Transcriber(self._kafka, log, TRANSCRIBE_WORKERS=str(workers), TRANSCRIBE_BATCH_WINDOWS=str(windows))
         self._crew.append(member)
+        await member.start(wait=False)
 
     async def leave(self) -> None:
         await self._one_less().stop()
@@ -66,9 +88,9 @@ class Crew:
         await asyncio.sleep(self._chance.uniform(0.5, 3.0))
         await asyncio.to_thread(self._broker.start)
 
-    async def work(self, stopped: asyncio.Event) -> None:
+    async def _work(self) -> None:
         """Who ends by themselves are started anew, as a supervisor would."""
-        while not stopped.is_set():
+        while not self._stopped.is_set():
             deeds: list[Callable[[], Awaitable[None]]] = [self.sleep, self.outage]
             deeds += [self.join] * 2 if len(self._crew) < MOST else []
             deeds += [self.leave, self.die] if len(self._crew) > 1 else []
@@ -81,33 +103,30 @@ class Crew:
                     self.done["ended by itself"] += 1
                     await member.start(wait=False)
 
-    async def stop(self) -> None:
-        await asyncio.gather(*(member.stop() for member in self._crew))
-
 
 async def test_whatever_happens_every_session_is_as_if_nothing_had(tmp_path: Path) -> None:
     seed = new_seed()
     chance = Random(seed)
-    async with own_kafka(tmp_path) as (kafka, broker):
-        crew = Crew(kafka, broker, tmp_path, chance)
-        await crew.join()
-        async with Client(kafka) as client:
-            stopped = asyncio.Event()
-            working = asyncio.create_task(crew.work(stopped))
-            said: dict[str, bytes] = {}
-            for number in range(ROUNDS):
-                names = session_on_each(kafka, f"r{number}")
-                said |= {name: joined(*chance.sample(SENTENCES, 6), pause_s=0.8).pcm for name in names}
-                await asyncio.gather(*(speak(kafka, name, frames_of(said[name])) for name in names))
-            stopped.set()
-            await working
-            found = {name: await ended_whole(kafka, client, name, pcm, within_s=60) for name, pcm in said.items()}
-            expected = {name: await undisturbed(kafka, client, pcm, f"{name}-plain") for name, pcm in said.items()}
-        await crew.stop()
+    said: dict[str, bytes] = {}
+    async with (
+        own_kafka(tmp_path) as (kafka, broker),
+        Crew(kafka, broker, tmp_path, chance) as crew,
+        Client(kafka) as client,
+    ):
+        for number in range(ROUNDS):
+            names = session_on_each(kafka, f"r{number}")
+            said |= {name: joined(*chance.sample(SENTENCES, 6), pause_s=0.8).pcm for name in names}
+            await asyncio.gather(*(speak(kafka, name, frames_of(said[name])) for name in names))
+        await crew.rest()
+        found = {name: await ended_whole(kafka, client, name, pcm, WITHIN_S) for name, pcm in said.items()}
+        expected = {
+            name: await undisturbed(kafka, client, pcm, f"{name}-plain", WITHIN_S) for name, pcm in said.items()
+        }
     keep(
         "transcriber_rebalances",
         seed=seed,
-        most_windows_in_a_batch=MOST_WINDOWS,
+        workers=WORKERS,
+        batch_windows=BATCH_WINDOWS,
         deeds=dict(crew.done),
         sessions=len(said),
         audio_s=sum(map(len, said.values())) // 32_000,
