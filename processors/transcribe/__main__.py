@@ -47,9 +47,9 @@ async def serve(stage: Stage) -> None:
     streams = Streams(options)
     ledger = Ledger(streams)
     committing = Committing(ledger, outbox, clock)
+    showing = asyncio.create_task(outbox.keep_showing())
     try:
         await producer.start()
-        showing = asyncio.create_task(outbox.keep_showing())
         await log.start()
         stage.ready()
         await run(

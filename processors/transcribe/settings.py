@@ -70,7 +70,8 @@ class TranscribeSettings(Settings):
     instance: str = Field(
         "",
         description="a name that this process keeps when it is started anew: its partitions are then kept for it for "
-        "6 s, and the others notice nothing; empty: none. No two processes may have the same",
+        "6 s, and the others notice nothing; empty: none, and when it is killed all transcribers stand still for up to "
+        "6 s. No two processes may have the same",
     )
     backlog_frames: int = Field(
         8000,

@@ -7,15 +7,10 @@ import pytest
 
 from infra.kafka.clients import make_producer
 from infra.kafka.settings import KafkaSettings
-from infra.kafka.topics import create_topics
-from infra.local.jars import KAFKA, install
-from infra.local.kafka_node import prepare
-from infra.local.ports import free_port
-from infra.settings import LocalSettings, load
 from processors.questions.__main__ import NAME, serve
 from schemas.sessions import QuestionsAsked
 from schemas.topics import Topic, parse_event
-from tests.support.java_program import started
+from tests.support.own_kafka import own_kafka
 from tests.support.sessions import begun
 from tests.support.stage_in_process import read, running
 
@@ -40,14 +35,10 @@ async def sessions_with_questions(kafka: KafkaSettings, count: int, within_s: fl
 
 
 async def test_a_killed_broker_ends_no_stage_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    port = free_port()
-    kafka = KafkaSettings(port=port, bootstrap="", prefix="")
-    monkeypatch.setenv("KAFKA_PORT", str(port))
     for name in ("KAFKA_BOOTSTRAP", "KAFKA_PREFIX", "LLM_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    command = prepare(tmp_path / "kafka", install(KAFKA, load(LocalSettings).cache), port)
-    with started(command, port, tmp_path / "kafka.log") as broker:
-        await create_topics(kafka)
+    async with own_kafka(tmp_path) as (kafka, broker):
+        monkeypatch.setenv("KAFKA_PORT", str(kafka.port))
         async with running(NAME, serve):
             sessions = await start_sessions(kafka, 5)
             assert await sessions_with_questions(kafka, 5, within_s=10) == sessions

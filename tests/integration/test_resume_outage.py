@@ -8,14 +8,9 @@ from pathlib import Path
 import pytest
 
 from infra.kafka.settings import KafkaSettings
-from infra.kafka.topics import create_topics
-from infra.local.jars import KAFKA, install
-from infra.local.kafka_node import prepare
-from infra.local.ports import free_port
-from infra.settings import LocalSettings, load
 from tests.support.edges import Edge
-from tests.support.java_program import started
 from tests.support.network import network_to
+from tests.support.own_kafka import own_kafka
 from tests.support.reporter import reporting
 from tests.support.resuming_client import ResumingClient
 from tests.support.session_log import check_whole
@@ -42,13 +37,12 @@ async def supervised(process: StageProcess) -> AsyncIterator[None]:
 @pytest.mark.soak
 async def test_a_broker_that_is_away_for_longer_than_an_edge_waits_leaves_no_hole(tmp_path: Path) -> None:
     """For one edge the outage is short: its clients wait. The other one's are told to come back, and do."""
-    port = free_port()
-    kafka = KafkaSettings(port=port, bootstrap="", prefix="")
-    command = prepare(tmp_path / "kafka", install(KAFKA, load(LocalSettings).cache), port)
-    patient, hasty = Edge(kafka, tmp_path, 0), Edge(kafka, tmp_path, 1, EDGE_ACCEPTED_WITHIN_S=str(ACCEPTED_WITHIN_S))
-    transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
-    with started(command, port, tmp_path / "kafka.log") as broker:
-        await create_topics(kafka)
+    async with own_kafka(tmp_path) as (kafka, broker):
+        patient, hasty = (
+            Edge(kafka, tmp_path, 0),
+            Edge(kafka, tmp_path, 1, EDGE_ACCEPTED_WITHIN_S=str(ACCEPTED_WITHIN_S)),
+        )
+        transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
         async with reporting(kafka), processes(patient, hasty, transcriber), supervised(transcriber):
             token = patient.address.token("ada")
             waiting, returning = (ResumingClient([edge.url], token, SPEECH) for edge in (patient, hasty))
@@ -89,12 +83,8 @@ async def test_a_network_that_is_gone_for_twenty_seconds(kafka: KafkaSettings, t
 @pytest.mark.timeout(240)
 async def test_a_broker_that_is_away_for_a_minute(tmp_path: Path) -> None:
     """Longer than an edge waits by default: every client is told to come back, and none has lost anything."""
-    port = free_port()
-    kafka = KafkaSettings(port=port, bootstrap="", prefix="")
-    command = prepare(tmp_path / "kafka", install(KAFKA, load(LocalSettings).cache), port)
-    edge, transcriber = Edge(kafka, tmp_path, 0), Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
-    with started(command, port, tmp_path / "kafka.log") as broker:
-        await create_topics(kafka)
+    async with own_kafka(tmp_path) as (kafka, broker):
+        edge, transcriber = Edge(kafka, tmp_path, 0), Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
         async with reporting(kafka), processes(edge, transcriber), supervised(transcriber):
             token = edge.address.token("ada")
             speakers = [ResumingClient([edge.url], token, LONG_SPEECH, silence_s=90) for _ in range(3)]

@@ -19,8 +19,7 @@ async def kill_at_once(transcriber: Transcriber, kills: int, chance: Random) -> 
     """Kill at any moment: while the process starts, takes over, works, or just after."""
     for _ in range(kills):
         await asyncio.sleep(chance.uniform(0.3, 2.0))
-        await transcriber.kill()
-        await transcriber.start(wait=False)
+        await transcriber.crash()
 
 
 async def test_five_kills_while_somebody_speaks(kafka: KafkaSettings, tmp_path: Path) -> None:

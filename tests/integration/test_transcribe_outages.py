@@ -7,20 +7,16 @@ from pathlib import Path
 
 from infra.errors import Unavailable
 from infra.kafka.settings import KafkaSettings
-from infra.kafka.topics import create_topics
-from infra.local.jars import KAFKA, install
-from infra.local.kafka_node import prepare
 from infra.local.ports import free_port
-from infra.settings import LocalSettings, load
 from schemas.audio import FRAME_BYTES
 from schemas.wire import FinalMessage
-from tests.support.java_program import started
+from tests.support.own_kafka import own_kafka
 from tests.support.speech import joined
 from tests.support.stage_process import processes
 from tests.support.transcribe_log import frames_of
 from tests.support.transcribe_partition import undisturbed_finals
 from tests.support.transcriber_in_process import transcribe
-from tests.support.transcriber_trial import ended_whole, session_on, speak, undisturbed
+from tests.support.transcriber_trial import ended_whole, session_on_each, speak, undisturbed
 from tests.support.transcribers import Client, Transcriber
 
 FRAMES = 32
@@ -28,7 +24,7 @@ FRAMES = 32
 
 async def test_a_zombie_changes_nothing(kafka: KafkaSettings, tmp_path: Path) -> None:
     pcm = joined("sentence_1", "sentence_2", "sentence_3").pcm
-    names = [session_on(kafka, partition) for partition in range(kafka.session_partitions)]
+    names = session_on_each(kafka)
     zombie, successor = (Transcriber(kafka, tmp_path / f"{name}.log") for name in ("zombie", "successor"))
     async with Client(kafka) as client, processes(zombie):
         speaking = asyncio.gather(*(speak(kafka, name, frames_of(pcm)) for name in names))
@@ -45,6 +41,15 @@ async def test_a_zombie_changes_nothing(kafka: KafkaSettings, tmp_path: Path) ->
         assert zombie.is_running
 
 
+async def test_a_broker_that_is_not_there(kafka: KafkaSettings, tmp_path: Path) -> None:
+    """Whoever starts the process anew tries again; the log says why."""
+    log = tmp_path / "transcribe.log"
+    transcriber = Transcriber(kafka, log, KAFKA_PORT=str(free_port()))
+    await transcriber.start(wait=False)
+    assert await transcriber.ended() == 1
+    assert "KafkaConnectionError: Unable to bootstrap" in log.read_text().splitlines()[-1]
+
+
 async def kept_up(kafka: KafkaSettings, stopping: asyncio.Event) -> int:
     """A transcriber that is started anew whenever it ends; gives how often it was."""
     starts = 0
@@ -57,12 +62,8 @@ async def kept_up(kafka: KafkaSettings, stopping: asyncio.Event) -> int:
 
 
 async def test_the_broker_is_killed_in_mid_session(tmp_path: Path) -> None:
-    port = free_port()
-    kafka = KafkaSettings(port=port, bootstrap="", prefix="")
     pcm = bytes(FRAME_BYTES) * FRAMES
-    command = prepare(tmp_path / "kafka", install(KAFKA, load(LocalSettings).cache), port)
-    with started(command, port, tmp_path / "kafka.log") as broker:
-        await create_topics(kafka)
+    async with own_kafka(tmp_path) as (kafka, broker):
         stopping = asyncio.Event()
         working = asyncio.create_task(kept_up(kafka, stopping))
         async with Client(kafka) as client:

@@ -1,8 +1,6 @@
 """A transcriber is killed many times while people speak, and started anew each time."""
 
 import asyncio
-from collections.abc import Iterator
-from itertools import cycle, takewhile
 from pathlib import Path
 from random import Random
 
@@ -11,29 +9,25 @@ import pytest
 from bench.peers.streams import stream
 from cli.accuracy import word_error_rate
 from infra.kafka.settings import KafkaSettings
-from schemas.audio import FRAME_BYTES
 from schemas.wire import FinalMessage, Partial
-from tests.support.soak_results import keep, new_seed, quantile
-from tests.support.speech import joined
+from tests.support.soak_results import keep, new_seed, quantile, spread
 from tests.support.stage_process import processes
 from tests.support.transcribe_log import frames_of
-from tests.support.transcriber_trial import ended_whole, repeated_passages, speak, text_of, undisturbed
-from tests.support.transcribers import Client, Transcriber
+from tests.support.transcriber_trial import (
+    ended_whole,
+    repeated_passages,
+    sentences_until,
+    speak,
+    text_of,
+    undisturbed,
+)
+from tests.support.transcribers import BY_DEFAULT, Client, Transcriber
 
 KILLS = 100
-SAID = tuple(f"sentence_{number}" for number in range(1, 7))
-PAUSE_S = 0.6
 SPEAKERS = 6
 SPOKEN_S = 120.0
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
-
-
-def frames_until(stopped: asyncio.Event) -> Iterator[bytes]:
-    """The same sentences over and over, in whole frames."""
-    pcm = joined(*SAID, pause_s=PAUSE_S).pcm + bytes(int(PAUSE_S * 32_000))
-    whole = pcm + bytes(-len(pcm) % FRAME_BYTES)
-    return takewhile(lambda _: not stopped.is_set(), cycle(frames_of(whole)))
 
 
 async def kill_at_work(client: Client, transcriber: Transcriber, chance: Random) -> list[tuple[float, float]]:
@@ -43,13 +37,10 @@ async def kill_at_work(client: Client, transcriber: Transcriber, chance: Random)
     loop = asyncio.get_running_loop()
     for _ in range(KILLS):
         await asyncio.sleep(chance.uniform(0.0, 1.2))
-        await transcriber.kill()
         killed_s = loop.time()
-        await transcriber.start(wait=False)
-        known = -1
-        while known < len(client.replies):  # What was still said before the kill.
-            known = len(client.replies)
-            await client.look()
+        await transcriber.crash()
+        await client.catch_up()  # With what was still said before the kill.
+        known = len(client.replies)
         last = max((said.number for said in client.finals("s-killed")), default=0)
         words_s = final_s = 0.0
         while not final_s:
@@ -65,7 +56,7 @@ async def test_a_hundred_kills_while_somebody_speaks(kafka: KafkaSettings, tmp_p
     seed, stopped = new_seed(), asyncio.Event()
     transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
     async with Client(kafka) as client, processes(transcriber):
-        speaking = asyncio.create_task(speak(kafka, "s-killed", frames_until(stopped)))
+        speaking = asyncio.create_task(speak(kafka, "s-killed", sentences_until(stopped)))
         recoveries = await kill_at_work(client, transcriber, Random(seed))
         stopped.set()
         pcm = await speaking
@@ -79,16 +70,8 @@ async def test_a_hundred_kills_while_somebody_speaks(kafka: KafkaSettings, tmp_p
         audio_s=len(pcm) // 32_000,
         finals=len(finals),
         same_as_undisturbed=finals == expected,
-        kill_to_words_s={
-            "median": quantile(to_words, 0.5),
-            "p95": quantile(to_words, 0.95),
-            "most": quantile(to_words, 1),
-        },
-        kill_to_new_final_s={
-            "median": quantile(to_final, 0.5),
-            "p95": quantile(to_final, 0.95),
-            "most": quantile(to_final, 1),
-        },
+        kill_to_words_s=spread(to_words),
+        kill_to_new_final_s=spread(to_final),
     )
     assert finals == expected
     assert quantile(to_final, 0.95) <= 5.0
@@ -98,8 +81,7 @@ async def kill_until(stopped: asyncio.Event, transcriber: Transcriber, chance: R
     kills = 0
     while not stopped.is_set():
         await asyncio.sleep(chance.uniform(3.0, 7.0))
-        await transcriber.kill()
-        await transcriber.start(wait=False)
+        await transcriber.crash()
         kills += 1
     return kills
 
@@ -109,8 +91,7 @@ async def test_kills_while_windows_depend_on_the_load(kafka: KafkaSettings, tmp_
     seed, stopped = new_seed(), asyncio.Event()
     spoken = [stream(number, SPOKEN_S) for number in range(SPEAKERS)]
     said = [" ".join(word.text for word in each.words) for each in spoken]
-    default = {"TRANSCRIBE_WORKERS": "0", "TRANSCRIBE_COALESCE": "on", "TRANSCRIBE_FALLBACK": "on"}
-    transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0", **default)
+    transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0", **BY_DEFAULT)
 
     async def heard(name: str) -> list[str]:
         names = [f"s-{name}-{number}" for number in range(SPEAKERS)]

@@ -12,20 +12,20 @@ from faster_whisper import BatchedInferencePipeline, WhisperModel
 from bench.peers.streams import Stream, joined
 from cli.accuracy import compare, word_error_rate
 from cli.own_stack import DEMO_MODEL
-from infra.kafka.clients import make_producer
 from infra.kafka.settings import KafkaSettings
-from schemas.audio import FRAME_MS, SAMPLE_BYTES, SAMPLE_RATE
+from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 from schemas.wire import Summary
 from tests.support.soak_results import keep, new_seed
+from tests.support.speech import SENTENCES
 from tests.support.stage_process import processes
-from tests.support.transcribe_log import SessionWriter, frames_of
-from tests.support.transcriber_trial import ended_whole, text_of
-from tests.support.transcribers import Client, Transcriber
+from tests.support.transcribe_log import frames_of
+from tests.support.transcriber_trial import ended_whole, speak, text_of
+from tests.support.transcribers import BY_DEFAULT, Client, Transcriber
 
 SESSIONS = 100
 AT_ONCE = 10
 SPEED = 4
-RECORDINGS = (*(f"sentence_{number}" for number in range(1, 7)), "unseen_voice", "noise", "answers_1", "answers_2")
+RECORDINGS = (*SENTENCES, "unseen_voice", "noise", "answers_1", "answers_2")
 TAIL_S = (0.05, 0.4)
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
@@ -68,20 +68,14 @@ async def test_no_last_word_is_missing(kafka: KafkaSettings, tmp_path: Path) -> 
     chance = Random(seed)
     streams = [spoken(number, chance) for number in range(SESSIONS)]
     turn = asyncio.Semaphore(AT_ONCE)
-    default = {"TRANSCRIBE_WORKERS": "0", "TRANSCRIBE_COALESCE": "on", "TRANSCRIBE_FALLBACK": "on"}
 
     async def write(stream: Stream) -> None:
-        async with turn, make_producer(kafka) as producer:
-            writer = SessionWriter(producer, kafka, stream.name)
-            await writer.start()
-            for frame in frames_of(stream.pcm):
-                await writer.audio(frame)
-                await asyncio.sleep(FRAME_MS / 1000 / SPEED)
-            await writer.end()
+        async with turn:
+            await speak(kafka, stream.name, frames_of(stream.pcm), SPEED)
 
     async with (
         Client(kafka) as client,
-        processes(Transcriber(kafka, tmp_path / "transcribe.log", **default)),
+        processes(Transcriber(kafka, tmp_path / "transcribe.log", **BY_DEFAULT)),
     ):
         await asyncio.gather(*map(write, streams))
         for stream in streams:

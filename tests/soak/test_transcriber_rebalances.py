@@ -11,21 +11,20 @@ from random import Random
 import pytest
 
 from infra.kafka.settings import KafkaSettings
-from infra.kafka.topics import create_topics
-from infra.local.jars import KAFKA, install
-from infra.local.kafka_node import prepare
-from infra.local.ports import free_port
-from infra.settings import LocalSettings, load
-from tests.support.java_program import JavaProgram, started
+from tests.support.java_program import JavaProgram
+from tests.support.own_kafka import own_kafka
 from tests.support.soak_results import keep, new_seed
-from tests.support.speech import joined
+from tests.support.speech import SENTENCES, joined
 from tests.support.transcribe_log import frames_of
-from tests.support.transcriber_trial import ended_whole, session_on, speak, text_of, undisturbed
+from tests.support.transcriber_trial import ended_whole, session_on_each, speak, text_of, undisturbed
 from tests.support.transcribers import Client, Transcriber
 
 ROUNDS = 6
 MOST = 3
-SENTENCES = tuple(f"sentence_{number}" for number in range(1, 7))
+WITHIN_S = 180
+WORKERS = (1, 2)
+BATCH_WINDOWS = (1, 2, 8)
+"""Each transcriber has its own, so that a session's windows have other company all the time."""
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
 
@@ -40,13 +39,32 @@ class Crew:
         self._folder = folder
         self._chance = chance
         self._crew: list[Transcriber] = []
+        self._stopped = asyncio.Event()
+        self._working: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Crew":
+        await self.join()
+        self._working = asyncio.create_task(self._work())
+        return self
+
+    async def rest(self) -> None:
+        """Returns when nothing happens to anybody any more."""
+        self._stopped.set()
+        if self._working is not None:
+            await self._working
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._working is not None:
+            self._working.cancel()
+            await asyncio.wait([self._working])
+        await asyncio.gather(*(member.stop() for member in self._crew))
 
     async def join(self) -> None:
         log = self._folder / f"{sum(self.done.values())}.log"
-        # Numbers are added up a little differently in batches of other sizes, which may change a word.
-        member = Transcriber(self._kafka, log, TRANSCRIBE_BATCH_WINDOWS="1")
-        await member.start(wait=False)
+        workers, windows = self._chance.choice(WORKERS), self._chance.choice(BATCH_WINDOWS)
+        member = Transcriber(self._kafka, log, TRANSCRIBE_WORKERS=str(workers), TRANSCRIBE_BATCH_WINDOWS=str(windows))
         self._crew.append(member)
+        await member.start(wait=False)
 
     async def leave(self) -> None:
         await self._one_less().stop()
@@ -70,9 +88,9 @@ class Crew:
         await asyncio.sleep(self._chance.uniform(0.5, 3.0))
         await asyncio.to_thread(self._broker.start)
 
-    async def work(self, stopped: asyncio.Event) -> None:
+    async def _work(self) -> None:
         """Who ends by themselves are started anew, as a supervisor would."""
-        while not stopped.is_set():
+        while not self._stopped.is_set():
             deeds: list[Callable[[], Awaitable[None]]] = [self.sleep, self.outage]
             deeds += [self.join] * 2 if len(self._crew) < MOST else []
             deeds += [self.leave, self.die] if len(self._crew) > 1 else []
@@ -85,35 +103,30 @@ class Crew:
                     self.done["ended by itself"] += 1
                     await member.start(wait=False)
 
-    async def stop(self) -> None:
-        await asyncio.gather(*(member.stop() for member in self._crew))
-
 
 async def test_whatever_happens_every_session_is_as_if_nothing_had(tmp_path: Path) -> None:
-    seed, port = new_seed(), free_port()
+    seed = new_seed()
     chance = Random(seed)
-    kafka = KafkaSettings(port=port, bootstrap="", prefix="")
-    command = prepare(tmp_path / "kafka", install(KAFKA, load(LocalSettings).cache), port)
-    with started(command, port, tmp_path / "kafka.log") as broker:
-        await create_topics(kafka)
-        crew = Crew(kafka, broker, tmp_path, chance)
-        await crew.join()
-        async with Client(kafka) as client:
-            stopped = asyncio.Event()
-            working = asyncio.create_task(crew.work(stopped))
-            said: dict[str, bytes] = {}
-            for number in range(ROUNDS):
-                names = [session_on(kafka, each, f"r{number}") for each in range(kafka.session_partitions)]
-                said |= {name: joined(*chance.sample(SENTENCES, 6), pause_s=0.8).pcm for name in names}
-                await asyncio.gather(*(speak(kafka, name, frames_of(said[name])) for name in names))
-            stopped.set()
-            await working
-            found = {name: await ended_whole(kafka, client, name, pcm, within_s=60) for name, pcm in said.items()}
-            expected = {name: await undisturbed(kafka, client, pcm, f"{name}-plain") for name, pcm in said.items()}
-        await crew.stop()
+    said: dict[str, bytes] = {}
+    async with (
+        own_kafka(tmp_path) as (kafka, broker),
+        Crew(kafka, broker, tmp_path, chance) as crew,
+        Client(kafka) as client,
+    ):
+        for number in range(ROUNDS):
+            names = session_on_each(kafka, f"r{number}")
+            said |= {name: joined(*chance.sample(SENTENCES, 6), pause_s=0.8).pcm for name in names}
+            await asyncio.gather(*(speak(kafka, name, frames_of(said[name])) for name in names))
+        await crew.rest()
+        found = {name: await ended_whole(kafka, client, name, pcm, WITHIN_S) for name, pcm in said.items()}
+        expected = {
+            name: await undisturbed(kafka, client, pcm, f"{name}-plain", WITHIN_S) for name, pcm in said.items()
+        }
     keep(
         "transcriber_rebalances",
         seed=seed,
+        workers=WORKERS,
+        batch_windows=BATCH_WINDOWS,
         deeds=dict(crew.done),
         sessions=len(said),
         audio_s=sum(map(len, said.values())) // 32_000,

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 SPEECH = Path(__file__).parents[2] / "samples" / "whisper-micro" / "speech"
+SENTENCES = tuple(f"sentence_{number}" for number in range(1, 7))
 RATE_HZ = 16_000
 SAMPLE_BYTES = 2
 

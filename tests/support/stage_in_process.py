@@ -49,11 +49,13 @@ async def read(kafka: KafkaSettings, topic: Topic, count: int, within_s: float =
         await consumer.stop()
 
 
-async def read_to_end(kafka: KafkaSettings, topic: Topic) -> list[ConsumerRecord]:
-    """All records of a session topic that stand there now, each partition's in order."""
+async def read_to_end(kafka: KafkaSettings, topic: Topic, *, uncommitted: bool = False) -> list[ConsumerRecord]:
+    """All records of a session topic that stand there now, each partition's in order. `uncommitted`: with those of
+    transactions that are not over or were undone."""
     found: list[ConsumerRecord] = []
     places = [TopicPartition(kafka.topic(topic), partition) for partition in range(kafka.session_partitions)]
-    consumer = make_consumer(kafka, topic, stage=None)
+    # A consumer that is made for no topic shows everything.
+    consumer = make_consumer(kafka, *([] if uncommitted else [topic]), stage=None)
     await consumer.start()
     try:
         consumer.assign(places)

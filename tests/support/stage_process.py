@@ -53,6 +53,11 @@ class StageProcess:
         self.signal(signal.SIGKILL)
         await self.ended()
 
+    async def crash(self) -> None:
+        """Killed, and started anew at once, as by a supervisor."""
+        await self.kill()
+        await self.start(wait=False)
+
     async def ended(self) -> int:
         assert self._process is not None
         return await self._process.wait()

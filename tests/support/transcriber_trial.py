@@ -2,33 +2,52 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import count, pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import cycle, pairwise, takewhile
+from math import inf
 
 from aiokafka.partitioner import DefaultPartitioner
 
 from cli.accuracy import normalised
 from infra.kafka.clients import make_producer
 from infra.kafka.settings import KafkaSettings
-from schemas.audio import FRAME_MS, SAMPLE_BYTES, samples_to_ms
+from schemas.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, SAMPLE_RATE, samples_to_ms
 from schemas.transcripts import Final, SessionTranscribed
 from schemas.wire import Summary
+from tests.support.speech import SENTENCES, joined
 from tests.support.transcribe_log import SessionWriter, frames_of
 from tests.support.transcribers import Client, stored
 
 PACE_S = FRAME_MS / 1000
 _PASSAGE_WORDS = 3
+_BETWEEN_S = 0.6
 
 
-def session_on(kafka: KafkaSettings, partition: int, name: str = "s") -> str:
-    """The id of a session whose log stands in this partition."""
+def partition_of(kafka: KafkaSettings, session_id: str) -> int:
+    """Where the session's log stands."""
     every = list(range(kafka.session_partitions))
-    ids = (f"{name}-{number}" for number in count())
-    return next(each for each in ids if DefaultPartitioner()(each.encode(), every, every) == partition)
+    partition: int = DefaultPartitioner()(session_id.encode(), every, every)
+    return partition
 
 
-async def speak(kafka: KafkaSettings, session_id: str, frames: Iterable[bytes]) -> bytes:
-    """A whole session in real time; gives what was said."""
+def session_on_each(kafka: KafkaSettings, name: str = "s") -> list[str]:
+    """Ids of sessions, one for each partition."""
+    ids = [f"{name}-{number}" for number in range(100)]
+    return [
+        next(each for each in ids if partition_of(kafka, each) == partition)
+        for partition in range(kafka.session_partitions)
+    ]
+
+
+def sentences_until(stopped: asyncio.Event) -> Iterator[bytes]:
+    """The bundled sentences over and over, in whole frames."""
+    pcm = joined(*SENTENCES).pcm + bytes(int(_BETWEEN_S * SAMPLE_RATE) * SAMPLE_BYTES)
+    whole = pcm + bytes(-len(pcm) % FRAME_BYTES)
+    return takewhile(lambda _: not stopped.is_set(), cycle(frames_of(whole)))
+
+
+async def speak(kafka: KafkaSettings, session_id: str, frames: Iterable[bytes], speed: float = 1.0) -> bytes:
+    """A whole session, so many times faster than live; gives what was said."""
     loop = asyncio.get_running_loop()
     said = bytearray()
     async with make_producer(kafka) as producer:
@@ -36,7 +55,7 @@ async def speak(kafka: KafkaSettings, session_id: str, frames: Iterable[bytes]) 
         await writer.start()
         began_s = loop.time()
         for frame in frames:
-            await asyncio.sleep(began_s + writer.seq * PACE_S - loop.time())
+            await asyncio.sleep(began_s + writer.seq * PACE_S / speed - loop.time())
             await writer.audio(frame)
             said += frame
         await writer.end()
@@ -47,12 +66,7 @@ async def undisturbed(
     kafka: KafkaSettings, client: Client, pcm: bytes, session_id: str = "s-plain", within_s: float = 60
 ) -> list[Final]:
     """The same in a session to which nothing happens, as fast as it goes."""
-    async with make_producer(kafka) as producer:
-        writer = SessionWriter(producer, kafka, session_id)
-        await writer.start()
-        for frame in frames_of(pcm):
-            await writer.audio(frame)
-        await writer.end()
+    await speak(kafka, session_id, frames_of(pcm), speed=inf)
     await client.until(session_id, Summary, within_s)
     finals, _ = await stored(kafka, session_id)
     return finals

@@ -12,12 +12,19 @@ from schemas.replies import Reply, ReplyMessage
 from schemas.topics import Topic, parse_event
 from schemas.transcripts import Final, SessionTranscribed, TranscriptFinal
 from schemas.wire import FinalMessage
+from tests.support import doomed_transcriber
+from tests.support.doomed_transcriber import Moment
 from tests.support.stage_in_process import read_to_end
 from tests.support.stage_process import StageProcess
+
+BY_DEFAULT = {"TRANSCRIBE_WORKERS": "0", "TRANSCRIBE_COALESCE": "on", "TRANSCRIBE_FALLBACK": "on"}
+"""Settings of a transcriber as users have it, whose windows depend on the load."""
 
 
 class Transcriber(StageProcess):
     """With the demo recogniser, and with fixed windows: the same log gives the same words."""
+
+    module = "processors.transcribe"
 
     def __init__(self, kafka: KafkaSettings, log: Path, instance: str = "", **settings: str) -> None:
         given = {
@@ -30,7 +37,16 @@ class Transcriber(StageProcess):
             "TRANSCRIBE_COALESCE": "off",
             "TRANSCRIBE_FALLBACK": "off",
         }
-        super().__init__("processors.transcribe", log, given | settings)
+        super().__init__(self.module, log, given | settings)
+
+
+class DoomedTranscriber(Transcriber):
+    """It kills itself at this moment of its transaction of this number, of those with finals."""
+
+    module = doomed_transcriber.__name__
+
+    def __init__(self, kafka: KafkaSettings, log: Path, instance: str, moment: Moment, number: int) -> None:
+        super().__init__(kafka, log, instance, DIES_AT=moment, DIES_IN=str(number))
 
 
 class Client:
@@ -64,6 +80,12 @@ class Client:
         async with asyncio.timeout(within_s):
             while sum(isinstance(message, kind) for message in self.messages(session_id)) < count:
                 await self.look()
+
+    async def catch_up(self) -> None:
+        """Read all that stands there by now."""
+        end = (await self._consumer.end_offsets([self._place]))[self._place]
+        while await self._consumer.position(self._place) < end:
+            await self.look()
 
     async def look(self) -> None:
         now_s = asyncio.get_running_loop().time()

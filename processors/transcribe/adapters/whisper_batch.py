@@ -1,17 +1,19 @@
 """Whisper on many windows at once: one call each of encode, generate and align, whichever sessions they belong to.
 
 CTranslate2 wants the start token at the same place in all prompts of a batch, and one start sequence for all in
-`align`: `kind` tells which windows may go together. A window is heard as the same words at the same times whatever
-windows are beside it, for its padding goes by its own length; only probabilities may differ in their third place, by
-the rounding of int8."""
+`align`: `kind` tells which windows may go together. On a CPU a window is heard as the same words at the same times
+whatever windows are beside it, for its padding goes by its own length, and texts are aligned by theirs. In int8 all
+figures are the same to the last digit; in float32 probabilities are not, for numbers are added up in another order."""
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, TypeVar
 
 import numpy as np
+from ctranslate2 import DataType, StorageView
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 
@@ -146,16 +148,32 @@ class BatchedWhisper:
         spoken = [
             phrases(text.tokens, tokenizer, length / _FRAMES_PER_S) for text, length in zip(texts, lengths, strict=True)
         ]
-        if not any(spoken):
-            return [()] * len(texts)
-        alignments = self._model.model.align(
-            encoded,
-            tokenizer.sot_sequence,
-            [[token for phrase in each for token in phrase.tokens] for each in spoken],
-            lengths,
-            median_filter_width=_MEDIAN_WIDTH,
-        )
-        return [timed_words(each, alignment, tokenizer) for each, alignment in zip(spoken, alignments, strict=True)]
+        tokens = [[token for phrase in each for token in phrase.tokens] for each in spoken]
+        words: list[tuple[Word, ...]] = [()] * len(texts)
+        for places in self._aligned_together(tokens):
+            alignments = self._model.model.align(
+                encoded if len(places) == len(texts) else _part(encoded, places),
+                tokenizer.sot_sequence,
+                [tokens[at] for at in places],
+                [lengths[at] for at in places],
+                median_filter_width=_MEDIAN_WIDTH,
+            )
+            for at, alignment in zip(places, alignments, strict=True):
+                words[at] = timed_words(spoken[at], alignment, tokenizer)
+        return words
+
+    def _aligned_together(self, tokens: Sequence[Sequence[int]]) -> list[list[int]]:
+        """Which texts go into one call, by their places. CTranslate2 fills the shorter ones up. If all windows are of
+        one length, what it fills in takes part in the times of the others; and it moves the last digits of
+        probabilities. So on a CPU only texts of one length go together, for two calls cost there what one for two
+        does. On a GPU all go together: it adds up numbers by the batch's size anyway."""
+        if self.on_gpu:
+            return [[*range(len(tokens))]] if any(tokens) else []
+        of_length: defaultdict[int, list[int]] = defaultdict(list)
+        for place, each in enumerate(tokens):
+            if each:
+                of_length[len(each)].append(place)
+        return [*of_length.values()]
 
     def _mel(self, windows: Sequence[tuple[Samples, Levels]], frames: int) -> "np.ndarray[Any, Any]":
         """[windows, mel bands, frames], each followed by nothing."""
@@ -198,3 +216,9 @@ class BatchedWhisper:
         result = work()
         self._on_step(step, perf_counter() - begun_s)
         return result
+
+
+def _part(encoded: Any, places: Sequence[int]) -> Any:
+    """Some windows of a batch in the processor's memory. NumPy does not know bfloat16, but float32 holds it."""
+    rows = np.asarray(encoded.to(DataType.float32))[list(places)]
+    return StorageView.from_array(rows).to(encoded.dtype)

@@ -12,8 +12,8 @@ from processors.transcribe.adapters.models import DEMO_MODEL
 from processors.transcribe.adapters.whisper_batch import BatchedWhisper, Decoding
 from processors.transcribe.core.hearing import Checks, Hearing
 from processors.transcribe.core.windows import Window
-from schemas.audio import SAMPLE_RATE
-from tests.support.speech import bundled
+from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
+from tests.support.speech import bundled, joined
 from tests.support.transcribe_core import spoken
 
 CHECKS = Checks(compression_ratio=2.4, log_probability=-1.0, no_speech=0.6)
@@ -70,6 +70,16 @@ def test_a_window_is_heard_the_same_in_any_company(model: WhisperModel) -> None:
         assert [each.probability for each in again.words] == pytest.approx(
             [each.probability for each in hearing.words], abs=0.01
         )
+
+
+def test_windows_of_one_length_with_texts_of_several(model: WhisperModel) -> None:
+    """CTranslate2 alone gives three of these eight other times than by themselves."""
+    second = SAMPLE_RATE * SAMPLE_BYTES
+    pcm = joined("sentence_1", "sentence_2", "sentence_3").pcm
+    windows = [window(pcm[at * second : (at + 4) * second]) for at in range(8)]
+    hearings = ear(model).hear(windows)
+    assert len({len(hearing.words) for hearing in hearings}) > 1
+    assert [timed(each) for each in hearings] == [timed(*ear(model).hear([alone])) for alone in windows]
 
 
 def test_beams_and_long_inputs_hear_the_same(model: WhisperModel) -> None:

@@ -1,0 +1,75 @@
+"""Windows from anywhere in the recordings, each heard alone and in batches with others."""
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Sequence
+from random import Random
+
+import pytest
+
+from cli.own_stack import DEMO_MODEL
+from processors.transcribe.adapters.models import resolve_model
+from processors.transcribe.adapters.recogniser import load_model
+from processors.transcribe.core.hearing import Hearing
+from processors.transcribe.core.windows import Window
+from processors.transcribe.settings import TranscribeSettings
+from schemas.audio import FRAME_BYTES
+from tests.support.soak_results import keep, new_seed
+from tests.support.speech import SENTENCES, joined
+
+WINDOWS = 400
+SIZES = (2, 3, 4, 8)
+FRAMES = (4, 36)
+RECORDINGS = (*SENTENCES, "unseen_voice", "noise", "answers_1", "answers_2", "answers_3")
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
+
+
+def window(number: int, chance: Random) -> Window:
+    """Of 1 to 9 s, as fixed windows are cut: at whole frames."""
+    pcm = joined(*chance.sample(RECORDINGS, 2), pause_s=0.8).pcm
+    length = min(chance.randint(*FRAMES), len(pcm) // FRAME_BYTES)
+    first = chance.randint(0, len(pcm) // FRAME_BYTES - length)
+    return Window(f"s-{number}", 0, 0, "en", 0, pcm[first * FRAME_BYTES : (first + length) * FRAME_BYTES])
+
+
+def batches(kinds: Sequence[Hashable], size: int, chance: Random) -> Iterator[list[int]]:
+    """Every window once, by its place, beside others of its kind, as chance has it."""
+    of_kind: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for place in chance.sample(range(len(kinds)), len(kinds)):
+        of_kind[kinds[place]].append(place)
+    for places in of_kind.values():
+        yield from (places[at : at + size] for at in range(0, len(places), size))
+
+
+def difference(one: Hearing, other: Hearing) -> str:
+    if [word.text for word in one.words] != [word.text for word in other.words]:
+        return "words"
+    if [(word.start_ms, word.end_ms) for word in one.words] != [(word.start_ms, word.end_ms) for word in other.words]:
+        return "times"
+    same = one.words == other.words and one.log_probability == other.log_probability
+    return "none" if same and one.no_speech == other.no_speech else "probabilities"
+
+
+@pytest.mark.parametrize("compute_type", ["int8", "float32"])
+def test_a_window_is_heard_the_same_in_any_company(compute_type: str) -> None:
+    seed = new_seed()
+    chance = Random(seed)
+    settings = TranscribeSettings(device="cpu", compute_type=compute_type, fallback="off")
+    ear = load_model(resolve_model(str(DEMO_MODEL)), settings)
+    windows = [window(number, chance) for number in range(WINDOWS)]
+    alone = [ear.hear([each])[0] for each in windows]
+    kinds = [ear.kind(each) for each in windows]
+    found: Counter[str] = Counter()
+    for size in SIZES:
+        for places in batches(kinds, size, chance):
+            heard = ear.hear([windows[at] for at in places])
+            found.update(difference(alone[at], each) for at, each in zip(places, heard, strict=True))
+    keep(
+        f"transcriber_batches_{compute_type}",
+        seed=seed,
+        windows=WINDOWS,
+        windows_in_a_batch=SIZES,
+        heard_in_batches=found.total(),
+        first_difference_from_hearing_it_alone=dict(found),
+    )
+    assert found["words"] == found["times"] == 0

@@ -1,0 +1,55 @@
+"""A transcriber kills itself in transaction after transaction while somebody speaks, before the commit or before the
+replies, as chance has it."""
+
+import asyncio
+import signal
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from infra.kafka.settings import KafkaSettings
+from tests.support.doomed_transcriber import Moment
+from tests.support.soak_results import keep, new_seed
+from tests.support.stage_process import processes
+from tests.support.transcriber_trial import ended_whole, sentences_until, speak, undisturbed
+from tests.support.transcribers import Client, DoomedTranscriber, Transcriber
+
+DEATHS = 30
+MOST_TRANSACTIONS = 3
+"""With finals in them, that one process lives to see."""
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
+
+
+async def test_deaths_in_the_middle_of_transactions(kafka: KafkaSettings, tmp_path: Path) -> None:
+    seed, stopped = new_seed(), asyncio.Event()
+    chance = Random(seed)
+    log = tmp_path / "transcribe.log"
+    died: Counter[Moment] = Counter()
+    async with Client(kafka) as client:
+        speaking = asyncio.create_task(speak(kafka, "s-killed", sentences_until(stopped)))
+        while died.total() < DEATHS:
+            moment = chance.choice(list(Moment))
+            doomed = DoomedTranscriber(kafka, log, "0", moment, chance.randint(1, MOST_TRANSACTIONS))
+            await doomed.start(wait=False)
+            try:
+                assert await doomed.ended() == -signal.SIGKILL
+            finally:
+                await doomed.stop()
+            died[moment] += 1
+        stopped.set()
+        pcm = await speaking
+        async with processes(Transcriber(kafka, log, "0")):
+            finals = await ended_whole(kafka, client, "s-killed", pcm, within_s=180)
+            expected = await undisturbed(kafka, client, pcm, within_s=300)
+    keep(
+        "transcriber_deaths",
+        seed=seed,
+        deaths=dict(died),
+        audio_s=len(pcm) // 32_000,
+        finals=len(finals),
+        same_as_undisturbed=finals == expected,
+    )
+    assert finals == expected
