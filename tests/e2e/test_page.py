@@ -163,6 +163,19 @@ async def test_a_refusal_is_shown_in_the_servers_words(browser: Browser, tmp_pat
         await expect(page.get_by_role("button", name="Speak again")).to_be_visible()
 
 
+async def test_a_full_server_is_asked_again_until_there_is_a_place(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, PageEdge(full=2)) as (page, edge, watched):
+        await page.get_by_role("button", name="Start speaking").click()
+        await expect(page.locator("#stage-title")).to_have_text("Waiting for a place…")
+        await expect(page.get_by_role("status")).to_contain_text("There is no place now. We try again by ourselves")
+        await expect(page.locator("#stage-title")).to_have_text("We listen: speak now", timeout=10_000)
+        await expect(page.get_by_role("status")).not_to_contain_text("We try again")
+        await expect(page.locator(".final")).to_have_count(1, timeout=10_000)
+        assert watched.complaints == []
+    assert [one["type"] for one in edge.texts] == [*3 * ["auth", "start"]]
+    assert not any("resume" in one for one in edge.texts)
+
+
 async def test_a_lost_connection_is_opened_anew_and_nothing_of_the_sound_is_missing(
     browser: Browser, tmp_path: Path
 ) -> None:
