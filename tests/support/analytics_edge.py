@@ -22,7 +22,8 @@ RETRY_MS = 1000
 @dataclass
 class PageEdge:
     """One word a frame; every third word makes a final. `close_after` closes once, with this code, when the frame of
-    this number comes, which is then `lost`; `forgets`: nothing can be gone on with. `full`: so many starts are turned away."""
+    this number comes, which is then `lost`; `forgets`: nothing can be gone on with; `full`: so many starts are
+    turned away."""
 
     close_after: tuple[int, int] | None = None
     forgets: bool = False
