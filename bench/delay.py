@@ -25,7 +25,7 @@ from cli.local_stack import local_settings
 from cli.login import login_token
 from cli.outcome import Outcome, spread
 from cli.own_stack import own_stack, with_stack
-from cli.playback import perform
+from cli.playback import Performance
 from cli.recording import Recording, read_recording
 from infra.clock import SystemClock
 from infra.errors import RostrumError
@@ -113,7 +113,7 @@ async def _session(stack: Stack, user: str, recording: Recording) -> Outcome:
     tls = client_context(stack.data / "tls" / "ca.pem")
     async with connect(stack.addresses.edge, tls, clock=clock, watch=lambda _: None) as client:
         await client.authenticate(token)
-        outcome = await perform(client, Start(), [recording], clock, announce=lambda *_: None)
+        outcome = await Performance(Start(), [recording], clock, announce=lambda *_: None).perform(client)
     if outcome.faults:
         raise RostrumError(f"A session of the benchmark failed: {' '.join(outcome.faults)}", "See the stack's logs.")
     return outcome

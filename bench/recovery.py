@@ -29,7 +29,7 @@ from cli.local_stack import local_settings
 from cli.login import login_token
 from cli.outcome import Outcome, spread
 from cli.own_stack import own_stack, with_stack
-from cli.playback import perform
+from cli.playback import Performance
 from cli.recording import Recording
 from infra.clock import SystemClock
 from infra.errors import RostrumError
@@ -82,7 +82,7 @@ async def measure(stack: Stack, kills: int, chance: Random, console: Console) ->
         killing = asyncio.create_task(kill())
         try:
             recording = Recording(Path("speech"), spoken.pcm)
-            outcome = await perform(client, Start(), [recording], clock, announce=lambda *_: None)
+            outcome = await Performance(Start(), [recording], clock, announce=lambda *_: None).perform(client)
         finally:
             killing.cancel()
     if outcome.faults:

@@ -21,7 +21,7 @@ from cli.local_stack import local_settings
 from cli.login import login_token
 from cli.outcome import Outcome
 from cli.own_stack import Interrupted, own_stack, with_stack
-from cli.playback import perform
+from cli.playback import Performance
 from cli.recording import Recording, read_recording
 from cli.report_view import show_outcome
 from cli.screen import Screen
@@ -88,14 +88,9 @@ async def _session(stack: Stack, recording: Recording, console: Console) -> list
     with Screen(console) as screen:
         async with connect(stack.addresses.edge, tls, clock=clock, watch=screen.received) as client:
             await client.authenticate(token)
-            outcome = await perform(
-                client,
-                Start(competition=COMPETITION, display_name="Demo"),
-                [recording],
-                clock,
-                announce=screen.playing,
-                wait_s=_REPORT_WITHIN_S,
-            )
+            start = Start(competition=COMPETITION, display_name="Demo")
+            performance = Performance(start, [recording], clock, announce=screen.playing, wait_s=_REPORT_WITHIN_S)
+            outcome = await performance.perform(client)
     heading(console, "What came of it")
     show_outcome(console, outcome)
     heading(console, "Leaderboard, from the HTTP API")

@@ -104,7 +104,7 @@ class Performance:
     def outcome(self) -> Outcome:
         return self._outcome
 
-    async def go_on(self, client: Client) -> None:
+    async def perform(self, client: Client) -> Outcome:
         """Begin over this authenticated connection, or go on where the one before was lost, until the server closes.
         Raises Refused if it will not have the session, NoReport if it falls silent after the end."""
         started = await client.start(self._opening())
@@ -133,6 +133,7 @@ class Performance:
             ) from error
         finally:
             self._outcome = replace(self._outcome, close_code=client.close_code, close_reason=client.close_reason)
+        return self._outcome
 
     def _opening(self) -> Start:
         if not self.begun:
@@ -167,20 +168,3 @@ class Performance:
 
 def _is_fatal(item: Received) -> bool:
     return isinstance(item.message, Error) and item.message.fatal
-
-
-async def perform(
-    client: Client,
-    start: Start,
-    recordings: Sequence[Recording],
-    clock: Clock,
-    *,
-    announce: Announce,
-    speed: float = 1.0,
-    wait_s: float = REPORT_WAIT_S,
-) -> Outcome:
-    """One whole session over one authenticated connection, until the server closes. Raises Refused if it does not
-    begin, NoReport if the server falls silent after the end."""
-    performance = Performance(start, recordings, clock, announce=announce, speed=speed, wait_s=wait_s)
-    await performance.go_on(client)
-    return performance.outcome

@@ -31,7 +31,7 @@ async def persevere(connect: Connect, performance: Performance, told: Told) -> O
         failure: RostrumError | None = None
         try:
             async with connect() as client:
-                await performance.go_on(client)
+                await performance.perform(client)
             lost = _how_lost(performance.outcome)
         except RostrumError as error:
             failure, lost = error, _may_pass(error, performance.begun)

@@ -1,5 +1,7 @@
 """What a connection must know before it goes on, and whoever can tell: answers as events."""
 
+import asyncio
+
 from edge.core.effects import Admit, Reclaim, Verify
 from edge.core.events import Admitted, Postponed, Reclaimed, Refused, Rejected, Unclaimed, Unverified, Verified
 from edge.core.session import Speaker
@@ -8,15 +10,22 @@ from infra.errors import Unavailable
 from infra.identity import TokenRefused
 from infra.telemetry import Logger
 
+_CHECK_S = 5.0
+"""For a token to be checked: meanwhile its client is not read."""
+
 
 async def verify(ports: Ports, wanted: Verify, log: Logger) -> Verified | Refused | Unverified:
     """Whose token is this?"""
     try:
-        user = await ports.tokens.verify(wanted.token)
+        async with asyncio.timeout(_CHECK_S):
+            user = await ports.tokens.verify(wanted.token)
     except TokenRefused as refused:
         return Refused(refused.reason, refused.message, refused.hint)
     except Unavailable as error:
         log.error("token not checked", reason=error.message)
+        return Unverified()
+    except TimeoutError:
+        log.error("token not checked", reason=f"Nobody could tell within {_CHECK_S:g} s.")
         return Unverified()
     return Verified(Speaker(user.user_id, user.name, user.org, user.groups, user.expires_at_ms, user.max_sessions))
 

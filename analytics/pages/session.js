@@ -61,6 +61,7 @@ export class Session {
 
   async started({ session_id: id }) {
     this.id = id;
+    show.clearNotice("reconnecting");
     find("stage-title").textContent = LISTENING;
     if (!this.questions.length) show.reveal("end-early");
     try {
@@ -72,9 +73,11 @@ export class Session {
   }
 
   lost(reason = "The connection was lost.") {
-    find("stage-title").textContent = "Reconnecting…";
-    const advice = this.id && !this.ending ? " Speak on: nothing of it is lost." : "";
-    show.showNotice({ code: "reconnecting", message: `${reason} We are connecting again.${advice}` });
+    const begun = this.id !== null;
+    find("stage-title").textContent = begun ? "Reconnecting…" : "Waiting for a place…";
+    const advice = begun && !this.ending ? " Speak on: nothing of it is lost." : "";
+    const plan = begun ? `We are connecting again.${advice}` : "We try again by ourselves in a few seconds.";
+    show.showNotice({ code: "reconnecting", message: `${reason} ${plan}` });
   }
 
   resumed() {

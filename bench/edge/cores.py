@@ -5,6 +5,8 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import psutil
+
 # As it was before anything was pinned. Elsewhere than on Linux nothing is.
 _CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 _PINNED = len(_CORES) > 1 and shutil.which("taskset") is not None
@@ -26,6 +28,13 @@ def beside() -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, _CORES)
+
+
+def keep_off(pid: int) -> None:
+    """Another program that runs already keeps off the first core, with all its threads."""
+    if _PINNED:
+        for thread in psutil.Process(pid).threads():
+            os.sched_setaffinity(thread.id, _CORES[1:])
 
 
 def describe() -> str:

@@ -4,10 +4,15 @@ FFmpeg asks for bytes when it wants them and blocks until it has them. So each c
 from a pipe, and the reader's wish for more is how we know that everything given so far has been worked through: an
 answer that begins between two messages begins at the right sample. The container's kind and its codec are prescribed,
 so FFmpeg never guesses which of its many parsers to let loose on a stranger's bytes.
+
+Opus frames can be so short that one message takes seconds to decode. Threads share the interpreter with the event loop,
+so whoever decodes for long rests as long as it works, and only one of all does so at a time: however many such messages
+come, the loop has more than half of a core for everybody else.
 """
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 
 import av
@@ -26,6 +31,36 @@ _OPUS_RATE = 48_000
 _MAX_BYTES_AT_ONCE = 60 * SAMPLE_RATE * SAMPLE_BYTES
 # Headers with a picture in them pass; a stream without any sound does not.
 _MAX_SILENT_BYTES = 1024 * 1024
+
+# Of processor time: ten times what a message of 250 ms takes, and no longer than anybody may wait for their turn.
+_SPELL_S = 0.02
+
+
+class _Effort:
+    """What one thread works at a message. After a spell of it, it must be the only one that works on, and rests."""
+
+    _only = threading.Lock()
+
+    def __init__(self) -> None:
+        self._since_s = time.thread_time()
+        self._is_only = False
+
+    def go_on(self) -> None:
+        """Call often; waits when it is time to."""
+        worked_s = time.thread_time() - self._since_s
+        if worked_s < _SPELL_S:
+            return
+        if not self._is_only:
+            self._is_only = self._only.acquire()
+        time.sleep(worked_s)
+        self._since_s = time.thread_time()
+
+    def done(self) -> None:
+        """The message has been worked through, or given up."""
+        if self._is_only:
+            self._only.release()
+            self._is_only = False
+        self._since_s = time.thread_time()
 
 
 class _Pipe:
@@ -75,7 +110,8 @@ class ContainerEar:
         self._demuxer = _DEMUXERS[encoding]
         self._loop = asyncio.get_running_loop()
         self._idle = asyncio.Event()
-        self._pipe = _Pipe(lambda: self._tell(self._idle.set))
+        self._pipe = _Pipe(self._ran_dry)
+        self._effort = _Effort()
         self._resampler = Resampler(_OPUS_RATE)
         self._made = bytearray()
         self._silent_bytes = 0
@@ -127,14 +163,21 @@ class ContainerEar:
 
     # In the thread. While the loop waits for `idle`, it alone touches what both use.
 
+    def _ran_dry(self) -> None:
+        self._effort.done()
+        self._tell(self._idle.set)
+
     def _read(self) -> None:
         fault = None
+        self._effort.done()
         try:
             self._decode()
         except av.FFmpegError as error:
             fault = f"FFmpeg says: {error.strerror}"
         except ValueError as error:
             fault = str(error)
+        finally:
+            self._effort.done()
         self._tell(lambda: self._finished(fault))
 
     def _decode(self) -> None:
@@ -148,6 +191,7 @@ class ContainerEar:
                 self._made += self._resampler.push(samples)
                 if len(self._made) > _MAX_BYTES_AT_ONCE:
                     raise ValueError("there is more than a minute of sound in one message")
+                self._effort.go_on()
 
     def _finished(self, fault: str | None) -> None:
         self._fault = fault

@@ -51,7 +51,7 @@ def receive(session: Session, event: Event, now_ms: int) -> Outcome:
 
 def next_tick_ms(session: Session, now_ms: int) -> int:
     """When the passing of time should be told next, as Unix time."""
-    if session.state is State.CONNECTED:
+    if session.state is State.CONNECTED and not session.asked:
         return session.opened_ms + session.terms.auth_ms
     due_ms = now_ms + session.terms.alive_ms // 2
     if session.state is State.STREAMING and session.speech.written == session.speech.kept:

@@ -26,7 +26,7 @@ def complain(session: Session, error: Error) -> Outcome:
 
 
 def verify(session: Session, event: Auth, now_ms: int) -> Outcome:
-    return session, (Verify(event.token),)
+    return replace(session, asked=True), (Verify(event.token),)
 
 
 def welcome(session: Session, event: Verified, now_ms: int) -> Outcome:
@@ -68,6 +68,7 @@ def refuse_stranger(
 
 
 def watch_for_token(session: Session, event: object, now_ms: int) -> Outcome:
-    if now_ms - session.opened_ms < session.terms.auth_ms:
+    """Whose token has come in time may wait for it to be judged."""
+    if session.asked or now_ms - session.opened_ms < session.terms.auth_ms:
         return session, ()
     return fail(session, 4408, problems.token_missing(session.terms.auth_ms))

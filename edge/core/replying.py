@@ -32,7 +32,8 @@ def _confirm(session: Session, resumed: Resumed) -> Outcome:
     """The transcriber knows of this connection: what the log has accepted meanwhile is acknowledged. Of a session that
     was over before, nothing more counts; but all that is held is acknowledged, whichever connection brought it."""
     talk = session.speech
-    if talk.confirmed:
+    was_over = session.state is State.ENDING and talk.ended is None
+    if talk.confirmed or was_over:
         return session, ()  # Said again by a transcriber that took over.
     if resumed.over:
         session, frames = session.moved(State.ENDING), resumed.next_frame

@@ -106,7 +106,8 @@ class Talk:
 @dataclass(frozen=True)
 class Session:
     """`session_id`: that of the session that goes on here, else the one that a session begun here gets. `warned`: that
-    the token runs out. Times are Unix milliseconds."""
+    the token runs out. `asked`: a token has come, and whoever judges it does so in bounded time.
+    Times are Unix milliseconds."""
 
     conn: str
     session_id: str
@@ -115,6 +116,7 @@ class Session:
     state: State = State.CONNECTED
     speaker: Speaker | None = None
     warned: bool = False
+    asked: bool = False
     talk: Talk | None = None
 
     @property

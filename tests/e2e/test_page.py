@@ -101,7 +101,7 @@ async def test_a_speaker_from_the_first_click_to_the_report(browser: Browser, tm
         await expect(page.locator("#question")).to_have_text("What did you do 1 days ago?")
         await page.get_by_role("button", name="Answer this question").click()
         await expect(page.locator(".partial")).not_to_be_empty()
-        await expect(page.locator(".final")).to_have_count(1, timeout=10_000)
+        await expect(page.locator(".final").first).to_be_visible(timeout=10_000)
         await page.get_by_role("button", name="Next question").click()
         await expect(page.locator("#question-count")).to_have_text("Question 2 of 10")
         # What was said is text, whatever it looks like.
@@ -163,6 +163,19 @@ async def test_a_refusal_is_shown_in_the_servers_words(browser: Browser, tmp_pat
         await expect(page.get_by_role("button", name="Speak again")).to_be_visible()
 
 
+async def test_a_full_server_is_asked_again_until_there_is_a_place(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, PageEdge(full=2)) as (page, edge, watched):
+        await page.get_by_role("button", name="Start speaking").click()
+        await expect(page.locator("#stage-title")).to_have_text("Waiting for a place…")
+        await expect(page.get_by_role("status")).to_contain_text("There is no place now. We try again by ourselves")
+        await expect(page.locator("#stage-title")).to_have_text("We listen: speak now", timeout=10_000)
+        await expect(page.get_by_role("status")).not_to_contain_text("We try again")
+        await expect(page.locator(".final").first).to_be_visible(timeout=10_000)
+        assert watched.complaints == []
+    assert [one["type"] for one in edge.texts] == [*3 * ["auth", "start"]]
+    assert not any("resume" in one for one in edge.texts)
+
+
 async def test_a_lost_connection_is_opened_anew_and_nothing_of_the_sound_is_missing(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -173,7 +186,7 @@ async def test_a_lost_connection_is_opened_anew_and_nothing_of_the_sound_is_miss
         await expect(page.get_by_role("status")).not_to_contain_text("Speak on")
         await expect(page.locator("#stage-title")).to_have_text("We listen: speak now")
         await expect(page.locator("#question")).to_have_text("What did you do 1 days ago?")
-        await expect(page.locator(".final")).to_have_count(2, timeout=10_000)
+        await expect(page.locator(".final").nth(1)).to_be_visible(timeout=10_000)
         await page.get_by_role("button", name="I am done").click()
         await expect(page.locator("#report-body")).to_contain_text("You told a story well.")
         assert watched.complaints == []

@@ -1,14 +1,17 @@
 """Programs that several integration tests share."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from infra.kafka.settings import KafkaSettings
 from infra.local.jars import LANGUAGETOOL, install
 from infra.local.languagetool_server import command
 from infra.local.ports import LOOPBACK, free_port
 from infra.settings import LocalSettings, load
+from tests.support.edge_client import Address, Stages, edge, stages
 from tests.support.java_program import started
 
 
@@ -21,3 +24,17 @@ def languagetool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         form = {"language": "en-US", "text": "This is a first sentence."}
         httpx.post(f"http://{LOOPBACK}:{port}/v2/check", data=form, timeout=60, trust_env=False).raise_for_status()
         yield port
+
+
+@pytest.fixture
+async def address(kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Address]:
+    """An edge in the test's own process."""
+    async with edge(kafka, tmp_path / "data", monkeypatch) as running:
+        yield running
+
+
+@pytest.fixture
+async def later(kafka: KafkaSettings) -> AsyncIterator[Stages]:
+    """Who plays the stages behind it."""
+    async with stages(kafka) as played:
+        yield played

@@ -16,16 +16,19 @@ WORDS = ["yesterday", "i", "go", "to", "the", "<b>market</b>", "and", "he", "buy
 QUESTIONS = [{"number": n, "text": f"What did you do {n} days ago?"} for n in range(1, 11)]
 RESUME_S = 0.5
 """Long enough for a test to see that the page waits."""
+RETRY_MS = 1000
 
 
 @dataclass
 class PageEdge:
     """One word a frame; every third word makes a final. `close_after` closes once, with this code, when the frame of
-    this number comes, which is then `lost`; `forgets`: nothing can be gone on with."""
+    this number comes, which is then `lost`; `forgets`: nothing can be gone on with; `full`: so many starts are
+    turned away."""
 
     close_after: tuple[int, int] | None = None
     forgets: bool = False
     refuse: bool = False
+    full: int = 0
     lost: bytes = b""
     texts: list[dict[str, Any]] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
@@ -57,6 +60,11 @@ class PageEdge:
                     connection, "error", code="no_session", message="There is no such session.", hint="", fatal=True
                 )
                 await connection.close(4404)
+            case "start" if self.full:
+                self.full -= 1
+                told = {"code": "overloaded", "message": "There is no place now.", "hint": "", "fatal": True}
+                await _say(connection, "error", **told, retry_after_ms=RETRY_MS)
+                await connection.close(1013)
             case "start":
                 if "resume" in message:
                     await asyncio.sleep(RESUME_S)

@@ -1,4 +1,5 @@
-"""A crowd that means no good, as a process of its own, so that its work does not fall on whoever measures.
+"""A crowd that means no good, as a process of its own that lets others go before, so that its work does not fall on
+whoever measures.
 
     python -m tests.support.crowd strangers|odd PORT DATA COUNT PER_S AT_ONCE SEED
 
@@ -8,6 +9,7 @@ So many in all, so many a second if no more than so many are there at once. Prin
 
 import asyncio
 import json
+import os
 import random
 import sys
 from collections import Counter
@@ -90,6 +92,7 @@ async def crowd(kind: str, address: Address, count: int, per_s: int, at_once: in
 
 
 def main() -> None:
+    os.nice(5)
     kind, port, data, *numbers = sys.argv[1:]
     address = Address(int(port), 0, Path(data), KafkaSettings(), 0)
     print(json.dumps(asyncio.run(crowd(kind, address, *map(int, numbers)))))

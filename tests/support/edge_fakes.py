@@ -93,12 +93,14 @@ class Log:
 
 
 class Tokens:
-    """A token is good if it is a short word, and names the user so called. `slowly` takes its time to be checked, and
-    of `unavailable` nobody can tell."""
+    """A token is good if it is a short word, and names the user so called. `slowly` takes its time to be checked;
+    `never` is never judged, and of `unavailable` nobody can tell."""
 
     async def verify(self, token: str) -> Identity:
         if token == "slowly":
             await asyncio.sleep(0.01)
+        if token == "never":
+            await asyncio.Event().wait()
         if token == "unavailable":
             raise Unavailable("The provider is down.", "Start it.")
         if not token.isalpha():

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +62,11 @@ class EdgeProcess:
         return round(self._seen.memory_info().rss / 2**20, 1)
 
     @property
+    def cpu_s(self) -> float:
+        """Processor time since its start."""
+        return sum(self._seen.cpu_times()[:2])
+
+    @property
     def threads(self) -> int:
         return self._seen.num_threads()
 
@@ -75,8 +80,11 @@ class EdgeProcess:
 
 
 @asynccontextmanager
-async def edge_process(kafka: KafkaSettings, folder: Path, **settings: str) -> AsyncIterator[EdgeProcess]:
-    """Ready when the block begins; stopped by SIGTERM at its end, which must be a clean one."""
+async def edge_process(
+    kafka: KafkaSettings, folder: Path, *, before: Sequence[str] = (), **settings: str
+) -> AsyncIterator[EdgeProcess]:
+    """Ready when the block begins; stopped by SIGTERM at its end, which must be a clean one. `before`: put before the
+    command, as `taskset`, which becomes the program it starts."""
     address = Address(free_port(), free_port(), folder, kafka, ordinal=0)
     health_port, log_file = free_port(), folder / "edge.log"
     given = {
@@ -91,7 +99,7 @@ async def edge_process(kafka: KafkaSettings, folder: Path, **settings: str) -> A
     }
     with log_file.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "edge", env=os.environ | given, stdout=log, stderr=log
+            *before, sys.executable, "-m", "edge", env=os.environ | given, stdout=log, stderr=log
         )
     running = EdgeProcess(address, process, health_port, log_file)
     try:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cli.client import Received, Refused, connect
 from cli.outcome import Outcome
-from cli.playback import answered, perform, steps
+from cli.playback import Performance, answered, steps
 from cli.recording import Recording
 from infra.clock import SystemClock
 from infra.errors import Unavailable
@@ -26,7 +26,8 @@ async def streamed(edge: ScriptedEdge, *recordings: Recording, wait_s: float = 5
     ):
         await client.authenticate("a-token")
         start = Start(questions=questions)
-        return await perform(client, start, recordings, clock, announce=lambda *_: None, speed=8.0, wait_s=wait_s)
+        performance = Performance(start, recordings, clock, announce=lambda *_: None, speed=8.0, wait_s=wait_s)
+        return await performance.perform(client)
 
 
 @given(samples=st.integers(1, 20_000), first=st.integers(0, 10**6))
@@ -120,7 +121,7 @@ async def test_messages_of_a_later_version_are_watched_and_ignored() -> None:
     clock = SystemClock()
     async with running(ScriptedEdge()) as edge, connect(edge.url, clock=clock, watch=watched.append) as client:
         await client.authenticate("a-token")
-        await perform(client, Start(), [SHORT], clock, announce=lambda *_: None, speed=8.0)
+        await Performance(Start(), [SHORT], clock, announce=lambda *_: None, speed=8.0).perform(client)
 
     unknown = [item for item in watched if item.message is None]
     assert [item.raw["type"] for item in unknown] == ["of_a_later_version"]

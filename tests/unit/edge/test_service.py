@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from prometheus_client import REGISTRY
 
-from edge import service
+from edge import inquiries, service
 from edge.service import Conversation
 from schemas.audio import FRAME_BYTES
 from schemas.sessions import AnswerBegun, RecordKind
@@ -183,6 +183,23 @@ async def test_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
     assert next(delay_s for delay_s in waits if delay_s) == 5.0
     assert socket.closed == (4408, "token_missing")
+
+
+async def test_nobody_waits_for_ever_to_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inquiries, "_CHECK_S", 0.01)
+    world, stranger, known = World(), Socket(), Socket()
+    async with conversation(world, stranger):
+        stranger.say({"type": "auth", "token": "never"})
+        await stranger.until(lambda: stranger.closed)
+    assert stranger.closed == (1013, "login_unavailable")
+    async with conversation(world, known):
+        await started(known)
+        known.say({"type": "auth", "token": "never"})
+        known.say({"type": "ping", "id": 1})
+        await known.until(lambda: "pong" in known.types())
+        known.leave()
+        [error] = [message for message in known.sent if message["type"] == "error"]
+        assert (error["code"], error["fatal"]) == ("login_unavailable", False)
 
 
 async def test_audio_in_another_format_is_converted_in_its_order() -> None:

@@ -1,7 +1,9 @@
 """Opus containers, whole, in pieces, and broken in every way."""
 
+import asyncio
 import random
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -110,6 +112,39 @@ async def test_an_hour_in_a_message_is_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(containers, "_MAX_BYTES_AT_ONCE", 32_000)
     container = recorded("webm", 3.0)
     assert await heard("webm_opus", container, len(container)) == "there is more than a minute of sound in one message"
+
+
+async def test_who_takes_long_rests_as_long_as_it_works_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "_SPELL_S", 0.005)
+    rests_s: list[float] = []
+    resting: set[int] = set()
+    together_most = 0
+    really_sleep = time.sleep
+
+    def rest(seconds: float) -> None:
+        nonlocal together_most
+        resting.add(threading.get_ident())
+        together_most = max(together_most, len(resting))
+        rests_s.append(seconds)
+        really_sleep(seconds)
+        resting.remove(threading.get_ident())
+
+    monkeypatch.setattr(time, "sleep", rest)
+    container = recorded("ogg", 10.0)
+    begun_s = time.process_time()
+    together = await asyncio.gather(*(heard("ogg_opus", container, len(container)) for _ in range(3)))
+    worked_s = time.process_time() - begun_s
+    assert [len(audio) for audio in together] == 3 * [10 * 32_000]
+    assert together_most == 1
+    assert 0.3 * worked_s < sum(rests_s) < worked_s
+
+
+async def test_what_a_browser_sends_is_never_kept_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests_s: list[float] = []
+    monkeypatch.setattr(time, "sleep", rests_s.append)
+    container = recorded("webm", 3.0)
+    assert isinstance(await heard("webm_opus", container, len(container) // 12), bytes)
+    assert rests_s == []
 
 
 async def test_nothing_at_all_is_no_fault() -> None:

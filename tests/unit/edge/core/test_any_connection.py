@@ -9,49 +9,28 @@ from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from edge.core.effects import Admit, Announce, Append, Claim, Close, Convert, LogRecord, Reclaim, Send, Verify
 from edge.core.events import (
     Admitted,
-    Announced,
     Audio,
-    Converted,
     Drain,
     Event,
     Garbled,
-    Kept,
-    Overrun,
-    Reclaimed,
-    Refused,
+    Postponed,
     Rejected,
-    Replied,
-    Tick,
-    Unclaimed,
-    Unintelligible,
-    Unkept,
-    Unverified,
     Verified,
 )
-from edge.core.machine import TABLE, next_tick_ms, receive
-from edge.core.pace import Budget
 from edge.core.problems import bad_message
-from edge.core.session import Speaker, State
-from schemas.audio import FRAME_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE
+from edge.core.session import State
+from schemas.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE
 from schemas.base import derived_id
-from schemas.replies import Gone, ReplyMessage, Resumed, Superseded
-from schemas.sessions import ConnectionResumed, EndCause, RecordKind, SessionEnded
-from schemas.wire import AudioFormat, Auth, BeginAnswer, End, Notice, Ping, Start
-from tests.support.edge_connection import ADA, TERMS, connected
-from tests.support.edge_promises import Promises
-from tests.support.edge_world import QUESTIONS, REPORT, Stages, final, partial, sound, summary
+from schemas.sessions import EndCause, RecordKind, SessionEnded
+from schemas.wire import AudioFormat, Auth, BeginAnswer, End, Ping, Start
+from tests.support.edge_connection import ADA
+from tests.support.edge_drawn_out import FLOATS, HELD_FRAMES, LONGEST_S, OURS, RARELY, DrawnOut
+from tests.support.edge_world import sound
 
-OURS, EARLIER, NEWER = "c1", "c0", "c2"
-FLOATS = AudioFormat(encoding="pcm_f32le")
-"""Four bytes a sample, at the log's own rate: so the converter played here need not count."""
-HELD_FRAMES = 3
-"""Of the session that a resume goes on with; two finals have been made of them."""
-LONGEST_S = 2
 ROUNDS = 12
 """In which everybody does what is to be done, until a connection has come to its end."""
 
@@ -63,87 +42,16 @@ RESUMES = st.builds(
     audio=st.sampled_from([AudioFormat(), FLOATS]),
 )
 STARTS = st.one_of(st.sampled_from([Start(), Start(audio=FLOATS), Start(audio=AudioFormat(channels=9))]), RESUMES)
+ADMITTED = Admitted("resume-token")
+ANSWERS = st.sampled_from([*6 * [ADMITTED], Postponed(5250), Rejected(1, competition=True)])
 TEXTS: st.SearchStrategy[Event] = st.one_of(
     st.integers(1, 20).map(lambda number: BeginAnswer(question=number)),
     st.sampled_from([Ping(id=1), Garbled(bad_message("Odd.")), Auth(token="fresh"), End()]),
 )
-ANYTHING: st.SearchStrategy[ReplyMessage] = st.one_of(
-    st.integers(0, 6).map(partial),
-    st.integers(1, 6).map(final),
-    st.integers(0, 6).map(summary),
-    st.sampled_from([QUESTIONS, REPORT, Notice(code="overloaded", message="Slow."), Superseded()]),
-    st.sampled_from([Gone(code="no_session"), Gone(code="frame_gap")]),
-    st.builds(Resumed, next_frame=st.integers(0, 6), over=st.booleans()),
-)
-RARELY = st.integers(0, 14).map(lambda number: number == 0)
 
 
-class AnyConnection(RuleBasedStateMachine):
-    """What the service does, with every wait in it drawn out: errands and records take as long as Hypothesis likes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.session = connected(replace(TERMS, session_s=LONGEST_S, pace=Budget(times=8, burst_ms=1500)))
-        self.now_ms = 0
-        self.errands: list[Verify | Convert] = []
-        self.unwritten: list[Append | Announce] = []
-        self.closing: Close | None = None
-        self.promises = Promises()
-        self.stages = Stages(ours=OURS)
-        self.honest = True
-        self.ended_elsewhere = self.over_before = False
-        self.first_sample = self.sent = self.held_samples = 0
-        self.given = 0
-        self.spoke_on = False
-        self.marks: list[tuple[int, int]] = []
-
-    # What the service does.
-
-    def happen(self, event: Event) -> None:
-        before = self.session.state
-        self.session, effects = receive(self.session, event, self.now_ms)
-        row = TABLE.get((before, type(event)))
-        assert self.session.state in (row.to if row else {before})
-        for effect in effects:
-            match effect:
-                case Send():
-                    self.promises.hear(effect.message)
-                case Append() | Announce():
-                    assert self.closing is None, "nothing new is written after the close was decided"
-                    self.unwritten.append(effect)
-                case Verify() | Convert():
-                    self.errands.append(effect)
-                case Reclaim():
-                    self.happen(self.reclaim(effect.start))
-                case Admit():
-                    self.happen(Admitted("resume-token"))
-                case Close():
-                    assert self.session.state is State.CLOSED
-                    self.closing = self.closing or effect
-
-    def reclaim(self, start: Start) -> Reclaimed | Unclaimed:
-        if start.resume == "unknown":
-            return Unclaimed()
-        self.first_sample = self.sent = start.from_frame * FRAME_SAMPLES
-        self.promises.finals = start.have_final
-        if not self.stages.log:
-            self.remember_a_session()
-        return Reclaimed(start, Claim("s1", "ada" if start.resume == "ours" else "eve", None, AudioFormat()))
-
-    def remember_a_session(self) -> None:
-        """One that began over another connection."""
-        self.held_samples = HELD_FRAMES * FRAME_SAMPLES
-        frames = [sound(number * FRAME_SAMPLES, FRAME_SAMPLES) for number in range(HELD_FRAMES)]
-        self.stages.append(EARLIER, LogRecord(RecordKind.START, b""))
-        for number, frame in enumerate(frames):
-            self.stages.append(EARLIER, LogRecord(RecordKind.FRAME, frame, number))
-        if self.over_before:
-            self.stages.append(EARLIER, LogRecord(RecordKind.END, b""))
-        self.hear_all()
-
-    @property
-    def reading(self) -> bool:
-        return self.closing is None and not self.errands
+class AnyConnection(DrawnOut):
+    """What a client does, and what holds whatever comes of it."""
 
     # What a client does.
 
@@ -154,6 +62,7 @@ class AnyConnection(RuleBasedStateMachine):
         question=st.none() | st.integers(1, 20),
         honest=st.sampled_from([True, True, False]),
         over=st.sampled_from([False, False, False, True]),
+        answer=ANSWERS,
     )
     def begin(
         self,
@@ -164,10 +73,11 @@ class AnyConnection(RuleBasedStateMachine):
         question: int | None,
         honest: bool,
         over: bool,
+        answer: Admitted | Postponed | Rejected,
     ) -> None:
         """Most runs begin in the middle of a session, or they would hardly get there. `over`: the one that a resume
         would go on with."""
-        self.honest, self.over_before = honest, over
+        self.honest, self.over_before, self.at_the_door = honest, over, answer
         if begins or spoken:
             self.happen(Verified(replace(ADA, expires_at_ms=known_for_ms)))
         if begins:
@@ -191,9 +101,10 @@ class AnyConnection(RuleBasedStateMachine):
         self.happen(event)
 
     @precondition(lambda self: self.reading)
-    @rule(event=STARTS, sure=RARELY)
-    def start(self, event: Start, *, sure: bool) -> None:
+    @rule(event=STARTS, answer=ANSWERS, sure=RARELY)
+    def start(self, event: Start, answer: Admitted | Postponed | Rejected, *, sure: bool) -> None:
         if sure or self.session.state in (State.CONNECTED, State.READY):
+            self.at_the_door = answer
             self.happen(event)
 
     @precondition(lambda self: self.reading)
@@ -209,120 +120,6 @@ class AnyConnection(RuleBasedStateMachine):
             return
         self.happen(Audio(sound(self.sent, samples)))
         self.sent += samples if speaks and self.closing is None else 0
-
-    @precondition(lambda self: self.errands and self.closing is None)
-    @rule(held_back=st.integers(0, 100), outcome=st.integers(0, 19))
-    def run_errand(self, held_back: int, outcome: int) -> None:
-        """A token is checked, or audio converted, of which the last comes out only with what follows."""
-        errand = self.errands.pop(0)
-        if isinstance(errand, Verify):
-            known = replace(ADA, expires_at_ms=None if outcome % 2 else self.now_ms + 1000 * outcome)
-            others = (Verified(Speaker("eve", None, "", (), None)), Refused("expired", "", ""), Unverified())
-            self.happen(others[outcome % 10] if outcome % 10 < len(others) else Verified(known))
-        elif outcome == 0:
-            self.happen(Unintelligible("noise"))
-        elif errand.data is None:
-            self.happen(Converted(sound(self.first_sample + self.given, self.gap), self.so_far, last=True))
-        else:
-            counts = self.session.state is State.STREAMING or self.session.speech.ended is not None
-            self.sent += len(errand.data) // 4 if counts else 0
-            new = max(0, self.gap - held_back)
-            audio = sound(self.first_sample + self.given, new)
-            self.given += new
-            self.happen(Converted(audio, self.so_far, last=False))
-
-    @property
-    def so_far(self) -> int:
-        return self.sent - self.first_sample
-
-    @property
-    def gap(self) -> int:
-        """Samples that the converter holds back."""
-        return self.so_far - self.given
-
-    # What the world does.
-
-    @precondition(lambda self: self.unwritten)
-    @rule()
-    def keep(self) -> None:
-        effect = self.unwritten.pop(0)
-        if isinstance(effect, Announce):
-            self.happen(Announced())
-            return
-        self.stages.append(OURS, effect.record)
-        self.happen(Kept(effect.record))
-
-    @precondition(lambda self: self.unwritten)
-    @rule(really=RARELY)
-    def lose(self, *, really: bool) -> None:
-        if really:
-            self.unwritten.clear()
-            self.happen(Unkept())
-
-    @precondition(lambda self: self.stages.unheard)
-    @rule()
-    def hear_all(self) -> None:
-        while self.stages.unheard:
-            self.stages.hear()
-
-    @precondition(lambda self: self.stages.over and not self.stages.reported)
-    @rule()
-    def make_report(self) -> None:
-        self.stages.report()
-
-    @precondition(lambda self: any(self.stages.replies))
-    @rule(which=st.integers(0, 9), count=st.integers(1, 4))
-    def deliver(self, which: int, count: int) -> None:
-        waiting = [way for way in self.stages.replies if way]
-        way = waiting[which % len(waiting)]
-        for message in way[:count]:
-            self.reply(message)
-        del way[:count]
-
-    def reply(self, message: ReplyMessage) -> None:
-        # Replies are addressed by session: before there is one here, none can come.
-        if self.session.talk:
-            self.happen(Replied(message))
-
-    @precondition(lambda self: self.stages.conn == OURS)
-    @rule()
-    def transcriber_dies(self) -> None:
-        self.stages.take_over()
-
-    @precondition(lambda self: self.stages.conn == OURS and not self.stages.over)
-    @rule(really=RARELY, over=st.booleans())
-    def others_take_it(self, *, really: bool, over: bool) -> None:
-        """The session is found idle, or goes on over a newer connection."""
-        if not really or self.ended_elsewhere:
-            return
-        self.ended_elsewhere = True
-        if over:
-            self.stages.end()
-            return
-        resume = ConnectionResumed(event_id="r", at_ms=0, session_id="s1", have_final=0, from_frame=0)
-        self.stages.append(NEWER, LogRecord(RecordKind.RESUME, resume.encode()))
-
-    @rule(wait_ms=st.none() | st.integers(0, 20_000))
-    def time_passes(self, wait_ms: int | None) -> None:
-        """Until it is looked at by itself, or for so long."""
-        if self.closing:
-            return
-        due_ms = next_tick_ms(self.session, self.now_ms)
-        self.now_ms = max(self.now_ms, due_ms) if wait_ms is None else self.now_ms + wait_ms
-        self.happen(Tick())
-        assert self.closing or next_tick_ms(self.session, self.now_ms) > self.now_ms, "it would be looked at for ever"
-
-    @rule(event=st.sampled_from([Drain(), Overrun(), Rejected(1, competition=True)]), really=RARELY)
-    def something_stops_it(self, event: Event, *, really: bool) -> None:
-        if not really or (isinstance(event, Rejected) and self.session.state is not State.STARTING):
-            return
-        self.honest = self.honest and not isinstance(event, Overrun)  # What waited for the client is given up.
-        self.happen(event)
-
-    @precondition(lambda self: not self.honest)
-    @rule(message=ANYTHING)
-    def anything_is_said(self, message: ReplyMessage) -> None:
-        self.reply(message)
 
     # What holds.
 
@@ -356,6 +153,36 @@ class AnyConnection(RuleBasedStateMachine):
             assert self.promises.acked <= max(talk.first_frame, HELD_FRAMES)
 
     @invariant()
+    def who_is_turned_away_knows_why_and_leaves_nothing_behind(self) -> None:
+        if not self.turned_away:
+            return
+        assert self.closing is not None
+        assert self.closing.farewell is not None
+        told = self.closing.farewell
+        wanted = (
+            (1013, "overloaded", self.at_the_door.retry_after_ms)
+            if isinstance(self.at_the_door, Postponed)
+            else (4429, "too_many_sessions", None)
+        )
+        assert (self.closing.code, told.code, told.retry_after_ms) == wanted
+        assert not self.unwritten
+        assert OURS not in [conn for conn, _ in self.stages.log]
+
+    @invariant()
+    def the_transcriber_is_as_far_as_it_told(self) -> None:
+        """A lag is never more than what is kept and was not told of as heard, whatever is said again; and who is less
+        than 30 s ahead is always read."""
+        talk = self.session.talk
+        if not talk or self.session.state is State.STARTING:
+            return
+        unheard = max(0, talk.frames_kept - max(talk.first_frame, self.told_frames))
+        # Of what came faster than anybody speaks, some only counts a little later.
+        for wait_ms in (0, 1500):
+            lag_s = self.session.lag_s(self.now_ms + wait_ms)
+            assert lag_s is None or 0 <= lag_s <= unheard * FRAME_MS / 1000
+        assert self.session.pause_ms(self.now_ms) == 0
+
+    @invariant()
     def the_close_is_decided_once(self) -> None:
         assert (self.session.state is State.CLOSED) == (self.closing is not None)
 
@@ -379,24 +206,13 @@ class AnyConnection(RuleBasedStateMachine):
         if self.honest and not self.ended_elsewhere and self.promises.closed in (1000, 4413):
             self.check_a_whole_session()
 
-    def settle(self) -> None:
-        while self.errands and self.closing is None:
-            self.run_errand(held_back=0, outcome=19)
-        while self.unwritten:
-            self.keep()
-        if self.stages.unheard:
-            self.hear_all()
-        if self.stages.over and not self.stages.reported:
-            self.make_report()
-        while any(self.stages.replies) and self.closing is None:
-            self.deliver(which=-1, count=1)  # The report may come before the summary.
-
     def go_on(self) -> None:
         if self.closing is None:
             match self.session.state:
                 case State.CONNECTED:
                     self.time_passes(None)
                 case State.READY:
+                    self.at_the_door = ADMITTED
                     self.happen(Start())
                 case State.STREAMING if not self.spoke_on:
                     self.spoke_on = True

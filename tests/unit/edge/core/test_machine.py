@@ -156,6 +156,15 @@ def test_who_shows_no_token_in_time_is_sent_away() -> None:
     assert error_of(connection.on(Tick(), 5000)) == ("token_missing", 4408)
 
 
+def test_who_shows_one_in_time_may_wait_until_it_is_judged() -> None:
+    connection = Connection()
+    connection.on(Auth(token="t"), 4999)
+    assert next_tick_ms(connection.session, 4999) > 5000
+    assert connection.on(Tick(), 60_000) == []
+    connection.on(Verified(ADA), 60_000)
+    assert connection.session.state is State.READY
+
+
 def test_the_start_is_in_the_log_then_announced_then_told() -> None:
     connection = at(State.READY)
     [append] = connection.on(Start(competition="spring", questions=3), now_ms=77)

@@ -80,6 +80,15 @@ def test_what_was_never_sent_here_is_not_acknowledged_here() -> None:
     assert resumed().on(Replied(Resumed(next_frame=6))) == []
 
 
+def test_what_is_over_stays_over_whatever_a_stage_says_later() -> None:
+    connection = resumed()
+    connection.on(Audio(FRAME))
+    assert messages(connection.on(Replied(Resumed(next_frame=6, over=True)))) == [Ack(frames=6)]
+    assert connection.on(Replied(Resumed(next_frame=5))) == []
+    connection.keep_all()
+    assert connection.effects[-1] == Send(Ack(frames=6))
+
+
 def test_an_answer_stands_at_the_sessions_sample() -> None:
     connection = resumed(from_frame=4)
     connection.on(Audio(FRAME))
