@@ -26,7 +26,7 @@ def complain(session: Session, error: Error) -> Outcome:
 
 
 def verify(session: Session, event: Auth, now_ms: int) -> Outcome:
-    return replace(session, asked=True), (Verify(event.token),)
+    return changed(session, asked=True), (Verify(event.token),)
 
 
 def welcome(session: Session, event: Verified, now_ms: int) -> Outcome:
