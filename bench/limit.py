@@ -43,7 +43,7 @@ from processors.transcribe.settings import TranscribeSettings
 OUTPUT = RESULTS / "limit.json"
 RECORDINGS = ("answers_1.wav", "answers_2.wav", "answers_3.wav")
 BATCHES = (1, 4)
-SESSIONS, WINDOWS, ROUNDS = 3, 64, 3
+SESSIONS, WINDOWS, ROUNDS = 3, 128, 3
 DUE = 8
 """Windows that are due at once."""
 INPUTS = {"short": 0, "3000": 3000}

@@ -34,7 +34,8 @@ class TranscribeSettings(Settings):
         ge=0,
         le=256,
         description="most windows, of any sessions, in one call of the model; 0: 32 on a GPU, which one "
-        "window does not fill, and 2 on a CPU, where more cost as much and make the first wait for the last",
+        "window does not fill, and on a CPU 2, where more cost as much and make the first wait for the last, or 4 if "
+        "the encoder's input is short",
     )
     encoder_frames: int = Field(
         0,
@@ -153,8 +154,8 @@ class TranscribeSettings(Settings):
     def worker_count(self, on_gpu: bool) -> int:
         return self.workers or (1 if on_gpu else os.cpu_count() or 1)
 
-    def batch_size(self, on_gpu: bool) -> int:
-        return self.batch_windows or (32 if on_gpu else 2)
+    def batch_size(self, on_gpu: bool, is_short: bool) -> int:
+        return self.batch_windows or (32 if on_gpu else 4 if is_short else 2)
 
     @property
     def checks(self) -> Checks:

@@ -43,6 +43,9 @@ class Ear(Protocol):
     @property
     def on_gpu(self) -> bool: ...
 
+    @property
+    def is_short(self) -> bool: ...
+
     def kind(self, window: Window) -> Kind: ...
 
     def hear(self, windows: Sequence[Window]) -> list[Hearing]: ...
@@ -83,7 +86,7 @@ class WhisperRecogniser:
 
     def __init__(self, ear: Ear, settings: TranscribeSettings) -> None:
         self.workers = settings.worker_count(on_gpu=ear.on_gpu)
-        self.batch_windows = settings.batch_size(on_gpu=ear.on_gpu)
+        self.batch_windows = settings.batch_size(on_gpu=ear.on_gpu, is_short=ear.is_short)
         self._ear = ear
         self._checks = settings.checks
         self._failures = 0

@@ -75,6 +75,11 @@ class BatchedWhisper:
     def on_gpu(self) -> bool:
         return bool(self._model.model.device == "cuda")
 
+    @property
+    def is_short(self) -> bool:
+        """Whether the encoder gets less than its whole input, so that a batch of some windows does not take long."""
+        return self._decoding.frames < _LONGEST_FRAMES
+
     def kind(self, window: Window) -> Kind:
         """Windows of one kind may be in one batch: they get as much room, and speak one language, and their prompts
         have one length."""

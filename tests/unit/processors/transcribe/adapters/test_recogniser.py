@@ -25,6 +25,7 @@ class BreakingEar:
 
     window_ms = 10_000
     on_gpu = False
+    is_short = False
 
     def __init__(self, failures: int = 0) -> None:
         self.failures = failures
@@ -112,6 +113,14 @@ def test_a_gpu_has_one_worker_and_large_batches() -> None:
 
     recogniser = WhisperRecogniser(OnGpu(), TranscribeSettings())
     assert (recogniser.workers, recogniser.round_windows) == (1, 32)
+
+
+@pytest.mark.parametrize(("frames", "windows"), [(0, 4), (3000, 2)])
+def test_on_a_cpu_a_batch_is_larger_if_the_input_is_short(frames: int, windows: int) -> None:
+    settings = TranscribeSettings(device="cpu", encoder_frames=frames)
+    recogniser = WhisperRecogniser(load_model(resolve_model(str(DEMO_MODEL)), settings), settings)
+    assert recogniser.batch_windows == windows
+    recogniser.close()
 
 
 @pytest.fixture(scope="module")
