@@ -93,7 +93,7 @@ async def _attacked(kafka: KafkaSettings, folder: Path, seed: int) -> None:
         client(edge.address) as speaker,
     ):
         steady = Steady(speaker, EVERY_S)
-        await steady.begin(edge.address.token("ada"))
+        await steady.begin(edge.address.token("ada"), later)
         await steady.speak(50)
         ack_ms(steady)
         threads, sockets = edge.threads, edge.sockets
