@@ -41,7 +41,7 @@ async def test_one_speaker_notices_nothing_of_all_the_others(kafka: KafkaSetting
         client(edge.address) as speaker,
     ):
         steady = Steady(speaker, every_s=0.1)
-        await steady.begin(edge.address.token("ada"))
+        await steady.begin(edge.address.token("ada"), later)
         hostile = asyncio.gather(
             *(shake_hands_badly(edge.address, name) for name in HANDSHAKES),
             *(send_badly(edge.address, name) for name in FRAMES),

@@ -1,9 +1,9 @@
 """Ten thousand strangers and a thousand hostile clients against a live edge, beside a speaker whose every frame must
 be acknowledged; then the edge must be as it was.
 
-The p99 of the speaker's delays should at most double. How much it does is written down and not asserted: what else the
-machine does decides it as well. The edge has a core for itself, as in its benchmarks; those who attack it, the broker
-and the speaker share the others, the attackers with less right to them.
+The p99 of the speaker's delays may at most double, over that of the time before and after. The edge has a core for
+itself, as in its benchmarks; those who attack it, the broker and the speaker share the others, the attackers with less
+right to them.
 """
 
 import asyncio
@@ -26,7 +26,8 @@ from tests.support.steady import Steady
 
 STRANGERS, STRANGERS_PER_S, STRANGERS_AT_ONCE = 10_000, 100, 50
 ODD, ODD_PER_S, ODD_AT_ONCE = 1_000, 50, 4
-ALONE_FRAMES = 200
+ALONE_FRAMES = 300
+MOST_TIMES_SLOWER = 2.0
 EVERY_S = 0.1
 """A frame of 250 ms every 100 ms: enough delays for a p99 of every part."""
 GREATEST_GROWTH_MB = 60.0
@@ -66,14 +67,12 @@ async def _beside(
         "took_s": took_s,
         "edge_cores": edge_cores,
         "did": done,
-        "ack_ms": ack_ms(steady),
+        "ack_ms": ack_ms(steady.taken_delays_ms()),
         "memory_mb": [before_mb, edge.memory_mb],
     }
 
 
-def ack_ms(steady: Steady) -> dict[str, float]:
-    """Of the frames since it was asked last."""
-    delays_ms = steady.taken_delays_ms()
+def ack_ms(delays_ms: list[float]) -> dict[str, float]:
     p99 = sorted(delays_ms)[int(len(delays_ms) * 0.99)]
     return {"frames": len(delays_ms), **spread(delays_ms), "p99": round(p99, 2)}
 
@@ -93,18 +92,18 @@ async def _attacked(kafka: KafkaSettings, folder: Path, seed: int) -> None:
         client(edge.address) as speaker,
     ):
         steady = Steady(speaker, EVERY_S)
-        await steady.begin(edge.address.token("ada"))
+        await steady.begin(edge.address.token("ada"), later)
         await steady.speak(50)
-        ack_ms(steady)
+        steady.taken_delays_ms()
         threads, sockets = edge.threads, edge.sockets
         await steady.speak(ALONE_FRAMES)
-        alone = ack_ms(steady)
+        before_ms = steady.taken_delays_ms()
         memory_mb = edge.memory_mb
 
         strangers = await _beside(steady, edge, "strangers", STRANGERS, STRANGERS_PER_S, STRANGERS_AT_ONCE, seed)
         odd = await _beside(steady, edge, "odd", ODD, ODD_PER_S, ODD_AT_ONCE, seed)
         await steady.speak(ALONE_FRAMES)
-        after = ack_ms(steady)
+        after_ms = steady.taken_delays_ms()
         left = {"threads": edge.threads - threads, "sockets": edge.sockets - sockets}
         grown_mb = round(edge.memory_mb - memory_mb, 1)
         errors = edge.log.count('"level": "error"')
@@ -112,6 +111,7 @@ async def _attacked(kafka: KafkaSettings, folder: Path, seed: int) -> None:
         await edge.quiet()
         unwritten = await edge.metric("rostrum_edge_unwritten")
 
+    alone = ack_ms(before_ms + after_ms)
     beside = {"strangers": strangers, "odd": odd}
     ratios = {name: round(part["ack_ms"]["p99"] / alone["p99"], 2) for name, part in beside.items()}
     keep(
@@ -119,12 +119,13 @@ async def _attacked(kafka: KafkaSettings, folder: Path, seed: int) -> None:
         seed=seed,
         cores=cores.describe(),
         frame_every_ms=EVERY_S * 1000,
-        alone={"ack_ms": alone},
+        alone={"ack_ms": alone, "before": ack_ms(before_ms), "after": ack_ms(after_ms)},
         beside=beside,
-        afterwards={"ack_ms": after, "memory_grown_mb": grown_mb, "left_over": left, "errors_in_log": errors},
+        afterwards={"memory_grown_mb": grown_mb, "left_over": left, "errors_in_log": errors},
         ack_p99_over_alone=ratios,
     )
     assert left == {"threads": 0, "sockets": 0}
     assert not errors
     assert unwritten == 0
     assert grown_mb <= GREATEST_GROWTH_MB
+    assert max(ratios.values()) <= MOST_TIMES_SLOWER

@@ -13,6 +13,7 @@ from schemas.wire import SERVER_MESSAGE, Ack, ReportMessage, Summary
 from tests.support.edge_client import FRAME, Client, Stages
 from tests.support.edge_promises import Promises
 
+_HEARD_EVERY_S = 1.0
 _SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=0)
 
 
@@ -28,13 +29,17 @@ class Steady:
     _taken: int = 0
     _sent_s: list[float] = field(default_factory=list)
     _listening: asyncio.Task[None] | None = None
+    _heard: asyncio.Task[None] | None = None
 
-    async def begin(self, token: str) -> None:
+    async def begin(self, token: str, later: Stages) -> None:
+        """What it says is heard as it is acknowledged: else it, being faster than speech, would be slowed down."""
         started = await self.speaker.start(token)
         self.session_id = started["session_id"]
         for message in self.speaker.received:
             self.promises.hear(SERVER_MESSAGE.validate_python(message))
         self._listening = asyncio.create_task(self._listen())
+        await later.seen(self.session_id, RecordKind.START)
+        self._heard = asyncio.create_task(self._be_heard(later))
 
     async def speak(self, frames: int) -> None:
         """So many more."""
@@ -57,16 +62,24 @@ class Steady:
     async def end(self, later: Stages) -> None:
         """The session comes to its report, with every frame acknowledged and standing in the log, once."""
         assert self._listening is not None
+        assert self._heard is not None
         await self.speaker.say("end")
         await later.seen(self.session_id, RecordKind.END)
         frames = await later.seen(self.session_id, RecordKind.FRAME, len(self._sent_s))
         assert [each.headers.seq for each in frames] == list(range(len(self._sent_s)))
+        self._heard.cancel()
+        await asyncio.wait({self._heard})
         await later.reply(self.session_id, _SUMMARY)
         await later.reply(self.session_id, ReportMessage(error="none"))
         async with asyncio.timeout(10):
             await self._listening
         assert self.promises.closed == 1000
         assert self.promises.acked == len(self._sent_s) == len(self.delays_ms)
+
+    async def _be_heard(self, later: Stages) -> None:
+        while True:
+            await later.reply(self.session_id, None, heard_frames=self.promises.acked)
+            await asyncio.sleep(_HEARD_EVERY_S)
 
     async def _listen(self) -> None:
         with contextlib.suppress(ConnectionClosed):
