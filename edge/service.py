@@ -56,7 +56,8 @@ class Conversation:
         self._turned = turned
         self._log = get_logger("edge").bind(conn=conn, session_id=session_id)
         # Unix time that never goes back, however the machine's clock is set meanwhile.
-        self._unix_offset_ms = ports.clock.now_ms() - ports.clock.monotonic_ms()
+        self._monotonic_ms = ports.clock.monotonic_ms
+        self._unix_offset_ms = ports.clock.now_ms() - self._monotonic_ms()
         self._session = Session(conn=conn, session_id=session_id, opened_ms=self._now_ms(), terms=terms)
         self._records: Backlog[tuple[Append | Announce, int]] = Backlog(_WAITING_RECORDS, ports.reservoir, _bytes_of)
         # When the message that is being worked through came.
@@ -198,9 +199,10 @@ class Conversation:
                 if isinstance(wanted, Append):
                     with metrics.APPEND_SECONDS.time():
                         await self._ports.log.append(self.session_id, self.conn, wanted.record)
-                    self._handle(Kept(wanted.record))
+                    now_ms = self._now_ms()
+                    self._handle_at(now_ms, Kept(wanted.record))
                     if wanted.record.seq is not None and self._session.speech.confirmed:
-                        metrics.ACK_SECONDS.observe((self._now_ms() - received_ms) / 1000)
+                        metrics.ACK_SECONDS.observe((now_ms - received_ms) / 1000)
                 else:
                     await self._ports.log.announce(wanted.started)
                     self._handle(Announced())
@@ -255,13 +257,13 @@ class Conversation:
         count(event, self._log)
         before = self._session
         self._session, effects = receive(before, event, now_ms)
-        if self.session_id != before.session_id:
+        if self._session.session_id != before.session_id:
             self._log = self._log.bind(session_id=self.session_id)
             if self._turned:
                 self._turned(self, before.session_id)
         for effect in effects:
             self._perform(effect)
-        if (self._session.state, self._session.speaker) != (before.state, before.speaker):
+        if self._session.state is not before.state or self._session.speaker is not before.speaker:
             self._plan_ticks()
 
     def _perform(self, effect: Effect) -> None:
@@ -296,7 +298,7 @@ class Conversation:
         self._handle(Overrun())
 
     def _now_ms(self) -> int:
-        return self._unix_offset_ms + self._ports.clock.monotonic_ms()
+        return self._unix_offset_ms + self._monotonic_ms()
 
 
 def _bytes_of(item: tuple[Append | Announce, int]) -> int:

@@ -35,8 +35,8 @@ class Patience:
                 raise TimeoutError from cancelled
             raise
         finally:
-            self._since.pop(task, None)
-            self._late.discard(task)
+            if self._since.pop(task, None) is None:
+                self._late.discard(task)
 
     async def watch(self) -> None:
         """Runs until it is cancelled."""

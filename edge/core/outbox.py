@@ -5,6 +5,8 @@ from schemas.wire import Ack, FinalMessage, Partial, ServerMessage
 # More than the finals of the longest session, which a client that comes back without any of them gets at once.
 MAX_MESSAGES = 8192
 MAX_BYTES = 4 * 1024 * 1024
+_OUTDATED = (Ack, Partial)
+"""By the next of their kind."""
 
 
 class Outbox:
@@ -25,7 +27,7 @@ class Outbox:
     def push(self, message: ServerMessage, beyond_bytes: int = 0) -> bool:
         """False if there is no room for this message, which is then left out. `beyond_bytes`: what left this queue and
         waits on its further way. Any message fits if none waits before it."""
-        if isinstance(message, Ack | Partial):
+        if isinstance(message, _OUTDATED):
             self._drop(type(message))
         if isinstance(message, FinalMessage):
             self._drop(Partial)  # Its words are in the final now.

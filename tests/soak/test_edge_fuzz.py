@@ -1,9 +1,9 @@
 """Ten thousand strangers and a thousand hostile clients against a live edge, beside a speaker whose every frame must
 be acknowledged; then the edge must be as it was.
 
-The p99 of the speaker's delays should at most double, over that of the time before and after. How much it does is
-written down and not asserted: what else the machine does decides it as well. The edge has a core for itself, as in its
-benchmarks; those who attack it, the broker and the speaker share the others, the attackers with less right to them.
+The p99 of the speaker's delays may at most double, over that of the time before and after, on a machine that does
+nothing else. The edge has a core for itself, as in its benchmarks; those who attack it, the broker and the speaker
+share the others, the attackers with less right to them.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from tests.support.steady import Steady
 STRANGERS, STRANGERS_PER_S, STRANGERS_AT_ONCE = 10_000, 100, 50
 ODD, ODD_PER_S, ODD_AT_ONCE = 1_000, 50, 4
 ALONE_FRAMES = 300
+MOST_TIMES_SLOWER = 2.0
 EVERY_S = 0.1
 """A frame of 250 ms every 100 ms: enough delays for a p99 of every part."""
 GREATEST_GROWTH_MB = 60.0
@@ -127,5 +128,6 @@ async def _attacked(kafka: KafkaSettings, folder: Path, seed: int) -> tuple[dict
         "errors in the log": errors,
         "records were not written": unwritten,
         "memory has grown": grown_mb > GREATEST_GROWTH_MB,
+        "acks took longer than they may": max(ratios.values()) > MOST_TIMES_SLOWER,
     }
     return found, [what for what, is_so in wrong.items() if is_so]
