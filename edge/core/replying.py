@@ -38,14 +38,14 @@ def _confirm(session: Session, resumed: Resumed) -> Outcome:
     if resumed.over:
         session, frames = session.moved(State.ENDING), resumed.next_frame
     else:
-        session, frames = session.moved(session.state, changed(talk, confirmed=True)), talk.frames_kept
+        session, frames = changed(session, talk=changed(talk, confirmed=True)), talk.frames_kept
     return session, (Send(Ack(frames=frames)),) if frames > talk.first_frame else ()
 
 
 def _show(session: Session, message: ShownMessage) -> Outcome:
     """What the client should see now. The summary is the end of a session, whoever ended it; the report closes it."""
     passage, passed = session.speech.passage.receive(message)
-    session = session.moved(session.state, changed(session.speech, passage=passage))
+    session = changed(session, talk=changed(session.speech, passage=passage))
     effects = tuple(Send(each) for each in passed)
     if passage.report:
         session, closing = _close_done(session)

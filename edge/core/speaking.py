@@ -148,14 +148,14 @@ def _stay_alive(session: Session, now_ms: int) -> Outcome:
         session_id=session.session_id,
     )
     talk, append = write(talk, RecordKind.ALIVE, alive.encode(), now_ms)
-    return session.moved(session.state, talk), (append,)
+    return changed(session, talk=talk), (append,)
 
 
 def acknowledge(session: Session, event: Kept, now_ms: int) -> Outcome:
     """The log has accepted a record; of frames the client is told, once the transcriber counts what comes from here."""
     talk, kept = session.speech, session.speech.kept + 1
     if event.record.seq is None:
-        return session.moved(session.state, changed(talk, kept=kept)), ()
+        return changed(session, talk=changed(talk, kept=kept)), ()
     frames = event.record.seq + 1
     talk = changed(talk, kept=kept, frames_kept=frames, progress=talk.progress.keep(frames, now_ms))
     return changed(session, talk=talk), (Send(Ack(frames=frames)),) if talk.confirmed else ()
@@ -163,7 +163,7 @@ def acknowledge(session: Session, event: Kept, now_ms: int) -> Outcome:
 
 def note_heard(session: Session, event: Heard, now_ms: int) -> Outcome:
     talk = session.speech
-    return session.moved(session.state, changed(talk, progress=talk.progress.hear(event.frames))), ()
+    return changed(session, talk=changed(talk, progress=talk.progress.hear(event.frames))), ()
 
 
 def too_early(session: Session, event: Audio | BeginAnswer | End, now_ms: int) -> Outcome:
