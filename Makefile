@@ -15,7 +15,7 @@ help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: ## make .venv with everything in requirements.lock; instant if it is there
-	@PYTHON="$(PYTHON)" sh infra/local/setup.sh $(VENV)
+	@PYTHON="$(PYTHON)" sh scripts/setup.sh $(VENV)
 
 demo: setup ## everything from nothing: stack up, a recording streamed, results printed, stack down
 	@$(BIN)/rostrum demo

@@ -8,7 +8,7 @@ the reply's way back. What of it the model took is known as a mean, and is taken
 from collections import defaultdict, deque
 from collections.abc import Iterable
 
-from cli.outcome import Outcome
+from client.outcome import Outcome
 from schemas.audio import FRAME_MS, samples_to_ms
 from schemas.replies import Reply
 from schemas.wire import FinalMessage, Partial

@@ -18,27 +18,27 @@ from rich.table import Table
 from bench.answering import answers_ms
 from bench.picture import Bar, Bars
 from bench.saving import circumstances, save
-from cli.accuracy import word_error_rate
-from cli.client import connect
-from cli.install import install_programs
-from cli.local_stack import local_settings
 from cli.login import login_token
-from cli.outcome import Outcome, spread
-from cli.own_stack import own_stack, with_stack
-from cli.playback import Performance
-from cli.recording import Recording, read_recording
+from client.accuracy import word_error_rate
+from client.connection import connect
+from client.outcome import Outcome, spread
+from client.playback import Performance
+from client.recording import Recording, read_recording
 from infra.clock import SystemClock
 from infra.errors import RostrumError
-from infra.local.admission import hold_data_folder
-from infra.local.run_file import running_stack
-from infra.local.stack import Stack
+from infra.samples import SPEECH
 from infra.tls.contexts import client_context
+from local.from_settings import local_settings
+from local.install import install_programs
+from local.preflight import hold_data_folder
+from local.run_file import running_stack
+from local.stack import Stack
+from local.temporary import own_stack, with_stack
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_MS
 from schemas.wire import Start
-from tests.support.transcribe_onlooker import Onlooker
+from tests.support.transcribe.transcripts_reader import Onlooker
 
-SPEECH = Path(__file__).parents[1] / "samples" / "whisper-micro" / "speech"
 RECORDINGS = ("answers_1.wav", "answers_2.wav")
 SPEAKERS = (1, 2)
 _SPACING = TranscribeSettings.model_fields["window_frames"].default

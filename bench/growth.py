@@ -23,10 +23,10 @@ from bench.peers.streams import stream
 from bench.picture import Lines
 from bench.saving import RESULTS, circumstances, save
 from bench.streaming import log_of
-from cli.own_stack import DEMO_MODEL
-from cli.replay_run import Recogniser, Replay
+from cli.replay.run import Recogniser, Replay
 from infra.clock import SystemClock
-from infra.memory import keep_freed
+from infra.malloc import keep_freed
+from infra.samples import WHISPER_MICRO
 from infra.settings import load
 from processors.transcribe.adapters.models import resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
@@ -85,7 +85,7 @@ def a_minute() -> bytes:
 async def measure(minutes: int) -> tuple[list[Heard], dict[int, list[Heard]]]:
     """The windows of one session of so many minutes, and those of sessions of one minute, by how many there were."""
     settings = load(TranscribeSettings).model_copy(update={"coalesce": "off"})
-    model = resolve_model(str(DEMO_MODEL))
+    model = resolve_model(str(WHISPER_MICRO))
     recogniser, voice = WhisperRecogniser(load_model(model, settings), settings), SileroFilter()
 
     async def heard(sessions: int, pcm: bytes) -> list[Heard]:

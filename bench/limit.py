@@ -6,7 +6,7 @@ bare CTranslate2's best over batch sizes and workers, on the same windows and co
 The windows are recorded from sessions that go through the core side by side, each a recording shifted a little. The
 bare runs get their input ready made, already padded, and stop at CTranslate2's answers; the stage makes the input,
 decodes with the checks, puts words together and applies the rules. Runs of both take turns, so that what else the
-machine does falls on both; and both use freed memory again, as the stage does (infra/memory.py)."""
+machine does falls on both; and both use freed memory again, as the stage does (infra/malloc.py)."""
 
 import argparse
 import asyncio
@@ -27,10 +27,11 @@ from faster_whisper.tokenizer import Tokenizer
 
 from bench.picture import Bar, Bars
 from bench.saving import RESULTS, circumstances, save
-from bench.streaming import SPEECH, read_wav, score, shifted
+from bench.streaming import read_wav, score, shifted
 from infra.clock import SystemClock
-from infra.memory import keep_freed
-from processors.transcribe.adapters.models import DEMO_MODEL, ResolvedModel, resolve_model
+from infra.malloc import keep_freed
+from infra.samples import SPEECH, WHISPER_MICRO
+from processors.transcribe.adapters.models import ResolvedModel, resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.adapters.silero import SileroFilter
 from processors.transcribe.core.levels import samples_of
@@ -224,7 +225,7 @@ def panels(report: Mapping[str, Any]) -> tuple[Bars, ...]:
 
 async def measure(sessions: int, windows: int, rounds: int) -> dict[str, Any]:
     """Both on each kind of input."""
-    model = resolve_model(str(DEMO_MODEL))
+    model = resolve_model(str(WHISPER_MICRO))
     found: dict[str, Any] = {}
     for name, frames in INPUTS.items():
         # 3000 frames take ten times as long, so a quarter of the windows must do.

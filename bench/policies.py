@@ -20,9 +20,10 @@ from rich.table import Table
 
 from bench.picture import Lines
 from bench.saving import RESULTS, circumstances, save
-from bench.streaming import SPEECH, Score, bundled_texts, quantile, score_all
-from cli.accuracy import word_error_rate
-from processors.transcribe.adapters.models import DEMO_MODEL, resolve_model
+from bench.streaming import Score, bundled_texts, quantile, score_all
+from client.accuracy import word_error_rate
+from infra.samples import SPEECH, WHISPER_MICRO
+from processors.transcribe.adapters.models import resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.adapters.silero import SileroFilter
 from processors.transcribe.options import stream_options
@@ -111,7 +112,7 @@ def panels(rows: Sequence[Mapping[str, Any]]) -> tuple[Lines, ...]:
     )
 
 
-def run(output: Path, shifts: int = SHIFTS, model: str = str(DEMO_MODEL)) -> None:
+def run(output: Path, shifts: int = SHIFTS, model: str = str(WHISPER_MICRO)) -> None:
     console, measured = Console(), circumstances()
     rows = asyncio.run(measure(model, shifts, console))
     console.print(table(rows))
@@ -121,7 +122,7 @@ def run(output: Path, shifts: int = SHIFTS, model: str = str(DEMO_MODEL)) -> Non
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shifts", type=int, default=SHIFTS, help="times that each recording is heard, shifted")
-    parser.add_argument("--model", default=str(DEMO_MODEL), help="as TRANSCRIBE_MODEL; default: the demo recogniser")
+    parser.add_argument("--model", default=str(WHISPER_MICRO), help="as TRANSCRIBE_MODEL; default: the demo recogniser")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     given = parser.parse_args()
     run(given.output, given.shifts, given.model)

@@ -22,21 +22,21 @@ from rich.console import Console
 from bench.peers.streams import stream
 from bench.picture import Bar, Bars
 from bench.saving import RESULTS, circumstances, save
-from cli.accuracy import word_error_rate
-from cli.client import connect
-from cli.install import install_programs
-from cli.local_stack import local_settings
 from cli.login import login_token
-from cli.outcome import Outcome, spread
-from cli.own_stack import own_stack, with_stack
-from cli.playback import Performance
-from cli.recording import Recording
+from client.accuracy import word_error_rate
+from client.connection import connect
+from client.outcome import Outcome, spread
+from client.playback import Performance
+from client.recording import Recording
 from infra.clock import SystemClock
 from infra.errors import RostrumError
-from infra.local.admission import hold_data_folder
-from infra.local.run_file import running_stack
-from infra.local.stack import Stack
 from infra.tls.contexts import client_context
+from local.from_settings import local_settings
+from local.install import install_programs
+from local.preflight import hold_data_folder
+from local.run_file import running_stack
+from local.stack import Stack
+from local.temporary import own_stack, with_stack
 from schemas.wire import FinalMessage, Start
 
 RESULT = RESULTS / "recovery.json"

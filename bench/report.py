@@ -31,7 +31,7 @@ from rich.table import Table
 from bench.bare_calls import BareCalls
 from bench.picture import Bar, Bars
 from bench.saving import circumstances, save
-from cli.outcome import spread
+from client.outcome import spread
 from infra.errors import RostrumError
 from infra.kafka.clients import make_consumer, make_producer
 from infra.kafka.settings import KafkaSettings
@@ -39,8 +39,8 @@ from infra.kafka.topics import create_topics
 from infra.settings import LocalSettings, load
 from schemas.topics import Topic
 from schemas.transcripts import SessionTranscribed
-from tests.support.local_kafka import kafka_running
-from tests.support.sessions import transcribed
+from tests.support.analyze.sessions import transcribed
+from tests.support.kafka.shared_node import kafka_running
 
 ROOT = Path(__file__).parents[1]
 ANSWERS = (
@@ -198,8 +198,8 @@ def run(output: Path, repeats: int) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="rostrum-bench-") as folder,
         kafka_running(Path(folder), load(LocalSettings).cache) as port,
-        _process("tests.support.llm_server", "--delay", str(MODEL_S)) as model,
-        _process("tests.support.languagetool_server") as checker,
+        _process("tests.support.analyze.scripted_llm", "--delay", str(MODEL_S)) as model,
+        _process("tests.support.analyze.languagetool_stub") as checker,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         kafka = KafkaSettings(port=port, bootstrap="", prefix="")

@@ -21,7 +21,7 @@ import numpy as np
 from bench.picture import Lines
 from bench.random_whisper import END, FRAMES, PROMPT, SHAPES, START_SEQUENCE, Shape, write_model
 from bench.saving import RESULTS, circumstances, save
-from infra.memory import keep_freed
+from infra.malloc import keep_freed
 
 TOKENS = 40
 NAMES = tuple(shape.name for shape in SHAPES)

@@ -17,9 +17,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.accuracy import word_error_rate
-from cli.replay_run import Recogniser
-from processors.transcribe.adapters.models import DEMO_MODEL, resolve_model
+from cli.replay.run import Recogniser
+from client.accuracy import word_error_rate
+from infra.samples import SPEECH, WHISPER_MICRO
+from processors.transcribe.adapters.models import resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.adapters.silero import SileroFilter
 from processors.transcribe.core.finals import transcript
@@ -31,8 +32,6 @@ from processors.transcribe.service import VoiceFilter
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, SAMPLE_RATE
 from schemas.sessions import EndCause, SessionEnded, SessionStarted
-
-SPEECH = Path(__file__).parents[1] / "samples" / "whisper-micro" / "speech"
 
 
 @dataclass(frozen=True)
@@ -188,7 +187,7 @@ async def main() -> None:
     known = TranscribeSettings.model_fields
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path, default=[SPEECH / name for name in bundled_texts()])
-    parser.add_argument("--model", default=str(DEMO_MODEL), help="as TRANSCRIBE_MODEL; default: the demo recogniser")
+    parser.add_argument("--model", default=str(WHISPER_MICRO), help="as TRANSCRIBE_MODEL; default: the demo recogniser")
     parser.add_argument("--beam", type=int, default=known["beam_size"].default)
     parser.add_argument("--policy", choices=("agreement", "single_pass"), default=known["policy"].default)
     parser.add_argument("--agreement", type=int, default=known["agreement"].default)

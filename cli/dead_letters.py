@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 
 from infra.clock import SystemClock
 from infra.errors import RostrumError, Unavailable, Unprocessable
-from infra.kafka.dead_letter_box import DeadLetterBox, KeptLetter, open_box
+from infra.kafka.dead_letter_queue import DeadLetterBox, KeptLetter, open_box
 from infra.kafka.settings import KafkaSettings
 from infra.settings import load
 

@@ -15,24 +15,25 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.client import connect
-from cli.install import install_programs
-from cli.local_stack import local_settings
 from cli.login import login_token
-from cli.outcome import Outcome
-from cli.own_stack import Interrupted, own_stack, with_stack
-from cli.playback import Performance
-from cli.recording import Recording, read_recording
 from cli.report_view import show_outcome
 from cli.screen import Screen
+from client.connection import connect
+from client.outcome import Outcome
+from client.playback import Performance
+from client.recording import Recording, read_recording
 from infra.clock import SystemClock
 from infra.errors import RostrumError
-from infra.local.admission import hold_data_folder
-from infra.local.stack import Stack
+from infra.samples import SPEECH
 from infra.tls.contexts import client_context
+from local.from_settings import local_settings
+from local.install import install_programs
+from local.preflight import hold_data_folder
+from local.stack import Stack
+from local.temporary import Interrupted, own_stack, with_stack
 from schemas.wire import Start
 
-ANSWERS = Path(__file__).parents[1] / "samples" / "whisper-micro" / "speech" / "answers_1.wav"
+ANSWERS = SPEECH / "answers_1.wav"
 COMPETITION = "demo"
 USER = "demo-speaker"
 _BOARD_WITHIN_S = 15.0

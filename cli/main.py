@@ -9,7 +9,7 @@ from rich.console import Console
 from infra.errors import RostrumError
 
 COMMANDS = ("up", "run", "ps", "token", "stream", "topics", "dead-letters", "doctor", "demo", "replay", "load")
-"""Each is a click command of this name in `cli/NAME.py`, with _ for -."""
+"""Each is a click command of this name in `cli/NAME.py` or `cli/NAME/command.py`, with _ for -."""
 
 
 class Commands(click.Group):
@@ -20,7 +20,10 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         name = cmd_name.replace("-", "_")
-        command: click.Command = getattr(importlib.import_module(f"cli.{name}"), name)
+        module = importlib.import_module(f"cli.{name}")
+        if hasattr(module, "__path__"):
+            module = importlib.import_module(f"cli.{name}.command")
+        command: click.Command = getattr(module, name)
         return command
 
 

@@ -10,8 +10,8 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from infra.local.run_file import ProcessEntry, ProcessMark, ProcessState, RunFile, find_process, running_stack
 from infra.settings import LocalSettings, load
+from local.run_file import ProcessEntry, ProcessMark, ProcessState, RunFile, find_process, running_stack
 
 _MB = 1024 * 1024
 

@@ -4,7 +4,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.outcome import Outcome
+from client.outcome import Outcome
 from schemas.reports import AnswerReport, ErrorType, Report
 from schemas.wire import Questions, Summary
 

@@ -4,8 +4,8 @@ import os
 
 import click
 
-from infra.local.stack import stage_command
-from infra.local.stages import STAGES
+from local.stack import stage_command
+from local.stages import STAGES
 
 
 @click.command()

@@ -7,9 +7,9 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from cli.client import Received
-from cli.recording import Recording
 from cli.report_view import questions_view
+from client.connection import Received
+from client.recording import Recording
 from schemas.audio import FRAME_MS
 from schemas.wire import Ack, Error, FinalMessage, Notice, Partial, Questions, Started, Summary
 

@@ -11,14 +11,14 @@ from typing import Any, Protocol
 import click
 from rich.console import Console
 
-from cli.client import Client, Received, Refused, connect
-from cli.outcome import Outcome
-from cli.playback import Performance
-from cli.reconnecting import persevere
-from cli.recording import Recording, read_recording
 from cli.report_view import show_outcome
 from cli.screen import Screen
 from cli.target import Target, find_target
+from client.connection import Client, Received, Refused, connect
+from client.outcome import Outcome
+from client.playback import Performance
+from client.reconnect import persevere
+from client.recording import Recording, read_recording
 from infra.clock import Clock, SystemClock
 from infra.errors import RostrumError
 from schemas.wire import Start

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cli.client import LOOPBACK_NAMES
 from cli.login import login_token
+from client.connection import LOOPBACK_NAMES
 from infra.errors import RostrumError, Unavailable
-from infra.local.run_file import running_stack
 from infra.settings import LocalSettings, load
 from infra.tls.contexts import client_context
+from local.run_file import running_stack
 
 
 @dataclass(frozen=True)

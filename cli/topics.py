@@ -4,14 +4,11 @@ import asyncio
 from collections.abc import Mapping
 
 import click
-from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.table import Table
 
-from infra.errors import Unavailable
-from infra.kafka.clients import make_admin
 from infra.kafka.settings import KafkaSettings
-from infra.kafka.topics import create_topics, partition_counts
+from infra.kafka.topics import count_partitions, ensure_topics
 from infra.settings import load
 from schemas.topics import DAY_MS, HOUR_MS, Topic
 
@@ -37,31 +34,3 @@ def _kept(keep_ms: int | None) -> str:
 
 async def _create_and_count(settings: KafkaSettings) -> tuple[list[str], Mapping[Topic, int]]:
     return await ensure_topics(settings), await count_partitions(settings)
-
-
-async def ensure_topics(settings: KafkaSettings) -> list[str]:
-    """Create the missing topics; gives their names. Raises Unavailable if the broker cannot be reached."""
-    try:
-        return await create_topics(settings)
-    except KafkaError as error:
-        raise _unavailable(settings, error) from error
-
-
-async def count_partitions(settings: KafkaSettings) -> Mapping[Topic, int]:
-    """Partitions of the topics that are there. Raises Unavailable if the broker cannot be reached."""
-    admin = make_admin(settings)
-    try:
-        await admin.start()
-        return await partition_counts(admin, settings)
-    except KafkaError as error:
-        raise _unavailable(settings, error) from error
-    finally:
-        await admin.close()
-
-
-def _unavailable(settings: KafkaSettings, error: KafkaError) -> Unavailable:
-    setting = "KAFKA_PORT" if settings.is_local else "KAFKA_BOOTSTRAP"
-    return Unavailable(
-        f"Kafka at {settings.address} does not answer as it should ({type(error).__name__}).",
-        f"Start the local stack (`rostrum up`), or check {setting} and the other KAFKA_ settings.",
-    )

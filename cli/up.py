@@ -8,19 +8,19 @@ from pathlib import Path
 
 import click
 
-from cli.install import install_programs
-from cli.local_stack import local_settings, local_stack
 from cli.login import login_token
-from cli.recogniser import recogniser_in_use
-from cli.topics import ensure_topics
 from cli.up_view import Terminal, Welcome
-from infra.llm import LlmSettings
-from infra.local.admission import hold_data_folder, refuse_taken_ports
-from infra.local.leftovers import end_leftovers
-from infra.local.run_file import mark_of
-from infra.local.stack import Stack
-from infra.local.supervisor import Supervisor
+from infra.kafka.topics import ensure_topics
+from infra.llm.settings import LlmSettings
 from infra.settings import load
+from local.from_settings import local_settings, local_stack
+from local.install import install_programs
+from local.orphans import end_leftovers
+from local.preflight import hold_data_folder, refuse_taken_ports
+from local.recogniser import recogniser_in_use
+from local.run_file import mark_of
+from local.stack import Stack
+from local.supervisor import Supervisor
 
 _FIRST_USER = "speaker"
 

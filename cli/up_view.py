@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infra.local.log_file import Quiet
-from infra.local.run_file import Addresses
+from local.log_file import Quiet
+from local.run_file import Addresses
 
 _SHOWN_LINES = 5
 

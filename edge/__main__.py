@@ -28,7 +28,7 @@ from infra.errors import SettingsError, Unavailable
 from infra.identity import AsyncVerifier, IdentitySettings, TokenVerifier, login_secret
 from infra.kafka.settings import KafkaSettings
 from infra.lifecycle import Stage, run_stage
-from infra.memory import trim, tune_for_connections
+from infra.malloc import trim, tune_for_connections
 from infra.settings import LocalSettings, SessionSettings, load
 from infra.telemetry import get_logger
 from infra.tls.contexts import server_context

@@ -6,7 +6,7 @@ import sys
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
-from infra.log_repeats import Repeats
+from infra.log_throttle import Repeats
 
 _SECRET_NAMES = ("token", "secret", "password", "authorization", "api_key")
 

@@ -9,7 +9,7 @@ import pytest
 from infra.kafka.settings import KafkaSettings
 from infra.kafka.topics import create_topics
 from infra.settings import LocalSettings, load
-from tests.support.local_kafka import kafka_running
+from tests.support.kafka.shared_node import kafka_running
 
 
 @pytest.fixture(scope="session")
@@ -31,5 +31,5 @@ async def kafka(kafka_node: KafkaSettings) -> KafkaSettings:
 @pytest.fixture(scope="session")
 def chdb_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where this run's embedded ClickHouse lives. chDB takes one folder per process, so each test has its own database
-    in it (`tests/support/analytics_database.py`)."""
+    in it (`tests/support/analytics/database.py`)."""
     return tmp_path_factory.mktemp("chdb")

@@ -17,12 +17,12 @@ from bench.peers.servers import started
 from infra.identity import development_secret, development_token
 from infra.kafka.settings import KafkaSettings
 from infra.kafka.topics import create_topics
-from infra.local import die_with_parent
-from infra.local.jars import KAFKA, install
-from infra.local.kafka_node import prepare
-from infra.local.ports import LOOPBACK, free_port
 from infra.settings import LocalSettings, load
 from infra.tls.development import Certificate, development_certificate
+from local import die_with_parent
+from local.jars import KAFKA, install
+from local.kafka_node import prepare
+from local.tcp_ports import LOOPBACK, free_port
 
 
 @dataclass(frozen=True)

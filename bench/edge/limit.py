@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.edge.ground import Ground
 from bench.edge.turns import Turn, address, producing_bare, receiving_bare, serving
-from infra.local.ports import free_port
+from local.tcp_ports import free_port
 
 CLIENTS = 250
 """Half of what one core is to hold."""

@@ -8,7 +8,7 @@ import psutil
 from bench.edge.ground import Ground
 from bench.edge.swarm import Swarm
 from bench.edge.turns import address, speaking
-from infra.local.ports import free_port
+from local.tcp_ports import free_port
 
 COUNTS = (250, 500, 750)
 SECONDS = 10.0

@@ -22,7 +22,7 @@ from bench.edge.ground import Ground, laid
 from bench.edge.swarm import Record, Speaker
 from bench.edge.turns import address
 from bench.saving import circumstances, save
-from infra.local.ports import free_port
+from local.tcp_ports import free_port
 
 OUTPUT = Path(__file__).parents[1] / "results" / "edge-soak.json"
 MINUTES = 30.0

@@ -13,7 +13,7 @@ from bench.edge.limit import spread
 from bench.edge.swarm import Speaker, Swarm
 from bench.edge.turns import SETTLING_S, address
 from bench.peers.figures import quantile
-from infra.local.ports import free_port
+from local.tcp_ports import free_port
 
 CLIENTS = 500
 GOAL_S = 10.0

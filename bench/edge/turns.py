@@ -15,8 +15,8 @@ from bench.edge.ground import Ground, listens
 from bench.edge.swarm import Swarm, Where
 from bench.peers.figures import quantile
 from infra.errors import Unavailable
-from infra.local.ports import free_port
 from infra.tls.contexts import client_context
+from local.tcp_ports import free_port
 
 SETTLING_S = 2.0
 """Before anything is counted: connections, topics and caches are warm then."""

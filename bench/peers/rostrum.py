@@ -12,14 +12,14 @@ from tempfile import TemporaryDirectory
 from bench.peers.servers import started
 from bench.peers.speaker import Speaker
 from bench.peers.usage import Groups
-from cli.client import Client, Refused, connect
 from cli.login import login_token
-from cli.own_stack import DEMO_MODEL
+from client.connection import Client, Refused, connect
 from infra.clock import SystemClock
-from infra.local.ports import free_port
-from infra.local.run_file import ProcessState, RunFile, running_stack
+from infra.samples import WHISPER_MICRO
 from infra.settings import LocalSettings, load
 from infra.tls.contexts import client_context
+from local.run_file import ProcessState, RunFile, running_stack
+from local.tcp_ports import free_port
 from schemas.wire import Error, FinalMessage, Partial, Start
 
 _PORTS = ("EDGE_PORT", "EDGE_PLAIN_PORT", "ANALYTICS_PORT", "KAFKA_PORT", "LANGUAGETOOL_PORT")
@@ -51,7 +51,7 @@ class Rostrum:
                 **os.environ,
                 **{name: str(free_port()) for name in _PORTS},
                 "ROSTRUM_DATA": folder,
-                "TRANSCRIBE_MODEL": str(DEMO_MODEL),
+                "TRANSCRIBE_MODEL": str(WHISPER_MICRO),
                 # What more speakers than the door would let in are like is what is measured.
                 "EDGE_ADMISSION_LAG_S": "0",
                 **self._settings,

@@ -14,7 +14,7 @@ import jiwer
 
 from bench.peers.speaker import CHUNK_S, Shown, Speaker
 from bench.peers.streams import Spoken
-from cli.accuracy import normalised, repeated_passages
+from client.accuracy import normalised, repeated_passages
 
 _EARLY_S = 0.25
 _TAIL_S = 2.0

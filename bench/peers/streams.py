@@ -6,12 +6,11 @@ import random
 import wave
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-from cli.accuracy import normalised
+from client.accuracy import normalised
+from infra.samples import SPEECH
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 
-SPEECH = Path(__file__).parents[2] / "samples" / "whisper-micro" / "speech"
 _LONG = ("answers_1", "answers_2", "answers_3")
 _SHORT = (*(f"sentence_{number}" for number in range(1, 7)), "unseen_voice", "noise")
 _GAP_S = (0.6, 2.5)

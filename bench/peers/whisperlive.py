@@ -18,8 +18,8 @@ from bench.peers.environments import WHISPERLIVE
 from bench.peers.servers import started
 from bench.peers.speaker import Speaker
 from bench.peers.usage import Groups
-from cli.own_stack import DEMO_MODEL
-from infra.local.ports import LOOPBACK, free_port
+from infra.samples import WHISPER_MICRO
+from local.tcp_ports import LOOPBACK, free_port
 
 _LAUNCHER = Path(__file__).with_name("whisperlive_server.py")
 _READY_S = 60.0
@@ -45,7 +45,7 @@ class WhisperLive:
     @asynccontextmanager
     async def running(self, log: Path) -> AsyncIterator[Groups]:
         self._port = free_port()
-        command = [str(WHISPERLIVE.python), str(_LAUNCHER), str(self._port), str(DEMO_MODEL)]
+        command = [str(WHISPERLIVE.python), str(_LAUNCHER), str(self._port), str(WHISPER_MICRO)]
         async with started(command, {**os.environ, "HF_HUB_OFFLINE": "1"}, log, self._is_ready) as pid:
             yield {"server": [pid]}
 
@@ -94,7 +94,7 @@ class _Conversation:
             "uid": self._id,
             "language": "en",
             "task": "transcribe",
-            "model": str(DEMO_MODEL),
+            "model": str(WHISPER_MICRO),
             "use_vad": True,
             "send_last_n_segments": 10,
             "no_speech_thresh": 0.45,

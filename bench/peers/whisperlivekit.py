@@ -13,10 +13,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from bench.peers.environments import WHISPERLIVEKIT
 from bench.peers.servers import started
 from bench.peers.speaker import Speaker
-from bench.peers.streams import SPEECH
 from bench.peers.usage import Groups
-from cli.own_stack import DEMO_MODEL
-from infra.local.ports import LOOPBACK, free_port
+from infra.samples import SPEECH, WHISPER_MICRO
+from local.tcp_ports import LOOPBACK, free_port
 
 _SILENCE = -2
 """What its lines give as the speaker of a silence."""
@@ -39,7 +38,14 @@ class WhisperLiveKit:
         self._port = free_port()
         command = [str(WHISPERLIVEKIT.python), "-m", "whisperlivekit.basic_server"]
         command += ["--host", LOOPBACK, "--port", str(self._port), "--log-level", "WARNING"]
-        command += ["--backend-policy", "localagreement", "--backend", "faster-whisper", "--model_dir", str(DEMO_MODEL)]
+        command += [
+            "--backend-policy",
+            "localagreement",
+            "--backend",
+            "faster-whisper",
+            "--model_dir",
+            str(WHISPER_MICRO),
+        ]
         command += ["--lan", "en", "--pcm-input", "--warmup-file", str(SPEECH / "sentence_1.wav")]
         async with started(command, {**os.environ, "HF_HUB_OFFLINE": "1"}, log, self._is_ready) as pid:
             yield {"server": [pid]}

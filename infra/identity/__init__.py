@@ -7,7 +7,7 @@ never both: a public key must not pass for a secret.
 
 from infra.identity.claims import Identity
 from infra.identity.development import DEVELOPMENT_TOKEN_S, development_secret, development_token, login_secret
-from infra.identity.refusals import ProviderUnavailable, TokenRefused
+from infra.identity.errors import ProviderUnavailable, TokenRefused
 from infra.identity.settings import IdentitySettings
 from infra.identity.verifier import AsyncVerifier, TokenVerifier
 

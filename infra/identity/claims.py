@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from infra.identity.refusals import TokenRefused
+from infra.identity.errors import TokenRefused
 
 
 @dataclass(frozen=True)

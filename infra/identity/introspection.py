@@ -3,7 +3,7 @@
 import httpx
 
 from infra.identity import metrics
-from infra.identity.refusals import ProviderUnavailable, TokenRefused
+from infra.identity.errors import ProviderUnavailable, TokenRefused
 from infra.identity.settings import IdentitySettings
 
 

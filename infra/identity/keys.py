@@ -13,7 +13,7 @@ import httpx
 import jwt
 
 from infra.identity import metrics
-from infra.identity.refusals import ProviderUnavailable, TokenRefused
+from infra.identity.errors import ProviderUnavailable, TokenRefused
 from infra.telemetry import get_logger
 
 _MIN_RSA_BITS = 2048

@@ -8,9 +8,9 @@ import jwt
 
 from infra.identity.claims import Identity, identity_of
 from infra.identity.development import ALGORITHM, login_secret
+from infra.identity.errors import malformed, refusal
 from infra.identity.introspection import Introspection
 from infra.identity.keys import KeySet, Timing, http_fetch
-from infra.identity.refusals import malformed, refusal
 from infra.identity.settings import IdentitySettings
 from infra.settings import LocalSettings, separated
 

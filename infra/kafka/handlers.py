@@ -23,9 +23,9 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 
 from infra.errors import Unavailable
 from infra.kafka.clients import connection, make_producer
+from infra.kafka.concurrency import Committer, Hands
 from infra.kafka.dead_letters import Record, send_dead_letter
 from infra.kafka.delivery import Delivery, Handler, Retries
-from infra.kafka.hands import Committer, Hands
 from infra.kafka.metrics import DEAD_LETTERS
 from infra.kafka.settings import KafkaSettings
 from infra.lifecycle import Stage

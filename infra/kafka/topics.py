@@ -8,12 +8,13 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.errors import (
     GroupCoordinatorNotAvailableError,
     GroupLoadInProgressError,
+    KafkaError,
     NotCoordinatorForGroupError,
     TopicAlreadyExistsError,
     for_code,
 )
 
-from infra.errors import RostrumError
+from infra.errors import RostrumError, Unavailable
 from infra.kafka.clients import make_admin
 from infra.kafka.settings import KafkaSettings
 from schemas.topics import HOUR_MS, Topic
@@ -75,6 +76,34 @@ async def partition_counts(admin: AIOKafkaAdminClient, settings: KafkaSettings) 
     described = await admin.describe_topics([settings.topic(topic) for topic in Topic])
     counts = {entry["topic"]: len(entry["partitions"]) for entry in described if entry["partitions"]}
     return {topic: counts[settings.topic(topic)] for topic in Topic if settings.topic(topic) in counts}
+
+
+async def ensure_topics(settings: KafkaSettings) -> list[str]:
+    """Create the missing topics; gives their names. Raises Unavailable if the broker cannot be reached."""
+    try:
+        return await create_topics(settings)
+    except KafkaError as error:
+        raise _unavailable(settings, error) from error
+
+
+async def count_partitions(settings: KafkaSettings) -> Mapping[Topic, int]:
+    """Partitions of the topics that are there. Raises Unavailable if the broker cannot be reached."""
+    admin = make_admin(settings)
+    try:
+        await admin.start()
+        return await partition_counts(admin, settings)
+    except KafkaError as error:
+        raise _unavailable(settings, error) from error
+    finally:
+        await admin.close()
+
+
+def _unavailable(settings: KafkaSettings, error: KafkaError) -> Unavailable:
+    setting = "KAFKA_PORT" if settings.is_local else "KAFKA_BOOTSTRAP"
+    return Unavailable(
+        f"Kafka at {settings.address} does not answer as it should ({type(error).__name__}).",
+        f"Start the local stack (`rostrum up`), or check {setting} and the other KAFKA_ settings.",
+    )
 
 
 async def ensure_replies_partition(settings: KafkaSettings, partition: int) -> None:

@@ -10,7 +10,7 @@ from infra.kafka.handlers import handle_events
 from infra.kafka.settings import KafkaSettings
 from infra.languagetool import LanguageToolSettings
 from infra.lifecycle import Stage, run_stage
-from infra.llm import LlmSettings
+from infra.llm.settings import LlmSettings
 from infra.settings import load
 from processors.analyze.adapters.curriculum import read_curriculum
 from processors.analyze.adapters.kafka import KafkaReplies

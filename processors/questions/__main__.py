@@ -9,7 +9,7 @@ from infra.clock import SystemClock
 from infra.kafka.handlers import handle_events
 from infra.kafka.settings import KafkaSettings
 from infra.lifecycle import Stage, run_stage
-from infra.llm import LlmSettings
+from infra.llm.settings import LlmSettings
 from infra.settings import load
 from processors.questions.adapters.kafka import KafkaSessionLog
 from processors.questions.core.bank import parse_bank

@@ -6,7 +6,7 @@ from infra.clock import SystemClock
 from infra.kafka.clients import make_producer
 from infra.kafka.settings import KafkaSettings
 from infra.lifecycle import Stage, run_stage
-from infra.memory import keep_freed
+from infra.malloc import keep_freed
 from infra.settings import SessionSettings, load
 from infra.telemetry import get_logger
 from processors.transcribe.adapters.log import KafkaSessionLog

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stack import Stack, stack_running
+from tests.support.processes.stack import Stack, stack_running
 
 GRACE_S = 6
 

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.protocol_client import Refused, Transcript, speak
-from tests.support.speech import joined
-from tests.support.stack import Stack, stack_running
+from tests.support.audio.speech import joined
+from tests.support.clients.protocol_client import Refused, Transcript, speak
+from tests.support.processes.stack import Stack, stack_running
 
 SPEECH = joined("answers_1", "answers_2")
 P95_S = 5.0

@@ -7,7 +7,7 @@ import jwt
 import pytest
 
 from schemas.topics import Topic
-from tests.support.stack import PROCESSES, Stack, environment
+from tests.support.processes.stack import PROCESSES, Stack, environment
 
 REST_MB = 2_500
 

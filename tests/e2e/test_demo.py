@@ -6,9 +6,9 @@ from pathlib import Path
 
 import psutil
 
-from cli.accuracy import word_error_rate
-from tests.support.speech import joined, write_wav
-from tests.support.stack import ROSTRUM, STOP_S, Stack
+from client.accuracy import word_error_rate
+from tests.support.audio.speech import joined, write_wav
+from tests.support.processes.stack import ROSTRUM, STOP_S, Stack
 
 
 def test_the_demo_shows_everything_and_leaves_nothing(stack: Stack, tmp_path: Path) -> None:

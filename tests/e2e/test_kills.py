@@ -5,11 +5,11 @@ from functools import partial
 
 import pytest
 
-from cli.accuracy import word_error_rate
+from client.accuracy import word_error_rate
 from tests.e2e.test_session import check_whole
-from tests.support.protocol_client import Transcript, speak
-from tests.support.speech import Speech, joined
-from tests.support.stack import Stack, wait_for
+from tests.support.audio.speech import Speech, joined
+from tests.support.clients.protocol_client import Transcript, speak
+from tests.support.processes.stack import Stack, wait_for
 
 KILL_AFTER_S = 1.5
 RESTART_S = 30

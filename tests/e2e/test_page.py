@@ -18,10 +18,10 @@ from infra.clock import SystemClock
 from infra.health import Health, serve_http
 from infra.identity import IdentitySettings, TokenVerifier, development_token
 from infra.settings import LocalSettings
-from tests.support.analytics_browser import Watched, browser_running
-from tests.support.analytics_edge import PageEdge, edge_running
-from tests.support.analytics_events import report
-from tests.support.analytics_facts import FakeFacts, session
+from tests.support.analytics.browser import Watched, browser_running
+from tests.support.analytics.events import report
+from tests.support.analytics.fake_edge import PageEdge, edge_running
+from tests.support.analytics.stored_facts import FakeFacts, session
 
 # One browser for all: it takes a second to start.
 pytestmark = pytest.mark.asyncio(loop_scope="module")

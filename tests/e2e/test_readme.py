@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.speech import joined, write_wav
-from tests.support.stack import Stack
+from tests.support.audio.speech import joined, write_wav
+from tests.support.processes.stack import Stack
 
 
 def test_the_client_of_the_readme_works(stack: Stack, tmp_path: Path) -> None:

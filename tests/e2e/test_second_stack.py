@@ -9,10 +9,10 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support.llm_server import NOBODY_SAID, SUMMARY, Script, ScriptedLlm
-from tests.support.protocol_client import speak
-from tests.support.speech import joined
-from tests.support.stack import STOP_S, Stack, stack_running
+from tests.support.analyze.scripted_llm import NOBODY_SAID, SUMMARY, Script, ScriptedLlm
+from tests.support.audio.speech import joined
+from tests.support.clients.protocol_client import speak
+from tests.support.processes.stack import STOP_S, Stack, stack_running
 
 
 @dataclass

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from cli.accuracy import word_error_rate
-from tests.support.protocol_client import Transcript, speak
-from tests.support.speech import Speech, joined
-from tests.support.stack import Stack, wait_for
+from client.accuracy import word_error_rate
+from tests.support.audio.speech import Speech, joined
+from tests.support.clients.protocol_client import Transcript, speak
+from tests.support.processes.stack import Stack, wait_for
 
 
 def check_whole(heard: Transcript, speech: Speech) -> None:

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from cli.accuracy import word_error_rate
+from client.accuracy import word_error_rate
 from infra.kafka.settings import KafkaSettings
 from tests.e2e import test_session
-from tests.support.protocol_client import speak
-from tests.support.resuming_client import ResumingClient
-from tests.support.session_log import check_whole
-from tests.support.speech import Speech, bundled, joined
-from tests.support.stack import Stack, stack_running, wait_for
+from tests.support.audio.speech import Speech, bundled, joined
+from tests.support.clients.protocol_client import speak
+from tests.support.clients.resuming_client import ResumingClient
+from tests.support.processes.stack import Stack, stack_running, wait_for
+from tests.support.transcribe.session_log import check_whole
 
 SESSIONS = 30
 AT_ONCE = 4

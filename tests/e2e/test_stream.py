@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cli.accuracy import word_error_rate
-from tests.support.speech import joined, write_wav
-from tests.support.stack import Stack
+from client.accuracy import word_error_rate
+from tests.support.audio.speech import joined, write_wav
+from tests.support.processes.stack import Stack
 
 
 def lines(output: str) -> list[dict[str, Any]]:

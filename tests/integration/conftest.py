@@ -7,12 +7,12 @@ import httpx
 import pytest
 
 from infra.kafka.settings import KafkaSettings
-from infra.local.jars import LANGUAGETOOL, install
-from infra.local.languagetool_server import command
-from infra.local.ports import LOOPBACK, free_port
 from infra.settings import LocalSettings, load
-from tests.support.edge_client import Address, Stages, edge, stages
-from tests.support.java_program import started
+from local.jars import LANGUAGETOOL, install
+from local.languagetool_server import command
+from local.tcp_ports import LOOPBACK, free_port
+from tests.support.edge.in_process import Address, Stages, edge, stages
+from tests.support.processes.java_program import started
 
 
 @pytest.fixture(scope="session")

@@ -17,12 +17,12 @@ import pytest
 
 from bench.edge import cores
 from infra.kafka.settings import KafkaSettings
-from tests.support.edge_client import client, stages
-from tests.support.edge_process import EdgeProcess, edge_process
-from tests.support.hostile import be_slow
-from tests.support.local_kafka import listener_on
-from tests.support.soak_results import keep, new_seed, spread
-from tests.support.steady import Steady
+from tests.support.edge.hostile_clients import be_slow
+from tests.support.edge.in_process import client, stages
+from tests.support.edge.process import EdgeProcess, edge_process
+from tests.support.edge.reference_speaker import Steady
+from tests.support.kafka.shared_node import listener_on
+from tests.support.soak.results import keep, new_seed, spread
 
 STRANGERS, STRANGERS_PER_S, STRANGERS_AT_ONCE = 10_000, 100, 50
 ODD, ODD_PER_S, ODD_AT_ONCE = 1_000, 50, 4
@@ -40,7 +40,7 @@ async def _crowd(edge: EdgeProcess, kind: str, count: int, per_s: int, at_once: 
     """What so many of them did, once they have done it."""
     asked = [kind, edge.address.port, edge.address.data, count, per_s, at_once, seed]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.support.crowd", *map(str, asked), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", "tests.support.edge.hostile_load", *map(str, asked), stdout=asyncio.subprocess.PIPE
     )
     out, _ = await process.communicate()
     assert process.returncode == 0

@@ -6,15 +6,15 @@ from random import Random
 
 import pytest
 
-from cli.own_stack import DEMO_MODEL
+from infra.samples import WHISPER_MICRO
 from processors.transcribe.adapters.models import resolve_model
 from processors.transcribe.adapters.recogniser import load_model
 from processors.transcribe.core.hearing import Hearing
 from processors.transcribe.core.windows import Window
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_BYTES
-from tests.support.soak_results import keep, new_seed
-from tests.support.speech import SENTENCES, joined
+from tests.support.audio.speech import SENTENCES, joined
+from tests.support.soak.results import keep, new_seed
 
 WINDOWS = 400
 SIZES = (2, 3, 4, 8)
@@ -55,7 +55,7 @@ def test_a_window_is_heard_the_same_in_any_company(compute_type: str) -> None:
     seed = new_seed()
     chance = Random(seed)
     settings = TranscribeSettings(device="cpu", compute_type=compute_type, fallback="off")
-    ear = load_model(resolve_model(str(DEMO_MODEL)), settings)
+    ear = load_model(resolve_model(str(WHISPER_MICRO)), settings)
     windows = [window(number, chance) for number in range(WINDOWS)]
     alone = [ear.hear([each])[0] for each in windows]
     kinds = [ear.kind(each) for each in windows]

@@ -10,11 +10,11 @@ from random import Random
 import pytest
 
 from infra.kafka.settings import KafkaSettings
-from tests.support.doomed_transcriber import Moment
-from tests.support.soak_results import keep, new_seed
-from tests.support.stage_process import processes
-from tests.support.transcriber_trial import ended_whole, sentences_until, speak, undisturbed
-from tests.support.transcribers import Client, DoomedTranscriber, Transcriber
+from tests.support.processes.stage_process import processes
+from tests.support.soak.results import keep, new_seed
+from tests.support.transcribe.crashing_transcriber import Moment
+from tests.support.transcribe.processes import Client, DoomedTranscriber, Transcriber
+from tests.support.transcribe.scenario import ended_whole, sentences_until, speak, undisturbed
 
 DEATHS = 30
 MOST_TRANSACTIONS = 3

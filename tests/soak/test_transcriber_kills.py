@@ -7,13 +7,13 @@ from random import Random
 import pytest
 
 from bench.peers.streams import stream
-from cli.accuracy import word_error_rate
+from client.accuracy import word_error_rate
 from infra.kafka.settings import KafkaSettings
 from schemas.wire import FinalMessage, Partial
-from tests.support.soak_results import keep, new_seed, quantile, spread
-from tests.support.stage_process import processes
-from tests.support.transcribe_log import frames_of
-from tests.support.transcriber_trial import (
+from tests.support.processes.stage_process import processes
+from tests.support.soak.results import keep, new_seed, quantile, spread
+from tests.support.transcribe.processes import BY_DEFAULT, Client, Transcriber
+from tests.support.transcribe.scenario import (
     ended_whole,
     repeated_passages,
     sentences_until,
@@ -21,7 +21,7 @@ from tests.support.transcriber_trial import (
     text_of,
     undisturbed,
 )
-from tests.support.transcribers import BY_DEFAULT, Client, Transcriber
+from tests.support.transcribe.session_records import frames_of
 
 KILLS = 100
 SPEAKERS = 6

@@ -10,17 +10,17 @@ import pytest
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 
 from bench.peers.streams import Stream, joined
-from cli.accuracy import compare, word_error_rate
-from cli.own_stack import DEMO_MODEL
+from client.accuracy import compare, word_error_rate
 from infra.kafka.settings import KafkaSettings
+from infra.samples import WHISPER_MICRO
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 from schemas.wire import Summary
-from tests.support.soak_results import keep, new_seed
-from tests.support.speech import SENTENCES
-from tests.support.stage_process import processes
-from tests.support.transcribe_log import frames_of
-from tests.support.transcriber_trial import ended_whole, speak, text_of
-from tests.support.transcribers import BY_DEFAULT, Client, Transcriber
+from tests.support.audio.speech import SENTENCES
+from tests.support.processes.stage_process import processes
+from tests.support.soak.results import keep, new_seed
+from tests.support.transcribe.processes import BY_DEFAULT, Client, Transcriber
+from tests.support.transcribe.scenario import ended_whole, speak, text_of
+from tests.support.transcribe.session_records import frames_of
 
 SESSIONS = 100
 AT_ONCE = 10
@@ -54,7 +54,7 @@ def end_is(said: list[str], heard: list[str]) -> str:
 
 def heard_at_once(streams: list[Stream]) -> list[str]:
     """The whole recordings through faster-whisper's own batches, with its defaults."""
-    pipeline = BatchedInferencePipeline(WhisperModel(str(DEMO_MODEL), device="cpu"))
+    pipeline = BatchedInferencePipeline(WhisperModel(str(WHISPER_MICRO), device="cpu"))
     texts = []
     for stream in streams:
         samples = np.frombuffer(stream.pcm, "<i2").astype(np.float32) / 32768

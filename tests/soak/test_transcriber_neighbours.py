@@ -11,15 +11,15 @@ from random import Random
 import pytest
 
 from infra.kafka.settings import KafkaSettings
-from tests.support.edges import Edge
-from tests.support.reporter import reporting
-from tests.support.resuming_client import ResumingClient
-from tests.support.session_log import check_whole
-from tests.support.soak_results import keep, new_seed, spread
-from tests.support.speech import SENTENCES, joined
-from tests.support.stage_process import processes
-from tests.support.transcriber_trial import partition_of
-from tests.support.transcribers import Transcriber
+from tests.support.audio.speech import SENTENCES, joined
+from tests.support.clients.resuming_client import ResumingClient
+from tests.support.edge.fake_analyze import reporting
+from tests.support.edge.processes import Edge
+from tests.support.processes.stage_process import processes
+from tests.support.soak.results import keep, new_seed, spread
+from tests.support.transcribe.processes import Transcriber
+from tests.support.transcribe.scenario import partition_of
+from tests.support.transcribe.session_log import check_whole
 
 SPEAKERS = 8
 KILLS = 8

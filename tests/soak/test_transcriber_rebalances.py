@@ -11,13 +11,13 @@ from random import Random
 import pytest
 
 from infra.kafka.settings import KafkaSettings
-from tests.support.java_program import JavaProgram
-from tests.support.own_kafka import own_kafka
-from tests.support.soak_results import keep, new_seed
-from tests.support.speech import SENTENCES, joined
-from tests.support.transcribe_log import frames_of
-from tests.support.transcriber_trial import ended_whole, session_on_each, speak, text_of, undisturbed
-from tests.support.transcribers import Client, Transcriber
+from tests.support.audio.speech import SENTENCES, joined
+from tests.support.kafka.own_node import own_kafka
+from tests.support.processes.java_program import JavaProgram
+from tests.support.soak.results import keep, new_seed
+from tests.support.transcribe.processes import Client, Transcriber
+from tests.support.transcribe.scenario import ended_whole, session_on_each, speak, text_of, undisturbed
+from tests.support.transcribe.session_records import frames_of
 
 ROUNDS = 6
 MOST = 3

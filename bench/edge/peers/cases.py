@@ -12,9 +12,9 @@ from bench.edge.ground import Ground, listens
 from bench.edge.peers import manners
 from bench.edge.peers.callers import Manner
 from bench.peers.environments import WHISPERLIVE, WHISPERLIVEKIT, Environment
-from cli.own_stack import DEMO_MODEL
-from infra.local.ports import LOOPBACK, free_port
+from infra.samples import WHISPER_MICRO
 from infra.tls.contexts import client_context
+from local.tcp_ports import LOOPBACK, free_port
 
 _HERE = Path(__file__).parent
 
@@ -82,7 +82,7 @@ async def _whisperlive(ground: Ground, *, audio_format: str, later: bool = False
 async def _whisperlivekit(ground: Ground) -> AsyncIterator[tuple[int, Manner]]:
     port = free_port()
     options = ["--host", LOOPBACK, "--port", str(port), "--log-level", "WARNING", "--lan", "en", "--pcm-input"]
-    options += ["--backend-policy", "localagreement", "--backend", "faster-whisper", "--model_dir", str(DEMO_MODEL)]
+    options += ["--backend-policy", "localagreement", "--backend", "faster-whisper", "--model_dir", str(WHISPER_MICRO)]
     # Without its voice detector, and with a call of the model once a second: a real one takes so long that audio
     # gathers meanwhile.
     options += ["--warmup-file", "", "--no-vac", "--asr-coalesce-min-s", "1"]

@@ -11,8 +11,8 @@ from langchain_core.callbacks import get_usage_metadata_callback
 from pydantic import BaseModel
 
 from infra.errors import Unavailable
-from infra.llm import LlmSettings
-from infra.llm_client import Llm
+from infra.llm.client import Llm
+from infra.llm.settings import LlmSettings
 from processors.analyze import metrics
 from processors.analyze.core.curriculum import Curriculum
 from processors.analyze.core.heard import HeardSession

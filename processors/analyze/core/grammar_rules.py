@@ -36,7 +36,7 @@ _SAYS_NOTHING = re.compile(
 _SENTENCE_END = (".", "?", "!")
 
 _OWN_RULE = "ROSTRUM_"
-"""Our own rules (infra/local/languagetool/rules) name their type in their id: ROSTRUM_TENSE_PAST_TIME."""
+"""Our own rules (local/languagetool/rules) name their type in their id: ROSTRUM_TENSE_PAST_TIME."""
 
 # Looked for in the rule's id first, then in its own words; the first that fits counts.
 _TYPES_BY_ID = (

@@ -6,8 +6,8 @@ from importlib.resources import files
 
 from pydantic import BaseModel
 
-from infra.llm import LlmSettings
-from infra.llm_client import Llm
+from infra.llm.client import Llm
+from infra.llm.settings import LlmSettings
 from processors.questions.core.brief import brief
 
 _TEMPERATURE = 0.8

@@ -7,8 +7,8 @@ import httpx
 from faster_whisper.utils import available_models, download_model
 
 from infra.errors import SettingsError
+from infra.samples import WHISPER_MICRO
 
-DEMO_MODEL = Path(__file__).parents[3] / "samples" / "whisper-micro" / "model"
 _DEMO_NAME = "whisper-micro"
 _PREFERRED = ("base.en", "small")
 _HINT = (
@@ -33,7 +33,7 @@ def resolve_model(setting: str) -> ResolvedModel:
         return _best_present()
     path = Path(setting).expanduser()
     if (path / "model.bin").is_file():
-        is_demo = path.resolve() == DEMO_MODEL.resolve()
+        is_demo = path.resolve() == WHISPER_MICRO.resolve()
         return ResolvedModel(str(path), _DEMO_NAME if is_demo else path.resolve().name, is_demo)
     if path.exists() or path.is_absolute():
         raise SettingsError(
@@ -50,11 +50,11 @@ def _best_present() -> ResolvedModel:
             continue  # Not in this machine's cache, or not whole.
         if (Path(folder) / "model.bin").is_file():
             return ResolvedModel(folder, name, is_demo=False)
-    if not DEMO_MODEL.is_dir():
+    if not WHISPER_MICRO.is_dir():
         raise SettingsError(
             "TRANSCRIBE_MODEL is empty, and this machine has neither a published model nor the demo's.", _HINT
         )
-    return ResolvedModel(str(DEMO_MODEL), _DEMO_NAME, is_demo=True)
+    return ResolvedModel(str(WHISPER_MICRO), _DEMO_NAME, is_demo=True)
 
 
 def _fetched(name: str) -> str:

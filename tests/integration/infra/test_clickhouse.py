@@ -12,7 +12,7 @@ from infra.clickhouse.connect import connector
 from infra.clickhouse.database import Database
 from infra.clickhouse.migrate import Migration, migrate, migrations
 from infra.errors import RostrumError, Unprocessable
-from tests.support.analytics_database import empty_database, fresh_settings
+from tests.support.analytics.database import empty_database, fresh_settings
 
 
 @pytest.fixture

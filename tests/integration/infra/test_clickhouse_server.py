@@ -17,8 +17,8 @@ from infra.clickhouse.database import Database
 from infra.clickhouse.migrate import migrate
 from infra.clickhouse.settings import ClickHouseSettings
 from infra.errors import RostrumError, SettingsError, Unavailable
-from tests.support.analytics_clickhouse_server import PASSWORD, USER, EngineOverHttp, clickhouse_server
-from tests.support.analytics_events import NINE_MS, counted, final, report_ready, started, transcribed
+from tests.support.analytics.clickhouse_server import PASSWORD, USER, EngineOverHttp, clickhouse_server
+from tests.support.analytics.events import NINE_MS, counted, final, report_ready, started, transcribed
 
 
 @pytest.fixture

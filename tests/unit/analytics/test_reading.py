@@ -7,8 +7,8 @@ import pytest
 from analytics.core.access import Reader
 from analytics.core.facts import Competition, Standing, StoredReport
 from analytics.reading import NoReport, NotAllowed, NotFound, NotSignedIn, Reading
-from tests.support.analytics_events import final, report
-from tests.support.analytics_facts import FakeFacts, session
+from tests.support.analytics.events import final, report
+from tests.support.analytics.stored_facts import FakeFacts, session
 
 ANN = Reader("ann", "north", ("7a",), frozenset())
 EVE = Reader("eve", "north", (), frozenset())

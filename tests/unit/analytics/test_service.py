@@ -14,7 +14,7 @@ from infra.health import Health
 from infra.kafka.dead_letters import Record
 from schemas.base import Event
 from schemas.topics import Topic
-from tests.support.analytics_events import NINE_MS, counted, started
+from tests.support.analytics.events import NINE_MS, counted, started
 
 
 @dataclass(frozen=True)

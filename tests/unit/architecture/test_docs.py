@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from schemas.topics import Topic
-from tests.support.settings_table import groups, rows
+from tests.support.docs.settings_table import groups, rows
 
 README = Path("README.md").read_text()
 
@@ -12,7 +12,7 @@ README = Path("README.md").read_text()
 def test_the_readme_lists_every_setting_as_it_is() -> None:
     block = re.search(r"<!-- settings -->\n(.*?)\n<!-- /settings -->", README, re.DOTALL)
     assert block, "README.md needs a table between <!-- settings --> and <!-- /settings -->"
-    assert block.group(1).splitlines() == rows(), "paste what `python -m tests.support.settings_table` prints"
+    assert block.group(1).splitlines() == rows(), "paste what `python -m tests.support.docs.settings_table` prints"
 
 
 def test_every_setting_says_what_it_is() -> None:

@@ -1,11 +1,11 @@
 from bench.answering import answers_ms
 from bench.delay import Round, panels, result, said, table
 from bench.picture import draw
-from cli.client import Received
-from cli.outcome import Outcome
+from client.connection import Received
+from client.outcome import Outcome
 from schemas.replies import Reply
 from schemas.wire import SERVER_MESSAGE, Partial
-from tests.support.scripted_edge import FINAL
+from tests.support.clients.scripted_edge import FINAL
 
 
 def heard(at_ms: int) -> Outcome:

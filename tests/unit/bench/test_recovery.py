@@ -1,9 +1,9 @@
 from bench.picture import draw
 from bench.recovery import figures, panels
-from cli.client import Received
-from cli.outcome import Outcome
+from client.connection import Received
+from client.outcome import Outcome
 from schemas.wire import SERVER_MESSAGE
-from tests.support.scripted_edge import FINAL
+from tests.support.clients.scripted_edge import FINAL
 
 
 def final(number: int, at_ms: int, end_ms: int) -> Received:

@@ -11,11 +11,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cli import demo
-from cli.client import Received
-from cli.outcome import Outcome
+from client.connection import Received
+from client.outcome import Outcome
 from infra.health import serve_http
 from schemas.wire import SERVER_MESSAGE
-from tests.support.scripted_edge import FINAL, REPORT
+from tests.support.clients.scripted_edge import FINAL, REPORT
 
 MESSAGES: tuple[dict[str, Any], ...] = (
     {"type": "questions", "questions": [{"number": 1, "text": "How?"}], "source": "bank"},

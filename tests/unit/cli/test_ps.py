@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.ps import ps
-from infra.local.run_file import (
+from local.run_file import (
     Addresses,
     ProcessEntry,
     ProcessState,

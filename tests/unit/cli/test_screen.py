@@ -2,12 +2,12 @@ import io
 
 from rich.console import Console
 
-from cli.client import Received
-from cli.outcome import Outcome
 from cli.report_view import show_outcome
 from cli.screen import Screen
+from client.connection import Received
+from client.outcome import Outcome
 from schemas.wire import SERVER_MESSAGE
-from tests.support.scripted_edge import FINAL, REPORT
+from tests.support.clients.scripted_edge import FINAL, REPORT
 
 
 def received(**message: object) -> Received:

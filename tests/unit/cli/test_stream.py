@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from cli.stream import stream
 from infra.errors import RostrumError
-from tests.support.scripted_edge import ScriptedEdge, running
+from tests.support.clients.scripted_edge import ScriptedEdge, running
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 
 from cli.target import find_target
 from infra.errors import RostrumError, Unavailable
-from infra.local.run_file import Addresses, RunFile, mark_of, run_file_path, write_run_file
 from infra.tls.development import development_certificate
+from local.run_file import Addresses, RunFile, mark_of, run_file_path, write_run_file
 
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
 EDGE = "wss://localhost:9443/v1/stream"

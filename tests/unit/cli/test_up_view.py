@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cli.recogniser import DEMO_NOTE, Recogniser
 from cli.up_view import Terminal, Welcome
-from infra.local.run_file import Addresses
+from local.recogniser import DEMO_NOTE, Recogniser
+from local.run_file import Addresses
 
 ADDRESSES = Addresses(
     page="http://localhost:8080",

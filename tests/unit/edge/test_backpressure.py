@@ -9,7 +9,7 @@ from edge.backlog import Marks, Reservoir
 from edge.core.pace import Budget
 from edge.service import Conversation
 from schemas.audio import FRAME_BYTES, FRAME_MS
-from tests.support.edge_fakes import TERMS, Socket, World
+from tests.support.edge.fakes import TERMS, Socket, World
 
 FRAME = bytes(FRAME_BYTES)
 UNHURRIED = replace(TERMS, pace=Budget(times=100, burst_ms=600_000))

@@ -11,7 +11,7 @@ from edge.service import Conversation
 from infra.telemetry import get_logger
 from schemas.audio import FRAME_BYTES
 from schemas.replies import Gone, Resumed
-from tests.support.edge_fakes import TERMS, Socket, World
+from tests.support.edge.fakes import TERMS, Socket, World
 
 
 def value(name: str, **labels: str) -> float:

@@ -15,7 +15,7 @@ from edge.core.doors import Rules
 from edge.doors import Doors
 from edge.speakers import Speakers
 from schemas.audio import FRAME_BYTES
-from tests.support.edge_fakes import TERMS, World
+from tests.support.edge.fakes import TERMS, World
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from edge.service import Conversation
 from schemas.audio import FRAME_BYTES
 from schemas.sessions import AnswerBegun, RecordKind
 from schemas.wire import FinalMessage, ReportMessage, Summary
-from tests.support.edge_fakes import TERMS, Socket, World
+from tests.support.edge.fakes import TERMS, Socket, World
 
 FRAME = bytes(FRAME_BYTES)
 SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=0)

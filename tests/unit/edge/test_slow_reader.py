@@ -23,7 +23,7 @@ from edge.doors import Doors
 from edge.speakers import Speakers
 from schemas.replies import Reply, ReplyMessage
 from schemas.wire import FinalMessage, Partial
-from tests.support.edge_fakes import TERMS, Replies, World
+from tests.support.edge.fakes import TERMS, Replies, World
 
 TEXT = "word " * 20_000
 FLOOD = 80

@@ -5,7 +5,7 @@ import asyncio
 from edge.speakers import Speakers
 from schemas.replies import Reply, ReplyMessage, Resumed, Superseded
 from schemas.wire import FinalMessage, Notice
-from tests.support.edge_fakes import TERMS, Replies, Socket, World
+from tests.support.edge.fakes import TERMS, Replies, Socket, World
 
 NOTICE = Notice(code="demo_model", message="Understands only the bundled recordings.")
 

@@ -20,8 +20,8 @@ from infra.health import Health
 from infra.identity import IdentitySettings, TokenVerifier, development_token
 from infra.settings import LocalSettings
 from schemas.reports import Report
-from tests.support.analytics_events import final, report
-from tests.support.analytics_facts import FakeFacts, session
+from tests.support.analytics.events import final, report
+from tests.support.analytics.stored_facts import FakeFacts, session
 
 SECRET = "a secret for tests, and only for those"
 

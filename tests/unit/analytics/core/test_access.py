@@ -4,7 +4,7 @@ import pytest
 
 from analytics.core.access import Reader, may_change_competition, may_read_competition, may_read_session
 from analytics.core.facts import Competition
-from tests.support.analytics_facts import session
+from tests.support.analytics.stored_facts import session
 
 
 def reader(user: str = "eve", org: str = "north", groups: tuple[str, ...] = (), *roles: str) -> Reader:

@@ -2,7 +2,7 @@
 
 from analytics.core.answers import answers
 from schemas.sessions import Question
-from tests.support.analytics_events import final
+from tests.support.analytics.events import final
 
 
 def test_an_answer_taken_up_again_continues() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from analytics.core.decode import Undecodable, decode
 from schemas.topics import Topic
-from tests.support.analytics_events import counted, started
+from tests.support.analytics.events import counted, started
 
 
 def test_an_event_of_the_topic() -> None:

@@ -8,7 +8,7 @@ from schemas.base import Event
 from schemas.counts import HourCount
 from schemas.sessions import EndCause
 from schemas.transcripts import SessionReaddressed
-from tests.support.analytics_events import (
+from tests.support.analytics.events import (
     HOUR_MS,
     NINE_MS,
     counted,

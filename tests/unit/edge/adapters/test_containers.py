@@ -11,7 +11,7 @@ import pytest
 from edge.adapters import containers
 from edge.adapters.containers import ContainerEar
 from edge.core.events import Converted, Unintelligible
-from tests.support.containers import recorded, tone
+from tests.support.audio.containers import recorded, tone
 
 KINDS = (("webm_opus", recorded("webm", 3.0)), ("ogg_opus", recorded("ogg", 3.0)))
 kinds = pytest.mark.parametrize(("encoding", "container"), KINDS, ids=[encoding for encoding, _ in KINDS])

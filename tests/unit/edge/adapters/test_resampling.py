@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edge.adapters.resampling import PcmEar, Resampler
 from edge.core.formats import SAMPLE_RATES, Format
-from tests.support.containers import tone
+from tests.support.audio.containers import tone
 
 # Pieces as they may come: single samples, odd ones, a usual message, a second.
 PIECES = st.lists(st.one_of(st.integers(1, 50), st.sampled_from([2000, 11_025, 12_000, 48_000])), max_size=12)

@@ -10,7 +10,7 @@ from infra.clock import Clock, SystemClock
 from infra.identity import IdentitySettings, TokenRefused, TokenVerifier
 from infra.settings import LocalSettings
 from schemas.wire import AudioFormat
-from tests.support.edge_fakes import Clock as ScriptedClock
+from tests.support.edge.fakes import Clock as ScriptedClock
 
 LOGIN_SECRET = "the secret that login tokens are signed with"
 CLAIM = Claim("s1", "ada", "spring", AudioFormat(encoding="pcm_f32le", sample_rate=48_000, channels=2))

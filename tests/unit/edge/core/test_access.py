@@ -10,7 +10,7 @@ from edge.core.machine import next_tick_ms
 from edge.core.session import State
 from schemas.sessions import EndCause, SessionEnded
 from schemas.wire import AudioFormat, Error, Notice, ReportMessage, Start, Summary
-from tests.support.edge_connection import ADA, Connection, streaming
+from tests.support.edge.core_connection import ADA, Connection, streaming
 
 SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=0)
 HOUR_MS = 3_600_000

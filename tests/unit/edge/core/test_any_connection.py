@@ -1,8 +1,8 @@
 """The protocol's table under any sequence of events: every state is legal, and every answer is right.
 
-The world around the connection is an honest one (`tests/support/edge_world.py`): a log that keeps records in order
-until it fails, stages that hear it, die and say things again. What comes when is Hypothesis' choice. In runs that are
-not honest, stages say anything at all: then only the promises that need nobody's help are checked.
+The world around the connection is an honest one (`tests/support/edge/fake_stages.py`): a log that keeps records in
+order until it fails, and stages that hear it, die and say things again. What comes when is Hypothesis' choice. In
+runs that are not honest, stages say anything at all: then only the promises that need nobody's help are checked.
 """
 
 from dataclasses import replace
@@ -27,9 +27,9 @@ from schemas.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE
 from schemas.base import derived_id
 from schemas.sessions import EndCause, RecordKind, SessionEnded
 from schemas.wire import AudioFormat, Auth, BeginAnswer, End, Ping, Start
-from tests.support.edge_connection import ADA
-from tests.support.edge_drawn_out import FLOATS, HELD_FRAMES, LONGEST_S, OURS, RARELY, DrawnOut
-from tests.support.edge_world import sound
+from tests.support.edge.core_connection import ADA
+from tests.support.edge.fake_stages import sound
+from tests.support.edge.state_machine import FLOATS, HELD_FRAMES, LONGEST_S, OURS, RARELY, DrawnOut
 
 ROUNDS = 12
 """In which everybody does what is to be done, until a connection has come to its end."""

@@ -10,7 +10,7 @@ from edge.core.session import State
 from schemas.audio import FRAME_BYTES
 from schemas.sessions import AnswerBegun, EndCause, RecordKind, SessionEnded
 from schemas.wire import AudioFormat, BeginAnswer, End, Summary
-from tests.support.edge_connection import TERMS, streaming
+from tests.support.edge.core_connection import TERMS, streaming
 
 FLOATS = AudioFormat(encoding="pcm_f32le", sample_rate=48_000, channels=2)
 WEBM = AudioFormat(encoding="webm_opus")

@@ -44,7 +44,7 @@ from schemas.wire import (
     Started,
     Summary,
 )
-from tests.support.edge_connection import ADA, Connection
+from tests.support.edge.core_connection import ADA, Connection
 
 EVE = Speaker("eve", None, "", (), None)
 FRAME = bytes(FRAME_BYTES)

@@ -11,7 +11,7 @@ from schemas.audio import FRAME_BYTES
 from schemas.replies import Gone, ReplyMessage, Resumed, Superseded
 from schemas.sessions import AnswerBegun, ConnectionResumed, EndCause, RecordKind
 from schemas.wire import Ack, AudioFormat, BeginAnswer, End, FinalMessage, Start, Started, Summary
-from tests.support.edge_connection import ADA, Connection
+from tests.support.edge.core_connection import ADA, Connection
 
 FRAME = bytes(FRAME_BYTES)
 SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=2)

@@ -8,9 +8,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from infra.errors import Unavailable
+from infra.identity.errors import TokenRefused
 from infra.identity.keys import KeySet, Timing, http_fetch
-from infra.identity.refusals import TokenRefused
-from tests.support.identity_provider import Provider, provider, rsa, serving
+from tests.support.edge.identity_provider import Provider, provider, rsa, serving
 
 TIMING = Timing(refresh_s=300.0, lookup_s=30.0, keep_s=600.0)
 ED = Ed25519PrivateKey.generate()

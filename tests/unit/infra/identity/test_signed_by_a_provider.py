@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from infra.errors import SettingsError, Unavailable
 from infra.identity import AsyncVerifier, IdentitySettings, TokenRefused, TokenVerifier, development_token
 from infra.settings import LocalSettings, load
-from tests.support.identity_provider import Provider, provider, rsa, serving
+from tests.support.edge.identity_provider import Provider, provider, rsa, serving
 
 ISSUER = "https://id.example"
 STRANGER = rsa()

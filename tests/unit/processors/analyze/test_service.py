@@ -13,7 +13,7 @@ from schemas.replies import Reply
 from schemas.reports import AnswerReport, ErrorType, Measures, Report, ReportReady, Verdict
 from schemas.transcripts import SessionReaddressed, SessionTranscribed, TranscriptFinal
 from schemas.wire import ReportMessage
-from tests.support.sessions import transcribed
+from tests.support.analyze.sessions import transcribed
 
 NOW_MS = 1_700_000_100_000
 SESSION = transcribed("she go home.", reply_to=3)

@@ -12,8 +12,8 @@ from processors.transcribe.committing import Committing
 from processors.transcribe.core.ledger import Commit, Ledger
 from processors.transcribe.core.output import Addressed, Rejected
 from processors.transcribe.core.streams import Streams
-from tests.support.transcribe_core import OPTIONS, Script
-from tests.support.transcribe_log import questions_asked
+from tests.support.transcribe.core_values import OPTIONS, Script
+from tests.support.transcribe.session_records import questions_asked
 
 
 class Writer:

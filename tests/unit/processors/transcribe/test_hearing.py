@@ -8,7 +8,7 @@ import pytest
 from infra.clock import SystemClock
 from processors.transcribe.core.windows import Hypothesis, Window
 from processors.transcribe.hearing import Hearing
-from tests.support.transcribe_core import words
+from tests.support.transcribe.core_values import words
 
 
 class SlowModel:

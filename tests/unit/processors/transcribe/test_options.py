@@ -10,7 +10,7 @@ from processors.transcribe.core.trimming import WindowLimits
 from processors.transcribe.core.voice import VoiceOptions
 from processors.transcribe.options import stream_options
 from processors.transcribe.settings import TranscribeSettings
-from tests.support.transcribe_core import words
+from tests.support.transcribe.core_values import words
 
 
 def test_every_policy_goes_on_from_a_memory() -> None:

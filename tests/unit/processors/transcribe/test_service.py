@@ -17,8 +17,8 @@ from processors.transcribe.core.voice import Listened, Piece, VoiceOptions
 from processors.transcribe.core.windows import Hypothesis, Window
 from processors.transcribe.ownership import Fenced, Inheritance
 from processors.transcribe.service import Batch, Desk, Limits, run
-from tests.support.transcribe_core import OPTIONS, Script, words
-from tests.support.transcribe_log import session_ended
+from tests.support.transcribe.core_values import OPTIONS, Script, words
+from tests.support.transcribe.session_records import session_ended
 
 
 class SteppingClock:

@@ -11,7 +11,7 @@ from processors.transcribe.adapters.decoding import decode
 from processors.transcribe.core.records import Body, Frame, Resume, Start
 from schemas.audio import FRAME_BYTES
 from schemas.sessions import ConnectionAlive, RecordKind
-from tests.support.transcribe_log import (
+from tests.support.transcribe.session_records import (
     START_MS,
     answer_begun,
     connection_resumed,

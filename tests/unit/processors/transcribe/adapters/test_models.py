@@ -6,8 +6,9 @@ import pytest
 from faster_whisper.utils import available_models
 
 from infra.errors import SettingsError
+from infra.samples import WHISPER_MICRO
 from processors.transcribe.adapters import models
-from processors.transcribe.adapters.models import DEMO_MODEL, ResolvedModel, resolve_model
+from processors.transcribe.adapters.models import ResolvedModel, resolve_model
 
 
 class Hub:
@@ -41,7 +42,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
 
 def test_empty_means_the_demo_where_there_is_no_other(hub: Hub) -> None:
     assert hub.cached == ()
-    assert resolve_model("") == ResolvedModel(str(DEMO_MODEL), "whisper-micro", is_demo=True)
+    assert resolve_model("") == ResolvedModel(str(WHISPER_MICRO), "whisper-micro", is_demo=True)
 
 
 @pytest.mark.parametrize(("cached", "name"), [(("small",), "small"), (("small", "base.en"), "base.en")])
@@ -56,7 +57,7 @@ def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
 
 
 def test_the_demo_is_known_by_its_folder() -> None:
-    assert resolve_model(str(DEMO_MODEL)) == ResolvedModel(str(DEMO_MODEL), "whisper-micro", is_demo=True)
+    assert resolve_model(str(WHISPER_MICRO)) == ResolvedModel(str(WHISPER_MICRO), "whisper-micro", is_demo=True)
 
 
 def test_a_published_name_is_fetched(hub: Hub) -> None:

@@ -14,8 +14,8 @@ from processors.transcribe.core.idle import OpenSession
 from processors.transcribe.core.output import Output, Rejected
 from schemas.replies import Reply
 from schemas.sessions import EndCause, SessionEnded
-from tests.support.transcribe_core import Script, TruthfulRecogniser, play, started, words
-from tests.support.transcribe_log import session_ended
+from tests.support.transcribe.core_values import Script, TruthfulRecogniser, play, started, words
+from tests.support.transcribe.session_records import session_ended
 
 KAFKA = KafkaSettings(prefix="t.")
 

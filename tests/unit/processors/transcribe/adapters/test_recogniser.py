@@ -8,13 +8,14 @@ import pytest
 from prometheus_client import REGISTRY
 
 from infra.errors import SettingsError, Unavailable
-from processors.transcribe.adapters.models import DEMO_MODEL, ResolvedModel, resolve_model
+from infra.samples import WHISPER_MICRO
+from processors.transcribe.adapters.models import ResolvedModel, resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.core.hearing import Hearing
 from processors.transcribe.core.windows import Hypothesis, Window
 from processors.transcribe.settings import TranscribeSettings
-from tests.support.speech import bundled
-from tests.support.transcribe_core import spoken, word
+from tests.support.audio.speech import bundled
+from tests.support.transcribe.core_values import spoken, word
 
 SETTINGS = TranscribeSettings(workers=1, batch_windows=4, device="cpu", fallback="off")
 LOUD_LEVELS = np.array([-80.0] * 50 + [-20.0] * 50, np.float32)
@@ -118,14 +119,14 @@ def test_a_gpu_has_one_worker_and_large_batches() -> None:
 @pytest.mark.parametrize(("frames", "windows"), [(0, 4), (3000, 2)])
 def test_on_a_cpu_a_batch_is_larger_if_the_input_is_short(frames: int, windows: int) -> None:
     settings = TranscribeSettings(device="cpu", encoder_frames=frames)
-    recogniser = WhisperRecogniser(load_model(resolve_model(str(DEMO_MODEL)), settings), settings)
+    recogniser = WhisperRecogniser(load_model(resolve_model(str(WHISPER_MICRO)), settings), settings)
     assert recogniser.batch_windows == windows
     recogniser.close()
 
 
 @pytest.fixture(scope="module")
 def recogniser() -> Iterator[WhisperRecogniser]:
-    recogniser = WhisperRecogniser(load_model(resolve_model(str(DEMO_MODEL)), SETTINGS), SETTINGS)
+    recogniser = WhisperRecogniser(load_model(resolve_model(str(WHISPER_MICRO)), SETTINGS), SETTINGS)
     yield recogniser
     recogniser.close()
 

@@ -8,7 +8,7 @@ from faster_whisper.vad import SileroVADModel, get_assets_path
 
 from processors.transcribe.adapters.silero import SileroFilter
 from processors.transcribe.core.voice import NEW_EARS, Piece
-from tests.support.speech import bundled
+from tests.support.audio.speech import bundled
 
 
 async def probabilities(pcm: bytes, *, pieces_of: int) -> list[float]:

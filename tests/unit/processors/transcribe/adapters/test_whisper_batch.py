@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from faster_whisper import WhisperModel
 
-from processors.transcribe.adapters.models import DEMO_MODEL
+from infra.samples import WHISPER_MICRO
 from processors.transcribe.adapters.whisper_batch import BatchedWhisper, Decoding
 from processors.transcribe.core.hearing import Checks, Hearing
 from processors.transcribe.core.windows import Window
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
-from tests.support.speech import bundled, joined
-from tests.support.transcribe_core import spoken
+from tests.support.audio.speech import bundled, joined
+from tests.support.transcribe.core_values import spoken
 
 CHECKS = Checks(compression_ratio=2.4, log_probability=-1.0, no_speech=0.6)
 SENTENCES = tuple(bundled(f"sentence_{number}") for number in (1, 2, 5))
@@ -34,7 +34,7 @@ class Overlaid:
 
 @pytest.fixture(scope="module")
 def model() -> WhisperModel:
-    return WhisperModel(str(DEMO_MODEL), device="cpu", cpu_threads=1)
+    return WhisperModel(str(WHISPER_MICRO), device="cpu", cpu_threads=1)
 
 
 def ear(model: Any, **changes: Any) -> BatchedWhisper:

@@ -6,13 +6,13 @@ import pytest
 from faster_whisper.tokenizer import Tokenizer
 from tokenizers import Tokenizer as Pieces
 
-from processors.transcribe.adapters.models import DEMO_MODEL
+from infra.samples import WHISPER_MICRO
 from processors.transcribe.adapters.word_times import Phrase, phrases, timed_words
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    return Tokenizer(Pieces.from_file(str(DEMO_MODEL / "tokenizer.json")), False)
+    return Tokenizer(Pieces.from_file(str(WHISPER_MICRO / "tokenizer.json")), False)
 
 
 def tokens(tokenizer: Tokenizer, text: str) -> tuple[int, ...]:

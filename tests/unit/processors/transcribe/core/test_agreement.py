@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from processors.transcribe.core.agreement import LocalAgreement
 from processors.transcribe.core.matching import same_word
 from schemas.words import Word
-from tests.support.transcribe_core import spoken, word, words
+from tests.support.transcribe.core_values import spoken, word, words
 
 VOCABULARY = st.sampled_from(["yes", "very", "the", "Dog.", "dog", "a"])
 

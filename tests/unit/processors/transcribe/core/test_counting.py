@@ -3,7 +3,7 @@
 from processors.transcribe.core.counting import Pace, hourly_counts, merged, speech_ms, words_per_minute
 from processors.transcribe.core.finals import make_finals
 from schemas.counts import HourCount
-from tests.support.transcribe_core import word, words
+from tests.support.transcribe.core_values import word, words
 
 HOUR_MS = 3_600_000
 

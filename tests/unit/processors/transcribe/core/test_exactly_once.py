@@ -17,9 +17,9 @@ from processors.transcribe.core.windows import Hypothesis, Window
 from schemas.replies import Resumed, Superseded
 from schemas.snapshots import LastTold, StreamSnapshot
 from schemas.wire import FinalMessage, Summary
-from tests.support.transcribe_core import LIMITS, OPTIONS, Script, resume
-from tests.support.transcribe_log import answer_begun, questions_asked, session_ended
-from tests.support.transcribe_partition import PARTITION, Owner, Partition, heard_in, truly_heard_in
+from tests.support.transcribe.core_values import LIMITS, OPTIONS, Script, resume
+from tests.support.transcribe.session_records import answer_begun, questions_asked, session_ended
+from tests.support.transcribe.simulated_partition import PARTITION, Owner, Partition, heard_in, truly_heard_in
 
 WITH_VOICE = StreamOptions("test-model", LIMITS, LocalAgreement, voice=VoiceOptions())
 Answer = Resumed | Superseded

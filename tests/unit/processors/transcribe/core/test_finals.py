@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from processors.transcribe.core.finals import AnswerMark, group_answers, make_finals, question_at, transcript
 from schemas.transcripts import Final
 from schemas.words import Word
-from tests.support.transcribe_core import word, words
+from tests.support.transcribe.core_values import word, words
 
 MARKS = (AnswerMark(1, 600), AnswerMark(2, 1500))
 

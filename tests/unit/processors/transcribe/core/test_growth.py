@@ -9,7 +9,7 @@ from processors.transcribe.core.stream import listened, receive, settle
 from processors.transcribe.core.voice import STEP_MS, Listened, VoiceOptions
 from processors.transcribe.core.windows import Hypothesis, Window
 from schemas.audio import FRAME_MS
-from tests.support.transcribe_core import LIMITS, OPTIONS, Script, started, word
+from tests.support.transcribe.core_values import LIMITS, OPTIONS, Script, started, word
 
 PERIOD_MS, EACH_MS = 12_000, 300
 

@@ -21,8 +21,8 @@ from schemas.audio import FRAME_MS
 from schemas.transcripts import TranscriptFinal
 from schemas.wire import Partial, Summary
 from schemas.words import Word
-from tests.support.transcribe_core import LIMITS, Script, TruthfulRecogniser, spoken, started, word, words
-from tests.support.transcribe_log import session_ended
+from tests.support.transcribe.core_values import LIMITS, Script, TruthfulRecogniser, spoken, started, word, words
+from tests.support.transcribe.session_records import session_ended
 
 VOICE = VoiceOptions(pause_ms=600)
 POLICIES: dict[str, Callable[[Memory], Policy]] = {

@@ -17,7 +17,7 @@ from processors.transcribe.core.rules import (
     without_rushes,
 )
 from schemas.words import Word
-from tests.support.transcribe_core import spoken, word, words
+from tests.support.transcribe.core_values import spoken, word, words
 
 CHECKS = Checks(compression_ratio=2.4, log_probability=-1.0, no_speech=0.6)
 

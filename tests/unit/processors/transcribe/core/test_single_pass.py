@@ -1,7 +1,7 @@
 """What a single hypothesis makes certain: all but what ends in the newest part of its window."""
 
 from processors.transcribe.core.single_pass import SinglePass
-from tests.support.transcribe_core import spoken, word, words
+from tests.support.transcribe.core_values import spoken, word, words
 
 POLICY = SinglePass(hold_back_ms=500)
 

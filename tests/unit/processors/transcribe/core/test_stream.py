@@ -11,7 +11,7 @@ from schemas.counts import WordsCounted
 from schemas.sessions import ConnectionAlive, EndCause
 from schemas.transcripts import SessionTranscribed, TranscriptFinal
 from schemas.wire import FinalMessage, Notice, Partial, Questions, Summary
-from tests.support.transcribe_core import (
+from tests.support.transcribe.core_values import (
     LIMITS,
     OPTIONS,
     SILENT_FRAME,
@@ -22,7 +22,7 @@ from tests.support.transcribe_core import (
     started,
     words,
 )
-from tests.support.transcribe_log import START_MS, answer_begun, questions_asked, session_ended
+from tests.support.transcribe.session_records import START_MS, answer_begun, questions_asked, session_ended
 
 ALIVE = ConnectionAlive(event_id="alive", at_ms=START_MS, session_id="s-1")
 

@@ -17,8 +17,8 @@ from schemas.replies import Reply
 from schemas.transcripts import Final, SessionTranscribed, TranscriptFinal
 from schemas.wire import FinalMessage, Partial, Summary
 from schemas.words import Word, count_words
-from tests.support.transcribe_core import LIMITS, Script, TruthfulRecogniser, play, spoken, started, word
-from tests.support.transcribe_log import answer_begun, questions_asked, session_ended
+from tests.support.transcribe.core_values import LIMITS, Script, TruthfulRecogniser, play, spoken, started, word
+from tests.support.transcribe.session_records import answer_begun, questions_asked, session_ended
 
 TEXTS = st.sampled_from(["yes", "very", "the", "dog.", "a", "—"])
 NONSENSE = st.builds(

@@ -9,8 +9,8 @@ from processors.transcribe.core.streams import Streams
 from processors.transcribe.core.windows import Hypothesis
 from schemas.replies import Gone
 from schemas.transcripts import SessionTranscribed
-from tests.support.transcribe_core import OPTIONS, Script, resume, words
-from tests.support.transcribe_log import session_ended
+from tests.support.transcribe.core_values import OPTIONS, Script, resume, words
+from tests.support.transcribe.session_records import session_ended
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from dataclasses import replace
 from processors.transcribe.core.streams import Streams
 from processors.transcribe.core.voice import Listened, Piece, VoiceOptions
 from processors.transcribe.core.windows import Hypothesis
-from tests.support.transcribe_core import OPTIONS, Script, words
-from tests.support.transcribe_log import session_ended
+from tests.support.transcribe.core_values import OPTIONS, Script, words
+from tests.support.transcribe.session_records import session_ended
 
 WITH_VOICE = replace(OPTIONS, voice=VoiceOptions())
 

@@ -6,7 +6,7 @@ import pytest
 
 from processors.transcribe.core.streams import Streams
 from processors.transcribe.core.windows import Hypothesis, Window
-from tests.support.transcribe_core import OPTIONS, Script
+from tests.support.transcribe.core_values import OPTIONS, Script
 
 
 def all_alike(_: Window) -> int:

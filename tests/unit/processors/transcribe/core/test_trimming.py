@@ -5,7 +5,7 @@ from processors.transcribe.core.audio import Audio, Chunk
 from processors.transcribe.core.policy import Memory, Policy
 from processors.transcribe.core.trimming import WindowLimits, trim
 from schemas.words import Word
-from tests.support.transcribe_core import LIMITS, spoken, word, words
+from tests.support.transcribe.core_values import LIMITS, spoken, word, words
 
 
 def audio(start_ms: int, end_ms: int) -> Audio:

@@ -1,7 +1,7 @@
 """Hypotheses are put to their place in the session, whatever the recogniser gave."""
 
 from processors.transcribe.core.windows import Window, placed
-from tests.support.transcribe_core import word
+from tests.support.transcribe.core_values import word
 
 WINDOW = Window("s-1", 0, 7, "en", start=16_000, pcm=bytes(2 * 16_000))
 

@@ -1,0 +1,133 @@
+"""What `rostrum doctor` looks at without asking another program: runtimes, files, ports, disk."""
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from cli.doctor.finding import Finding, broken, fine, note
+from edge.settings import EdgeSettings
+from infra.clickhouse.settings import ClickHouseSettings
+from infra.errors import RostrumError
+from infra.settings import load
+from infra.tls.contexts import server_context
+from local.jars import faults, installed
+from local.java import find_java
+from local.recogniser import recogniser_in_use
+from local.run_file import RunFile
+from local.stack import Stack
+from local.tcp_ports import is_taken
+
+_LEAST_PYTHON = (3, 11)
+_NEEDED_MB = 500
+_WISE_MB = 3000
+_MB = 1024 * 1024
+
+
+def check_this_machine(stack: Stack, running: RunFile | None) -> Iterator[Finding]:
+    yield _python()
+    if stack.programs:
+        yield _java()
+    yield from _jars(stack)
+    yield _data(stack)
+    yield from _disk(stack)
+    yield from _ports(stack, running)
+    yield _certificate()
+    yield _recogniser(stack)
+    yield from _embedded_clickhouse()
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    if sys.version_info < _LEAST_PYTHON:
+        return broken("python", version, "Install Python 3.11 or newer.")
+    return fine("python", version)
+
+
+def _java() -> Finding:
+    try:
+        java = find_java()
+    except RostrumError as error:
+        return broken("java", error.message, error.hint)
+    found = f"{java.version} ({java.executable})"
+    return note("java", found, f"{java.unusable}, so this one is used.") if java.unusable else fine("java", found)
+
+
+def _jars(stack: Stack) -> Iterator[Finding]:
+    for program in stack.programs:
+        folder = program.folder(stack.cache)
+        what = f"{program.name} jars"
+        if not installed(program, stack.cache):
+            yield note(what, "not downloaded yet", "`rostrum up` does it; that needs the network once.")
+        elif wrong := faults(program, stack.cache):
+            yield broken(what, f"damaged jars: {', '.join(wrong)}", f"Delete {folder}; `rostrum up` mends it.")
+        else:
+            yield fine(what, f"{len(program.jars())} jars as the lock names them ({folder})")
+
+
+def _data(stack: Stack) -> Finding:
+    nearest = next(folder for folder in (stack.data, *stack.data.parents) if folder.exists())
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return broken("data folder", f"{nearest} cannot be written", "Set ROSTRUM_DATA to a folder that can.")
+    return fine("data folder", str(stack.data))
+
+
+def _disk(stack: Stack) -> Iterator[Finding]:
+    for what, folder in (("disk for data", stack.data), ("disk for cache", stack.cache)):
+        nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        free_mb = shutil.disk_usage(nearest).free // _MB
+        found = f"{free_mb} MB free at {nearest}"
+        if free_mb < _NEEDED_MB:
+            yield broken(what, found, "Free some, or set ROSTRUM_DATA and ROSTRUM_CACHE to another disk.")
+        elif free_mb < _WISE_MB:
+            yield note(what, found, "An hour of audio takes 115 MB, the programs 300 MB, a model 150 MB or more.")
+        else:
+            yield fine(what, found)
+
+
+def _ports(stack: Stack, running: RunFile | None) -> Iterator[Finding]:
+    for use in stack.ports:
+        if not is_taken(use.port, use.host):
+            yield fine(f"port {use.port}", f"free for {use.what}")
+        elif running is not None:
+            yield fine(f"port {use.port}", f"{use.what}, while this stack runs")
+        else:
+            yield broken(
+                f"port {use.port}",
+                f"taken or not allowed; wanted for {use.what}",
+                f"Stop the program that has it, or set {use.setting}.",
+            )
+
+
+def _certificate() -> Finding:
+    edge = load(EdgeSettings)
+    if not edge.tls_cert:
+        return note("certificate", "one for development, made on first start", "For others set EDGE_TLS_CERT and _KEY.")
+    try:
+        server_context(Path(edge.tls_cert), Path(edge.tls_key))
+    except RostrumError as error:
+        return broken("certificate", error.message, error.hint)
+    return fine("certificate", str(edge.tls_cert))
+
+
+def _recogniser(stack: Stack) -> Finding:
+    try:
+        # Offline: a doctor downloads nothing.
+        found = recogniser_in_use({**stack.environment, "HF_HUB_OFFLINE": "1"})
+    except RostrumError as error:
+        return broken(
+            "recogniser", error.message, f"With a network, `rostrum up` fetches a published one. {error.hint}"
+        )
+    return note("recogniser", found.description) if found.is_demo else fine("recogniser", found.description)
+
+
+def _embedded_clickhouse() -> Iterator[Finding]:
+    if load(ClickHouseSettings).is_embedded:
+        if importlib.util.find_spec("chdb") is None:
+            mend = "pip install 'rostrum[embedded]', or set CLICKHOUSE_URL to a server."
+            yield broken("clickhouse", "the embedded engine (chDB) is not installed", mend)
+        else:
+            yield fine("clickhouse", "embedded, in the analytics process")

@@ -1,0 +1,92 @@
+"""What `rostrum doctor` asks of other programs: do they answer?"""
+
+from collections.abc import Mapping
+
+import httpx
+
+from cli.doctor.finding import Finding, broken, fine, note
+from infra.clickhouse.settings import ClickHouseSettings
+from infra.errors import RostrumError
+from infra.kafka.topics import count_partitions
+from infra.llm.settings import LlmSettings
+from infra.settings import load
+from local.run_file import ProcessState, RunFile
+from local.stack import Stack
+from schemas.topics import Topic
+
+_TIMEOUT_S = 5.0
+_NOT_RUNNING = "not running; `rostrum up` starts it"
+
+
+async def check_services(stack: Stack, running: RunFile | None) -> list[Finding]:
+    findings = [await _broker(stack, running), await _languagetool(stack, running)]
+    clickhouse, llm = load(ClickHouseSettings), load(LlmSettings)
+    if not clickhouse.is_embedded:
+        findings.append(await _clickhouse(clickhouse))
+    findings.append(await _llm(llm))
+    if running is not None:
+        findings.extend(_processes(running))
+    return findings
+
+
+async def _broker(stack: Stack, running: RunFile | None) -> Finding:
+    if stack.kafka.is_local and running is None:
+        return note("broker", _NOT_RUNNING)
+    try:
+        counts = await count_partitions(stack.kafka)
+    except RostrumError as error:
+        return broken("broker", error.message, error.hint)
+    missing = [stack.kafka.topic(topic) for topic in Topic if topic not in counts]
+    if missing:
+        return broken("broker", f"lacks the topics {', '.join(missing)}", "Create them with `rostrum topics`.")
+    return fine("broker", f"{stack.kafka.address}, with all topics")
+
+
+async def _languagetool(stack: Stack, running: RunFile | None) -> Finding:
+    if stack.languagetool.is_local and running is None:
+        return note("languagetool", _NOT_RUNNING)
+    address = stack.languagetool.address
+    fault = await _fault(f"{address}/v2/languages")
+    if fault:
+        mend = "Look at DATA/logs/languagetool.log." if stack.languagetool.is_local else "Check LANGUAGETOOL_URL."
+        return broken("languagetool", f"{address} {fault}", mend)
+    return fine("languagetool", address)
+
+
+async def _clickhouse(settings: ClickHouseSettings) -> Finding:
+    fault = await _fault(f"{settings.url.rstrip('/')}/ping", verify=settings.ca or True)
+    if fault:
+        return broken("clickhouse", f"{settings.url} {fault}", "Check CLICKHOUSE_URL and CLICKHOUSE_CA.")
+    return fine("clickhouse", settings.url)
+
+
+async def _llm(settings: LlmSettings) -> Finding:
+    if not settings.enabled:
+        return note("language model", "none set: questions come from the bank, reports from rules", "Set LLM_BASE_URL.")
+    key = settings.api_key.get_secret_value()
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    fault = await _fault(f"{settings.base_url.rstrip('/')}/models", headers)
+    if fault:
+        mend = "Check LLM_BASE_URL and LLM_API_KEY; until then bank and rules are used."
+        return note("language model", f"{settings.base_url} {fault}", mend)
+    return fine("language model", f"{settings.model} at {settings.base_url}")
+
+
+def _processes(running: RunFile) -> list[Finding]:
+    findings = []
+    for entry in running.processes:
+        if entry.state is ProcessState.READY:
+            findings.append(fine(entry.name, f"running, {entry.restarts} restarts"))
+        else:
+            findings.append(broken(entry.name, entry.state.value, f"Look at DATA/logs/{entry.name}.log."))
+    return findings
+
+
+async def _fault(url: str, headers: Mapping[str, str] | None = None, *, verify: str | bool = True) -> str:
+    """Why a GET of this address does not give 200, or nothing."""
+    try:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S, verify=verify) as client:
+            response = await client.get(url, headers=headers)
+    except (httpx.HTTPError, OSError) as error:
+        return f"does not answer ({type(error).__name__})"
+    return "" if response.status_code == httpx.codes.OK else f"answers {response.status_code}"

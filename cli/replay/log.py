@@ -1,0 +1,102 @@
+"""What Kafka holds of past sessions, read without joining a group: nobody's offsets or partitions change."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.structs import ConsumerRecord
+
+from infra.errors import RostrumError, Unavailable
+from infra.kafka.clients import make_consumer
+from infra.kafka.settings import KafkaSettings
+from infra.kafka.topics import count_partitions
+from schemas.topics import Topic, parse_event
+from schemas.transcripts import SessionTranscribed
+
+_WAIT_MS = 500
+_MAX_RECORDS = 500
+_SILENT_S = 30.0
+"""How long a broker may give nothing although there is more."""
+
+
+async def stored_transcripts(
+    settings: KafkaSettings, *, session_id: str | None = None, since_ms: int | None = None
+) -> dict[str, SessionTranscribed]:
+    """The finished sessions' facts on `transcripts`, by session: of one, or of all that were told since a time."""
+    found: dict[str, SessionTranscribed] = {}
+    async for records in read(settings, Topic.TRANSCRIPTS, session_id=session_id, since_ms=since_ms):
+        for record in records:
+            event = parse_event(Topic.TRANSCRIPTS, record.value or b"")
+            if isinstance(event, SessionTranscribed):
+                found.setdefault(event.session_id, event)
+    return found
+
+
+async def read(
+    settings: KafkaSettings, topic: Topic, *, session_id: str | None = None, since_ms: int | None = None
+) -> AsyncGenerator[Sequence[ConsumerRecord]]:
+    """The records of a session topic, in batches, each partition's in order: from a time (Unix, ms) or the beginning,
+    up to where the topic ended when reading began. With a session, its own records alone. Raises Unavailable if the
+    broker does not answer, RostrumError if there is no such topic."""
+    partitions = await _partitions(settings, topic, session_id)
+    consumer = make_consumer(settings, topic, stage=None)
+    try:
+        await consumer.start()
+        consumer.assign(partitions)
+        ends = await _seek(consumer, partitions, since_ms)
+        async for records in _until(consumer, ends):
+            if kept := [each for each in records if session_id is None or each.key == session_id.encode()]:
+                yield kept
+    except KafkaError as error:
+        raise Unavailable(
+            f"Kafka at {settings.address} stopped giving {topic.value.name} ({type(error).__name__}).",
+            "Check that it runs, and the KAFKA_ settings.",
+        ) from error
+    finally:
+        await consumer.stop()
+
+
+async def _partitions(settings: KafkaSettings, topic: Topic, session_id: str | None) -> list[TopicPartition]:
+    name, count = settings.topic(topic), (await count_partitions(settings)).get(topic)
+    if count is None:
+        raise RostrumError(
+            f"Kafka at {settings.address} has no topic {name}.", "Check KAFKA_PREFIX; `rostrum topics` lists them."
+        )
+    numbers = list(range(count))
+    if session_id is not None:
+        # As every producer of the session's log finds it: by the key alone.
+        numbers = [DefaultPartitioner()(session_id.encode(), numbers, numbers)]
+    return [TopicPartition(name, number) for number in numbers]
+
+
+async def _seek(
+    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition], since_ms: int | None
+) -> dict[TopicPartition, int]:
+    """Go to where reading begins; gives where it ends."""
+    ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
+    begins: dict[TopicPartition, int] = await consumer.beginning_offsets(partitions)
+    if since_ms is not None:
+        found = await consumer.offsets_for_times(dict.fromkeys(partitions, since_ms))
+        # No record since that time: nothing to read.
+        begins = {each: found[each].offset if found.get(each) else ends[each] for each in partitions}
+    for each in partitions:
+        consumer.seek(each, begins[each])
+    return {each: end for each, end in ends.items() if begins[each] < end}
+
+
+async def _until(
+    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]
+) -> AsyncIterator[Sequence[ConsumerRecord]]:
+    """Batches of records before these offsets. A partition's end need not be a record: transactions have markers."""
+    loop = asyncio.get_running_loop()
+    heard_s = loop.time()
+    while unread := [each for each, end in ends.items() if await consumer.position(each) < end]:
+        fetched = await consumer.getmany(*unread, timeout_ms=_WAIT_MS, max_records=_MAX_RECORDS)
+        for each, records in fetched.items():
+            yield [record for record in records if record.offset < ends[each]]
+        if fetched:
+            heard_s = loop.time()
+        elif loop.time() - heard_s > _SILENT_S:
+            raise Unavailable(f"Kafka gave nothing for {_SILENT_S:.0f} s.", "Check that it runs (`rostrum ps`).")

@@ -1,0 +1,38 @@
+"""For maintainers: resolve a program's jgo.toml anew and write its lock (`python -m local.relock kafka`).
+
+Done here rather than by `jgo lock`, which fetches a JDK of its own to classify jars for a module path we do not use."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from jgo.env import EnvironmentBuilder, EnvironmentSpec, LockFile, compute_spec_hash
+
+from local.jars import KAFKA, LANGUAGETOOL, Program, maven_context
+
+
+def relock(program: Program) -> int:
+    """Write the program's lock; gives the number of jars in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        context = maven_context(Path(folder))
+        spec = EnvironmentSpec.load(program.spec_path)
+        direct, transitive = context.resolver.resolve(
+            EnvironmentBuilder(context, Path(folder)).spec_to_dependencies(spec)
+        )
+        needed = [*direct, *(found for found in transitive if found.scope in ("compile", "runtime"))]
+        needed.sort(key=lambda found: (found.groupId, found.artifactId))
+        lock = LockFile.from_resolved_dependencies(
+            needed,
+            environment_name=spec.name,
+            entrypoints=spec.entrypoints,
+            default_entrypoint=spec.default_entrypoint,
+            spec_hash=compute_spec_hash(program.spec_path),
+        )
+        lock.save(program.lock_path)
+        return len(needed)
+
+
+if __name__ == "__main__":
+    known = {program.name: program for program in (KAFKA, LANGUAGETOOL)}
+    for name in sys.argv[1:] or known:
+        print(f"{name}: {relock(known[name])} jars")  # noqa: T201 - what the command is for

@@ -1,0 +1,45 @@
+"""How many processes of each stage: `edge=2,transcribe=2`."""
+
+from collections.abc import Mapping
+
+from infra.errors import RostrumError
+from local.stages import STAGES
+
+_GREATEST = 16
+_SINGLE = {
+    "kafka": "it is one local node; for more, set KAFKA_BOOTSTRAP to a cluster",
+    "languagetool": "one serves all; for more, set LANGUAGETOOL_URL to a service behind a balancer",
+}
+
+
+def parse_scale(text: str, *, clickhouse_is_embedded: bool) -> Mapping[str, int]:
+    """Processes by stage, 1 where the text says nothing. Raises RostrumError for what cannot be."""
+    counts = dict.fromkeys(STAGES, 1)
+    named = set()
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, _, number = (piece.strip() for piece in part.partition("="))
+        if name in _SINGLE:
+            raise _wrong(f"{name} cannot be scaled: {_SINGLE[name]}.")
+        if name not in counts:
+            raise _wrong(f"There is no stage {name!r}.")
+        if name in named:
+            raise _wrong(f"{name} is named twice.")
+        if not number.isascii() or not number.isdigit() or not 1 <= int(number) <= _GREATEST:
+            raise _wrong(f"{part!r} does not give a number from 1 to {_GREATEST}.")
+        named.add(name)
+        counts[name] = int(number)
+    if counts["analytics"] > 1 and clickhouse_is_embedded:
+        raise RostrumError(
+            "analytics cannot be scaled while ClickHouse is embedded: that allows one process.",
+            "Set CLICKHOUSE_URL to a ClickHouse server.",
+        )
+    return counts
+
+
+def process_names(stage: str, count: int) -> list[str]:
+    """`edge` alone, `edge-0` and `edge-1` in a row."""
+    return [stage] if count == 1 else [f"{stage}-{index}" for index in range(count)]
+
+
+def _wrong(what: str) -> RostrumError:
+    return RostrumError(f"--scale: {what}", f"Write it as edge=2,transcribe=2; the stages are {', '.join(STAGES)}.")

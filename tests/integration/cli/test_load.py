@@ -1,0 +1,93 @@
+"""`rostrum load` against the edge itself; a stand-in reads the log in the recogniser's place."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bench.edge.stand_in import play
+from cli.load.command import speak_all
+from cli.load.figures import as_json, figures
+from cli.load.speaker import Habits
+from cli.load.speech import bundled
+from infra.kafka.settings import KafkaSettings
+from infra.tls.contexts import client_context
+from tests.support.edge.in_process import Address, edge
+
+
+@asynccontextmanager
+async def served(
+    kafka: KafkaSettings, folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: str
+) -> AsyncIterator[Address]:
+    async with edge(kafka, folder, monkeypatch, 0, EDGE_MAX_SESSIONS_PER_USER="1", **settings) as running:
+        ready = asyncio.Event()
+        playing = asyncio.create_task(play(kafka, every_s=0.2, ready=ready.set))
+        try:
+            await asyncio.wait_for(ready.wait(), 10)
+            yield running
+        finally:
+            playing.cancel()
+            await asyncio.wait({playing})
+
+
+@pytest.fixture
+async def address(kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Address]:
+    async with served(kafka, tmp_path, monkeypatch) as running:
+        yield running
+
+
+async def test_speakers_who_are_cut_off_again_and_again_lose_nothing(address: Address) -> None:
+    habits = Habits(address.url, client_context(address.data / "tls" / "ca.pem"), 20.0, 50.0, 1.5)
+
+    traces = await speak_all(
+        habits, bundled(), lambda number: address.token(f"load-{number}"), speakers=4, seconds=5.0, ramp_s=0.5, seed=7
+    )
+
+    found = figures(traces)
+    assert found.losses == {}, json.dumps(as_json(found))
+    assert found.failed == {}
+    assert found.served == 4
+    assert found.frames_acked == 4 * 20
+    assert found.returns >= 3, "the seed has several connections dropped"
+    assert found.return_to_ack is not None
+    assert found.ack is not None
+    assert found.finals_twice == 0
+
+
+async def test_a_user_with_too_many_sessions_is_told_who_was_not_served(address: Address) -> None:
+    habits = Habits(address.url, client_context(address.data / "tls" / "ca.pem"), 20.0, 0.0, None)
+
+    traces = await speak_all(
+        habits, bundled(), lambda _: address.token("one"), speakers=2, seconds=1.0, ramp_s=0.2, seed=7
+    )
+
+    found = figures(traces)
+    assert found.served == 1
+    assert found.losses == {}
+    assert list(found.failed) == ["speaker 1"]
+
+
+async def test_who_finds_no_room_comes_back_when_told_and_is_served(
+    kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with served(kafka, tmp_path, monkeypatch, EDGE_ADMISSION_AT_ONCE="1") as address:
+        habits = Habits(address.url, client_context(address.data / "tls" / "ca.pem"), 20.0, 0.0, None)
+
+        traces = await speak_all(
+            habits,
+            bundled(),
+            lambda number: address.token(f"load-{number}"),
+            speakers=2,
+            seconds=1.0,
+            ramp_s=0.2,
+            seed=7,
+        )
+
+    found = figures(traces)
+    assert found.turned_away == {"overloaded": 1}
+    assert found.served == 2
+    assert (found.losses, found.failed) == ({}, {})
+    assert found.frames_acked == 2 * 4

@@ -1,0 +1,176 @@
+"""Who and what the edge turns away, on the real broker and over real TLS."""
+
+import ssl
+import time
+from pathlib import Path
+
+import httpx
+import jwt
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from infra.identity import development_token
+from infra.kafka.settings import KafkaSettings
+from infra.tls.contexts import client_context
+from schemas.sessions import EndCause, RecordKind, SessionEnded
+from tests.support.edge.fake_stages import REPORT, final, summary
+from tests.support.edge.identity_provider import provider, serving
+from tests.support.edge.in_process import FRAME, Address, Stages, client, edge
+
+
+async def test_bad_input_of_some_leaves_another_undisturbed(address: Address, later: Stages) -> None:
+    token = address.token("ada")
+    async with client(address) as good:
+        session_id = (await good.start(token))["session_id"]
+        await good.play(FRAME)
+
+        for first, code, close_code in (
+            ('{"type": "auth", "token": "nonsense"}', "token_malformed", 4401),
+            (development_token("x" * 40, "mallory"), "token_bad_signature", 4401),
+            ('{"type": "start"}', "not_authorised", 4401),
+            ("hello", "not_authorised", 4401),
+            (b"\0\0", "not_authorised", 4401),
+        ):
+            async with client(address) as bad:
+                await bad.socket.send(first)
+                error, closed = await bad.refused()
+                assert (error["code"], closed) == (code, close_code)
+                assert error["hint"]
+
+        for message, code in (
+            ("{", "bad_json"),
+            ("[" * 100_000, "bad_json"),
+            ('{"type": "ping", "id": NaN}', "bad_json"),
+            ('["type"]', "bad_json"),
+            ('{"type": 7}', "bad_message"),
+            ('{"type": "sing"}', "unknown_type"),
+            ('{"type": "start", "questions": "many"}', "bad_message"),
+            ('{"type": "answer", "question": true}', "bad_message"),
+            ('{"type": "answer", "question": 1}', "not_started"),
+            (FRAME, "not_started"),
+        ):
+            async with client(address) as bad:
+                await bad.authorise(token)
+                await bad.socket.send(message)
+                error = await bad.hear("error")
+                assert (error["code"], error["fatal"]) == (code, False), error
+                await bad.say("ping", id=[1, {"a": None}])
+                assert (await bad.hear("pong"))["id"] == [1, {"a": None}]
+
+        for fields, code, close_code in (
+            ({"resume": "token", "from_frame": 3}, "resume_invalid", 4404),
+            ({"audio": {"encoding": "mp3"}}, "unsupported_audio", 4400),
+            ({"audio": {"sample_rate": 96_000}}, "unsupported_audio", 4400),
+        ):
+            async with client(address) as bad:
+                await bad.authorise(token)
+                await bad.say("start", **fields)
+                error, closed = await bad.refused()
+                assert (error["code"], closed) == (code, close_code)
+
+        for message, code, close_code in (
+            ('{"type": "start"}', "already_started", 4400),
+            (b"\0" * 7999, "bad_audio", 4400),
+            (b"\0" * 32_002, "message_too_large", 1009),
+            ('{"type": "auth", "token": "x.y.z"}', "token_malformed", 4401),
+            (address.token("somebody else"), "wrong_user", 4403),
+        ):
+            async with client(address) as bad:
+                await bad.start(token)
+                await bad.socket.send(message)
+                error, closed = await bad.refused()
+                assert (error["code"], closed) == (code, close_code)
+
+        async with client(address) as bad:
+            await bad.start(token)
+            await bad.play(b"\0" * 400_000)
+            assert await bad.closed() == 1009
+
+        await good.play(FRAME)
+        await good.acked(2)
+        await later.reply(session_id, final(1))
+        await good.hear("final")
+        assert not [message for message in good.received if message["type"] == "error"]
+
+
+async def test_a_user_holds_one_session_of_a_competition_and_no_recording_is_too_fast(
+    kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        edge(kafka, tmp_path, monkeypatch, EDGE_SPEED="2", EDGE_SPEED_BURST_S="10") as address,
+        client(address) as first,
+        client(address) as second,
+    ):
+        token = address.token("ada")
+        await first.start(token, competition="spring")
+        await second.authorise(token)
+        await second.say("start", competition="spring")
+        error, closed = await second.refused()
+        assert (error["code"], closed) == ("too_many_sessions", 4429)
+        for _ in range(60):
+            await first.play(FRAME * 4)
+        error, closed = await first.refused()
+        assert (error["code"], closed) == ("too_fast", 4429)
+
+
+async def test_keys_of_a_provider_and_a_token_that_runs_out(
+    kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: Stages
+) -> None:
+    played = provider()
+    with serving(played) as provided:
+        monkeypatch.setenv("EDGE_JWT_JWKS_URL", f"{provided}/jwks")
+        monkeypatch.setenv("EDGE_JWT_LEEWAY_S", "0")
+        async with edge(kafka, tmp_path, monkeypatch) as address, client(address) as speaker:
+            expires_s = int(time.time()) + 3
+            session_id = (await speaker.start(played.token("e", "ES256", exp=expires_s)))["session_id"]
+            await speaker.play(FRAME[:3000])
+            notice = await speaker.hear("notice")
+            assert notice["code"] == "token_expiring"
+            assert 0 < notice["deadline_ms"] <= 3000
+            await speaker.socket.send(played.token("d", "EdDSA", exp=expires_s + 1))
+            await speaker.hear("ready")
+            [end] = await later.seen(session_id, RecordKind.END)
+            assert time.time() >= expires_s + 1
+            assert SessionEnded.model_validate_json(end.value).cause is EndCause.EXPIRED
+            await later.reply(session_id, summary(0))
+            await later.reply(session_id, REPORT)
+            await speaker.hear("report")
+            error, closed = await speaker.refused()
+            assert (error["code"], closed) == ("token_expired", 4401)
+            async with client(address) as stranger:
+                await stranger.say("auth", token=development_token("x" * 40, "mallory"))
+                error, closed = await stranger.refused()
+                assert (error["code"], closed) == ("token_wrong_algorithm", 4401)
+
+
+async def test_a_fresh_token_is_answered_by_ready(address: Address) -> None:
+    async with client(address) as speaker:
+        await speaker.start(address.token("ada"))
+        await speaker.socket.send(address.token("ada", valid_s=60))
+        assert (await speaker.hear("ready"))["user_id"] == "ada"
+        await speaker.play(FRAME)
+        await speaker.acked(1)
+
+
+async def test_a_resume_token_is_no_login(address: Address) -> None:
+    async with client(address) as speaker:
+        resume_token = (await speaker.start(address.token("ada")))["resume_token"]
+    claims = jwt.decode(resume_token, options={"verify_signature": False})
+    assert (claims["aud"], claims["sub"]) == ("rostrum-resume", "ada")
+    async with client(address) as thief:
+        await thief.say("auth", token=resume_token)
+        error, closed = await thief.refused()
+        assert (error["code"], closed) == ("token_bad_signature", 4401)
+
+
+async def test_only_the_endpoint_is_served_and_only_over_tls(address: Address) -> None:
+    tls = client_context(address.data / "tls" / "ca.pem")
+    with pytest.raises(InvalidStatus) as elsewhere:
+        await connect(address.url.replace("/v1/stream", "/elsewhere"), ssl=tls)
+    assert elsewhere.value.response.status_code == 404
+    assert b"/v1/stream" in (elsewhere.value.response.body or b"")
+    async with httpx.AsyncClient(verify=tls) as browser:
+        assert (await browser.get(f"https://localhost:{address.port}/v1/stream")).status_code == 426
+    with pytest.raises(ssl.SSLCertVerificationError):
+        await connect(address.url, ssl=ssl.create_default_context())

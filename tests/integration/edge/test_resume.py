@@ -1,0 +1,292 @@
+"""Sessions that go on over another connection: real edge processes, the real transcriber, a real broker."""
+
+import asyncio
+import secrets
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+
+from edge.adapters.resume_tokens import SignedResumeTokens, resume_keys
+from edge.core.effects import Claim
+from infra.clock import SystemClock
+from infra.kafka.settings import KafkaSettings
+from infra.kafka.topics import create_topics
+from schemas.sessions import EndCause
+from schemas.wire import AudioFormat
+from tests.support.audio.speech import joined
+from tests.support.clients.resuming_client import ResumingClient
+from tests.support.clients.silent_network import network_to
+from tests.support.edge.fake_analyze import Reporter, reporting
+from tests.support.edge.in_process import Client, Message, client
+from tests.support.edge.processes import Edge
+from tests.support.kafka.shared_node import listener_on
+from tests.support.processes.stage_process import processes
+from tests.support.transcribe.processes import Transcriber, stored
+from tests.support.transcribe.session_log import check_whole, counted, logged
+from tests.support.transcribe.session_records import frames_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+GRACE_S = 3.0
+ACCEPTED_WITHIN_S = 2.0
+"""So long the second edge waits for the broker."""
+OLD, NEW = "the secret of before", "the secret of from now on"
+SPEECH = joined("sentence_1", "sentence_2", "sentence_3").pcm
+ENDLESS = joined("sentence_1", "sentence_2", "sentence_3", "sentence_4", "sentence_5", "sentence_6").pcm * 5
+SHORT = joined("sentence_2").pcm
+
+
+@dataclass(frozen=True)
+class World:
+    """Two edges with one data folder, one transcriber, and somebody who plays analyze."""
+
+    kafka: KafkaSettings
+    edges: tuple[Edge, Edge]
+    reporter: Reporter
+
+    def speaker(self, *urls: str, pcm: bytes = ENDLESS, user: str = "ada", speed: float = 1.5) -> ResumingClient:
+        return ResumingClient(urls, self.edges[0].address.token(user), pcm, speed=speed)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(kafka_node: KafkaSettings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    kafka = kafka_node.model_copy(update={"prefix": f"test-{secrets.token_hex(4)}."})
+    await create_topics(kafka)
+    data = tmp_path_factory.mktemp("resume")
+    settings = {"SESSION_GRACE_S": str(GRACE_S), "EDGE_RESUME_SECRET": OLD, "EDGE_RESUME_SECRET_PREVIOUS": NEW}
+    first = Edge(kafka, data, 0, **settings)
+    second = Edge(kafka, data, 1, **settings, EDGE_ACCEPTED_WITHIN_S=str(ACCEPTED_WITHIN_S))
+    transcriber = Transcriber(kafka, data / "transcribe.log", instance="0", SESSION_GRACE_S=str(GRACE_S))
+    async with reporting(kafka) as reporter, processes(first, second, transcriber):
+        yield World(kafka, (first, second), reporter)
+
+
+async def rolled(edge: Edge, **settings: str) -> float:
+    """Stop an edge as a deployment does, and start it anew; gives the seconds it took to stop."""
+    loop = asyncio.get_running_loop()
+    asked_s = loop.time()
+    edge.signal(signal.SIGTERM)
+    assert await edge.ended() == 0
+    took_s = loop.time() - asked_s
+    edge.environment |= settings
+    await edge.start()
+    return took_s
+
+
+async def further(speakers: list[ResumingClient]) -> None:
+    """Each of them is told that more of what they say is held."""
+    await asyncio.gather(*(each.begun(frames=each.acked + 2) for each in speakers))
+
+
+async def test_live_speakers_through_a_rolling_restart_and_kills(world: World) -> None:
+    """Both edges are stopped one after the other, with a new secret for resume tokens; then both are killed so."""
+    first, second = world.edges
+    speakers = [world.speaker(first.url, second.url), world.speaker(second.url, first.url)]
+    speaking = [asyncio.create_task(each.speak(within_s=80)) for each in speakers]
+    await further(speakers)
+
+    renewed = {"EDGE_RESUME_SECRET": NEW, "EDGE_RESUME_SECRET_PREVIOUS": OLD}
+    stopped_s = [await rolled(edge, **renewed) for edge in (first, second)]
+    await further(speakers)
+    await first.kill()
+    await further(speakers)
+    await first.start()
+    await second.kill()
+    await further(speakers)
+    for speaker in speakers:
+        speaker.stop_speaking()
+    await asyncio.gather(*speaking)
+
+    waits_s = [each.longest_wait_s for each in speakers]
+    print(f"seconds to stop {stopped_s}, longest waits {waits_s}")  # noqa: T201 - pytest shows it if the test fails
+    assert max(stopped_s) < 3
+    assert max(waits_s) <= 3
+    assert sum(each.close_codes.count(1001) for each in speakers) >= 2
+    assert sum(each.close_codes.count(1006) for each in speakers) >= 2
+    for speaker in speakers:
+        assert "draining" in [notice["code"] for notice in speaker.of("notice")]
+        await check_whole(world.kafka, speaker, speaker.pcm)
+    undisturbed = [world.speaker(first.url, pcm=each.pcm, speed=8) for each in speakers]
+    await asyncio.gather(second.start(), *(each.speak(within_s=20) for each in undisturbed))
+    assert [each.finals for each in speakers] == [each.finals for each in undisturbed]
+
+
+async def test_a_broker_that_does_not_answer_for_longer_than_an_edge_waits_leaves_no_hole(world: World) -> None:
+    """Held up by SIGSTOP. What the edge gave up may reach the log later; what comes after it is told to come again."""
+    broker = listener_on(world.kafka.port)
+    speaker = world.speaker(world.edges[1].url, pcm=SPEECH)
+    speaking = asyncio.create_task(speaker.speak(within_s=40))
+    await speaker.begun(frames=8)
+    broker.suspend()
+    try:
+        async with asyncio.timeout(5 * ACCEPTED_WITHIN_S):
+            await speaker.lost(1013)
+        await asyncio.sleep(ACCEPTED_WITHIN_S / 4)
+    finally:
+        broker.resume()
+    await speaking
+    assert "not_kept" in [error["code"] for error in speaker.of("error")]
+    await check_whole(world.kafka, speaker, SPEECH)
+
+
+async def resumed(connection: Client, edge: Edge, token: str, from_frame: int, user: str = "ada") -> None:
+    await connection.authorise(edge.address.token(user))
+    await connection.say("start", resume=token, from_frame=from_frame)
+
+
+async def test_one_session_has_one_connection_and_one_user(world: World) -> None:
+    first, second = world.edges
+    frames = list(frames_of(SHORT))
+    async with (
+        client(first.address, plain=True) as ada,
+        client(second.address, plain=True) as elsewhere,
+        client(second.address, plain=True) as newest,
+        client(first.address, plain=True) as eve,
+        client(first.address, plain=True) as hasty,
+        client(first.address, plain=True) as stranger,
+    ):
+        started = await ada.start(first.address.token("ada"))
+        token = started["resume_token"]
+        await stranger.say("auth", token=token)
+        assert (await stranger.refused())[1] == 4401
+        for frame in frames[:4]:
+            await ada.play(frame)
+        await ada.acked(4)
+
+        await resumed(elsewhere, second, token, from_frame=4)
+        again = await elsewhere.hear("started")
+        assert (again["session_id"], again["next_frame"]) == (started["session_id"], 4)
+        error, closed = await ada.refused()
+        assert (error["code"], closed) == ("superseded", 4409)
+        for frame in frames[4:6]:
+            await elsewhere.play(frame)
+        await elsewhere.acked(6)
+
+        await resumed(eve, first, token, from_frame=6, user="eve")
+        error, closed = await eve.refused()
+        assert (error["code"], closed) == ("not_your_session", 4403)
+        await resumed(hasty, first, again["resume_token"], from_frame=7)
+        error, closed = await hasty.refused()
+        assert (error["code"], closed) == ("frame_gap", 4400)
+
+        await resumed(newest, second, again["resume_token"], from_frame=6)
+        await newest.hear("started")
+        for frame in frames[6:]:
+            await newest.play(frame)
+        await newest.say("end")
+        error, closed = await elsewhere.refused()
+        assert (error["code"], closed) == ("superseded", 4409)
+        await newest.acked(len(frames))
+        assert await newest.closed() == 1000
+    assert counted(await logged(world.kafka, started["session_id"])) == frames
+
+
+async def start(speaker: Client, edge: Edge, frames: list[bytes]) -> Message:
+    """Begin a session and say this; gives `started` once all of it is acknowledged."""
+    started = await speaker.start(edge.address.token("ada"))
+    for frame in frames:
+        await speaker.play(frame)
+    await speaker.acked(len(frames))
+    return started
+
+
+async def silent(world: World) -> str:
+    """Says nothing for longer than the grace, but is there."""
+    frames = list(frames_of(SHORT))
+    async with client(world.edges[0].address, plain=True) as speaker:
+        started = await start(speaker, world.edges[0], frames[:4])
+        await asyncio.sleep(1.6 * GRACE_S)
+        for frame in frames[4:]:
+            await speaker.play(frame)
+        await speaker.say("end")
+        assert await speaker.closed() == 1000
+    session_id = str(started["session_id"])
+    assert (await world.reporter.ended(session_id, within_s=1)).ended_by is EndCause.CLIENT
+    return session_id
+
+
+async def gone_for_too_long(world: World) -> str:
+    """Leaves without a word, and asks at the other edge when the grace is long over."""
+    frames = list(frames_of(SHORT))[:-1]
+    async with client(world.edges[0].address, plain=True) as speaker:
+        started = await start(speaker, world.edges[0], frames)
+        speaker.socket.transport.abort()
+    session_id = str(started["session_id"])
+    assert (await world.reporter.ended(session_id, within_s=3 * GRACE_S)).ended_by is EndCause.IDLE
+    async with client(world.edges[1].address, plain=True) as speaker:
+        await resumed(speaker, world.edges[1], started["resume_token"], from_frame=len(frames))
+        assert await speaker.closed() == 1000
+    assert [each["type"] for each in speaker.received if each["type"] not in ("ready", "final")] == [
+        *("started", "summary", "report")
+    ]
+    finals, _ = await stored(world.kafka, session_id)
+    assert [each["text"] for each in speaker.received if each["type"] == "final"] == [final.text for final in finals]
+    return session_id
+
+
+async def lost_after_the_end(world: World) -> str:
+    """Loses the connection while waiting for the report, before it was told that its last frames are held."""
+    frames = list(frames_of(SHORT))
+    async with client(world.edges[0].address, plain=True) as speaker:
+        started = await start(speaker, world.edges[0], frames[:-2])
+        for frame in frames[-2:]:
+            await speaker.play(frame)
+        await speaker.say("end")
+        session_id = str(started["session_id"])
+        await world.reporter.ended(session_id, within_s=5)
+        speaker.socket.transport.abort()
+    had = [each["number"] for each in speaker.received if each["type"] == "final"]
+    async with client(world.edges[1].address, plain=True) as again:
+        await again.authorise(world.edges[1].address.token("ada"))
+        await again.say("start", resume=started["resume_token"], from_frame=len(frames) - 2, have_final=len(had))
+        await again.hear("started")
+        await again.acked(len(frames))
+        assert await again.closed() == 1000
+    finals, _ = await stored(world.kafka, session_id)
+    had += [each["number"] for each in again.received if each["type"] == "final"]
+    assert had == [final.number for final in finals]
+    assert [each["type"] for each in again.received[-2:]] == ["summary", "report"]
+    return session_id
+
+
+async def without_a_network(world: World) -> str:
+    """The network goes for a while and tells nobody, neither the client nor the edge."""
+    async with network_to(world.edges[0].address.plain_port) as network:
+        speaker = world.speaker(f"ws://127.0.0.1:{network.port}/v1/stream", pcm=SPEECH)
+        speaker.silence_s = GRACE_S / 3
+        speaking = asyncio.create_task(speaker.speak(within_s=30))
+        await speaker.begun(frames=8)
+        network.go()
+        await asyncio.sleep(GRACE_S / 2)
+        network.come_back()
+        await speaking
+    assert 1006 in speaker.close_codes
+    await check_whole(world.kafka, speaker, SPEECH)
+    return speaker.session_id
+
+
+async def of_no_session(world: World) -> None:
+    """Has a token that is good, for a session that nobody has begun."""
+    edge = world.edges[0]
+    tokens = SignedResumeTokens(resume_keys([NEW], ""), SystemClock(), valid_s=60)
+    token = tokens.issue(Claim("no session", "ada", None, AudioFormat()))
+    async with client(edge.address, plain=True) as speaker:
+        await resumed(speaker, edge, token, from_frame=0)
+        error, closed = await speaker.refused()
+        assert (error["code"], closed) == ("no_session", 4404)
+
+
+async def test_who_is_gone_and_who_is_not(world: World) -> None:
+    *sessions, _ = await asyncio.gather(
+        silent(world),
+        gone_for_too_long(world),
+        lost_after_the_end(world),
+        without_a_network(world),
+        of_no_session(world),
+    )
+    for session_id in sessions:
+        _, transcribed = await stored(world.kafka, session_id)
+        assert len(transcribed) == 1

@@ -1,0 +1,99 @@
+"""Sessions that go on although the broker, or the network, was gone: real edges, the real transcriber."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from infra.kafka.settings import KafkaSettings
+from tests.support.audio.speech import joined
+from tests.support.clients.resuming_client import ResumingClient
+from tests.support.clients.silent_network import network_to
+from tests.support.edge.fake_analyze import reporting
+from tests.support.edge.processes import Edge
+from tests.support.kafka.own_node import own_kafka
+from tests.support.processes.stage_process import StageProcess, processes
+from tests.support.transcribe.processes import Transcriber
+from tests.support.transcribe.session_log import check_whole
+
+ACCEPTED_WITHIN_S = 1.5
+SPEECH = joined("sentence_1", "sentence_2").pcm
+LONG_SPEECH = joined("sentence_1", "sentence_2", "sentence_3", "sentence_4", "sentence_5", "sentence_6").pcm * 2
+
+
+@asynccontextmanager
+async def supervised(process: StageProcess) -> AsyncIterator[None]:
+    """A process that ends because the broker is gone is started anew."""
+    keeping = asyncio.create_task(process.keep_running())
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        await asyncio.wait({keeping})
+
+
+@pytest.mark.soak
+async def test_a_broker_that_is_away_for_longer_than_an_edge_waits_leaves_no_hole(tmp_path: Path) -> None:
+    """For one edge the outage is short: its clients wait. The other one's are told to come back, and do."""
+    async with own_kafka(tmp_path) as (kafka, broker):
+        patient, hasty = (
+            Edge(kafka, tmp_path, 0),
+            Edge(kafka, tmp_path, 1, EDGE_ACCEPTED_WITHIN_S=str(ACCEPTED_WITHIN_S)),
+        )
+        transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
+        async with reporting(kafka), processes(patient, hasty, transcriber), supervised(transcriber):
+            token = patient.address.token("ada")
+            waiting, returning = (ResumingClient([edge.url], token, SPEECH) for edge in (patient, hasty))
+            speaking = [asyncio.create_task(each.speak(within_s=60)) for each in (waiting, returning)]
+            await asyncio.gather(waiting.begun(frames=4), returning.begun(frames=4))
+            broker.kill()
+            async with asyncio.timeout(10 * ACCEPTED_WITHIN_S):
+                await returning.lost(1013)
+            await asyncio.to_thread(broker.start)
+            await asyncio.gather(*speaking)
+            assert waiting.close_codes == [1000]
+            assert "not_kept" in [error["code"] for error in returning.of("error")]
+            for speaker in (waiting, returning):
+                await check_whole(kafka, speaker, SPEECH)
+
+
+@pytest.mark.soak
+async def test_a_network_that_is_gone_for_twenty_seconds(kafka: KafkaSettings, tmp_path: Path) -> None:
+    edge, transcriber = Edge(kafka, tmp_path, 0), Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
+    async with (
+        reporting(kafka),
+        processes(edge, transcriber),
+        network_to(edge.address.plain_port) as network,
+    ):
+        url = f"ws://127.0.0.1:{network.port}/v1/stream"
+        speaker = ResumingClient([url], edge.address.token("ada"), LONG_SPEECH, silence_s=5)
+        speaking = asyncio.create_task(speaker.speak(within_s=110))
+        await speaker.begun(frames=20)
+        network.go()
+        await asyncio.sleep(20)
+        network.come_back()
+        await speaking
+    assert 1006 in speaker.close_codes
+    await check_whole(kafka, speaker, LONG_SPEECH)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(240)
+async def test_a_broker_that_is_away_for_a_minute(tmp_path: Path) -> None:
+    """Longer than an edge waits by default: every client is told to come back, and none has lost anything."""
+    async with own_kafka(tmp_path) as (kafka, broker):
+        edge, transcriber = Edge(kafka, tmp_path, 0), Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
+        async with reporting(kafka), processes(edge, transcriber), supervised(transcriber):
+            token = edge.address.token("ada")
+            speakers = [ResumingClient([edge.url], token, LONG_SPEECH, silence_s=90) for _ in range(3)]
+            speaking = [asyncio.create_task(each.speak(within_s=180)) for each in speakers]
+            await asyncio.gather(*(each.begun(frames=20) for each in speakers))
+            broker.kill()
+            await asyncio.sleep(60)
+            await asyncio.to_thread(broker.start)
+            await asyncio.gather(*speaking)
+            for speaker in speakers:
+                assert 1013 in speaker.close_codes
+                await check_whole(kafka, speaker, LONG_SPEECH)

@@ -1,0 +1,250 @@
+"""Sessions in the hands of the analyze stage, on the real broker: each is answered, once, and none holds up another."""
+
+import asyncio
+import base64
+import json
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from aiokafka import ConsumerRecord
+from click.testing import CliRunner
+
+from cli.dead_letters import dead_letters
+from infra.errors import RostrumError
+from infra.kafka.clients import make_producer
+from infra.kafka.dead_letter_limit import TooManyDeadLetters
+from infra.kafka.settings import KafkaSettings
+from infra.lifecycle import Stage
+from infra.settings import StageSettings
+from processors.analyze.__main__ import NAME, serve
+from schemas.dead_letters import DeadLetter
+from schemas.replies import Reply
+from schemas.reports import ReportReady
+from schemas.topics import Topic, parse_event
+from schemas.transcripts import SessionReaddressed, SessionTranscribed
+from schemas.wire import ReportMessage
+from tests.support.analyze.languagetool_stub import silent_languagetool
+from tests.support.analyze.scripted_llm import ScriptedLlm
+from tests.support.analyze.sessions import transcribed
+from tests.support.processes.stage_in_process import committed, read, running
+
+SPOKEN = "she go to school every days and then she come home."
+SLOW = "tortoise"
+PARTITION = 1
+
+
+@pytest.fixture(autouse=True)
+def environment(kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with silent_languagetool() as port:
+        monkeypatch.setenv("KAFKA_PORT", str(kafka.port))
+        monkeypatch.setenv("KAFKA_PREFIX", kafka.prefix)
+        monkeypatch.setenv("LANGUAGETOOL_PORT", str(port))
+        for name in ("KAFKA_BOOTSTRAP", "LLM_BASE_URL", "LANGUAGETOOL_URL"):
+            monkeypatch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture
+def llm(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedLlm]:
+    with ScriptedLlm("good") as server:
+        monkeypatch.setenv("LLM_BASE_URL", server.base_url)
+        yield server
+
+
+def session(said: str = SPOKEN) -> SessionTranscribed:
+    return transcribed(said, session_id=secrets.token_hex(8), reply_to=2)
+
+
+def readdressed(of: SessionTranscribed, conn: str = "c-2", reply_to: int = 3) -> SessionReaddressed:
+    return SessionReaddressed(event_id=conn, at_ms=of.at_ms + 1, conn=conn, reply_to=reply_to, **of.shared())
+
+
+async def tell(
+    kafka: KafkaSettings, *values: SessionTranscribed | SessionReaddressed | bytes, partition: int | None = PARTITION
+) -> None:
+    """Put events, or poison, on `transcripts`, in this order: on one partition, or each where its key leads."""
+    async with make_producer(kafka) as producer:
+        for given in values:
+            key, value = (b"poison", given) if isinstance(given, bytes) else (given.session_id.encode(), given.encode())
+            await producer.send_and_wait(
+                kafka.topic(Topic.TRANSCRIPTS), value, key=key, headers=[("trace", b"\xff\x01")], partition=partition
+            )
+
+
+async def until_committed(kafka: KafkaSettings, count: int, within_s: float = 10.0) -> None:
+    async with asyncio.timeout(within_s):
+        while await committed(kafka, Topic.TRANSCRIPTS, NAME) < count:  # noqa: ASYNC110 - the broker cannot wake us
+            await asyncio.sleep(0.05)
+
+
+def reply(record: ConsumerRecord) -> Reply:
+    event = parse_event(Topic.REPLIES, record.value or b"")
+    assert isinstance(event, Reply)
+    assert isinstance(event.message, ReportMessage)
+    assert record.partition == {"c-1": 2, "c-2": 3}[event.conn]
+    return event
+
+
+async def test_a_session_that_comes_again_gets_the_report_it_had(kafka: KafkaSettings, llm: ScriptedLlm) -> None:
+    told = session()
+    async with running(NAME, serve):
+        await tell(kafka, told)
+        await read(kafka, Topic.REPLIES, 1)
+        asked = len(llm.requests)
+        await tell(kafka, told)
+        await until_committed(kafka, 2)
+    async with running(NAME, serve):
+        await tell(kafka, told)
+        first, second, third = [reply(record) for record in await read(kafka, Topic.REPLIES, 3)]
+    assert first.message == second.message == third.message
+    assert len(llm.requests) == asked
+    assert len(await read(kafka, Topic.REPORTS, 2, within_s=1)) == 1
+
+
+async def test_a_client_that_came_back_elsewhere_gets_its_report_there(kafka: KafkaSettings, llm: ScriptedLlm) -> None:
+    early, late = session(f"{SLOW} {SPOKEN}"), session()
+    llm.slow[SLOW] = 1.0
+    async with running(NAME, serve):
+        # Its report is still to come.
+        await tell(kafka, early, readdressed(early))
+        [one] = [reply(record) for record in await read(kafka, Topic.REPLIES, 1)]
+        assert (one.session_id, one.conn) == (early.session_id, "c-2")
+        # Its report is there.
+        await tell(kafka, late)
+        await read(kafka, Topic.REPLIES, 2)
+        await tell(kafka, readdressed(late))
+        last = [reply(record) for record in await read(kafka, Topic.REPLIES, 3)]
+    told = [(each.conn, each.message) for each in last if each.session_id == late.session_id]
+    assert [conn for conn, _ in told] == ["c-1", "c-2"]
+    assert told[0][1] == told[1][1]
+
+
+async def test_a_backlog_is_worked_through_and_a_slow_report_holds_up_none(
+    kafka: KafkaSettings, llm: ScriptedLlm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANALYZE_CONCURRENCY", "4")
+    monkeypatch.setenv("SHUTDOWN_S", "2.5")
+    slow, quick = session(f"{SLOW} {SPOKEN}"), [session() for _ in range(40)]
+    llm.slow[SLOW] = 60.0
+    await tell(kafka, slow, *quick)
+    async with running(NAME, serve):
+        answered = {reply(record).session_id for record in await read(kafka, Topic.REPLIES, 40, within_s=30)}
+        assert answered == {each.session_id for each in quick}
+        # Nothing behind the slow one may be committed: its successor begins with it.
+        assert await committed(kafka, Topic.TRANSCRIPTS, NAME) == 0
+        assert llm.most_at_once <= 4
+    # The stage was stopped; the slow report was not made.
+    llm.slow.clear()
+    requests = len(llm.requests)
+    async with running(NAME, serve):
+        await until_committed(kafka, 41, within_s=15)
+    reports = await read(kafka, Topic.REPORTS, 42, within_s=2)
+    assert {(record.key or b"").decode() for record in reports} == answered | {slow.session_id}
+    assert len(reports) == 41
+    # No other report was made again.
+    assert len(llm.requests) - requests <= 2
+
+
+async def test_processes_that_come_and_go_make_each_report_once(kafka: KafkaSettings, llm: ScriptedLlm) -> None:
+    llm.delay_s = 0.1
+    sessions = [session() for _ in range(40)]
+    await tell(kafka, *sessions, partition=None)
+    async with running(NAME, serve):
+        async with running(NAME, serve):
+            await read(kafka, Topic.REPORTS, 15)
+        # One has gone, in the middle of the work.
+        await until_committed(kafka, len(sessions), within_s=20)
+    told = {reply(record).session_id for record in await read(kafka, Topic.REPLIES, len(sessions))}
+    assert told == {each.session_id for each in sessions}
+    firsts: dict[bytes, bytes] = {}
+    for record in await read(kafka, Topic.REPORTS, 2 * len(sessions), within_s=1.5):
+        firsts.setdefault(record.key or b"", record.value or b"")
+    # Whatever was made twice meanwhile, everybody was told the first.
+    for record in await read(kafka, Topic.REPLIES, 2 * len(sessions), within_s=1.5):
+        first = parse_event(Topic.REPORTS, firsts[record.key or b""])
+        assert isinstance(first, ReportReady)
+        assert reply(record).message == ReportMessage(report=first.report)
+
+
+async def test_poison_blocks_nothing_and_can_be_put_back(kafka: KafkaSettings) -> None:
+    before, after = session(), session()
+    async with running(NAME, serve):
+        await tell(kafka, before, b"{poison", after)
+        await until_committed(kafka, 3)
+        assert len(await read(kafka, Topic.REPORTS, 2)) == 2
+    runner = CliRunner()
+    [row] = json.loads((await asyncio.to_thread(runner.invoke, dead_letters, ["list", "--json"])).output)
+    assert (row["stage"], row["topic"]) == (NAME, kafka.topic(Topic.TRANSCRIPTS))
+    assert (row["partition"], row["offset"], row["key"], row["bytes"]) == (PARTITION, 1, "poison", 7)
+    assert "not an event of transcripts" in row["reason"]
+    shown = await asyncio.to_thread(runner.invoke, dead_letters, ["list"])
+    assert shown.exit_code == 0
+    assert row["id"][:8] in shown.output
+
+    back = await asyncio.to_thread(runner.invoke, dead_letters, ["retry", row["id"][:8]])
+    assert back.output == f"{row['id'][:8]} is back on {kafka.topic(Topic.TRANSCRIPTS)}.\n"
+    [record] = [each for each in await read(kafka, Topic.TRANSCRIPTS, 4) if each.key == b"poison" and each.offset != 1]
+    assert (record.value, record.headers) == (b"{poison", (("trace", b"\xff\x01"),))
+    assert (await asyncio.to_thread(runner.invoke, dead_letters, ["list", "--json"])).output == "[]\n"
+    [kept] = json.loads((await asyncio.to_thread(runner.invoke, dead_letters, ["list", "--retried", "--json"])).output)
+    assert kept["retried_at_ms"] is not None
+    again = await asyncio.to_thread(runner.invoke, dead_letters, ["retry", "--all"])
+    assert again.output == "There was nothing to put back.\n"
+    nothing = await asyncio.to_thread(runner.invoke, dead_letters, ["retry", "f" * 36])
+    assert isinstance(nothing.exception, RostrumError)
+
+
+async def test_a_report_that_was_given_up_can_be_made_after_all(
+    kafka: KafkaSettings, llm: ScriptedLlm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANALYZE_GIVE_UP_S", "0.5")
+    llm.delay_s = 30.0
+    told = session()
+    async with running(NAME, serve):
+        await tell(kafka, told)
+        [failed] = [reply(record) for record in await read(kafka, Topic.REPLIES, 1)]
+        await until_committed(kafka, 1)
+    assert isinstance(failed.message, ReportMessage)
+    assert failed.message.report is None
+    assert failed.message.error
+    monkeypatch.delenv("ANALYZE_GIVE_UP_S")
+    llm.delay_s = 0.0
+    back = await asyncio.to_thread(CliRunner().invoke, dead_letters, ["retry", "--all", "--stage", NAME])
+    assert "is back on" in back.output
+    async with running(NAME, serve):
+        _, made = [reply(record) for record in await read(kafka, Topic.REPLIES, 2)]
+    assert isinstance(made.message, ReportMessage)
+    assert made.message.report is not None
+
+
+async def test_what_belongs_to_the_audio_is_not_put_back(kafka: KafkaSettings) -> None:
+    letter = DeadLetter(
+        event_id="letter",
+        at_ms=1,
+        stage="transcribe",
+        topic=kafka.topic(Topic.AUDIO_FRAMES),
+        partition=0,
+        offset=0,
+        key=None,
+        reason="header 'kind' is missing",
+        value_base64=base64.b64encode(b"\0").decode(),
+    )
+    async with make_producer(kafka) as producer:
+        await producer.send_and_wait(kafka.topic(Topic.DEAD_LETTERS), letter.encode())
+    runner = CliRunner()
+    one = await asyncio.to_thread(runner.invoke, dead_letters, ["retry", "letter"])
+    assert isinstance(one.exception, RostrumError)
+    every = await asyncio.to_thread(runner.invoke, dead_letters, ["retry", "--all", "--stage", "transcribe"])
+    assert every.exit_code == 0
+    assert "stays" in every.output
+    assert await read(kafka, Topic.AUDIO_FRAMES, 1, within_s=0.5) == []
+
+
+async def test_a_stage_that_can_handle_nothing_stops_and_diverts_no_more(kafka: KafkaSettings) -> None:
+    await tell(kafka, *(b"poison" for _ in range(30)))
+    with pytest.raises(TooManyDeadLetters, match="20 messages in a row"):
+        await asyncio.wait_for(serve(Stage(NAME, StageSettings())), 20)
+    assert len(await read(kafka, Topic.DEAD_LETTERS, 30, within_s=1)) == 19
+    # What was diverted last may be seen again by a successor; what was not diverted must be.
+    assert await committed(kafka, Topic.TRANSCRIPTS, NAME) <= 19

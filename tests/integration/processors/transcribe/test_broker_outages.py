@@ -1,0 +1,79 @@
+"""A transcriber is put to sleep until another has its partitions, and wakes up; its broker is killed. Sessions go on
+as if nothing had happened."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+from infra.errors import Unavailable
+from infra.kafka.settings import KafkaSettings
+from local.tcp_ports import free_port
+from schemas.audio import FRAME_BYTES
+from schemas.wire import FinalMessage
+from tests.support.audio.speech import joined
+from tests.support.kafka.own_node import own_kafka
+from tests.support.processes.stage_process import processes
+from tests.support.transcribe.in_process import transcribe
+from tests.support.transcribe.processes import Client, Transcriber
+from tests.support.transcribe.scenario import ended_whole, session_on_each, speak, undisturbed
+from tests.support.transcribe.session_records import frames_of
+from tests.support.transcribe.simulated_partition import undisturbed_finals
+
+FRAMES = 32
+
+
+async def test_a_zombie_changes_nothing(kafka: KafkaSettings, tmp_path: Path) -> None:
+    pcm = joined("sentence_1", "sentence_2", "sentence_3").pcm
+    names = session_on_each(kafka)
+    zombie, successor = (Transcriber(kafka, tmp_path / f"{name}.log") for name in ("zombie", "successor"))
+    async with Client(kafka) as client, processes(zombie):
+        speaking = asyncio.gather(*(speak(kafka, name, frames_of(pcm)) for name in names))
+        await client.until(names[0], FinalMessage, within_s=10)
+        zombie.signal(signal.SIGSTOP)
+        said = client.finals(names[0])
+        async with processes(successor):
+            await client.until(names[0], FinalMessage, within_s=20, count=len(said) + 1)
+            zombie.signal(signal.SIGCONT)
+            await speaking
+            finals = [await ended_whole(kafka, client, name, pcm) for name in names]
+            assert finals == [await undisturbed(kafka, client, pcm)] * len(names)
+        # The group gave it half of its partitions back, so it has work to do.
+        assert zombie.is_running
+
+
+async def test_a_broker_that_is_not_there(kafka: KafkaSettings, tmp_path: Path) -> None:
+    """Whoever starts the process anew tries again; the log says why."""
+    log = tmp_path / "transcribe.log"
+    transcriber = Transcriber(kafka, log, KAFKA_PORT=str(free_port()))
+    await transcriber.start(wait=False)
+    assert await transcriber.ended() == 1
+    assert "KafkaConnectionError: Unable to bootstrap" in log.read_text().splitlines()[-1]
+
+
+async def kept_up(kafka: KafkaSettings, stopping: asyncio.Event) -> int:
+    """A transcriber that is started anew whenever it ends; gives how often it was."""
+    starts = 0
+    while not stopping.is_set():
+        try:
+            await transcribe(kafka, stopping)
+        except Unavailable:
+            starts += 1
+    return starts
+
+
+async def test_the_broker_is_killed_in_mid_session(tmp_path: Path) -> None:
+    pcm = bytes(FRAME_BYTES) * FRAMES
+    async with own_kafka(tmp_path) as (kafka, broker):
+        stopping = asyncio.Event()
+        working = asyncio.create_task(kept_up(kafka, stopping))
+        async with Client(kafka) as client:
+            speaking = asyncio.create_task(speak(kafka, "s-1", frames_of(pcm)))
+            await client.until("s-1", FinalMessage, within_s=10)
+            broker.kill()
+            await asyncio.sleep(1.0)
+            await asyncio.to_thread(broker.start)
+            await speaking
+            finals = await ended_whole(kafka, client, "s-1", pcm, within_s=30)
+        assert finals == undisturbed_finals("s-1", FRAMES)
+        stopping.set()
+        await working

@@ -1,0 +1,156 @@
+"""The transcriber on the real broker with the real model: what stands on the topics after a session's log was
+written."""
+
+import base64
+from collections.abc import AsyncIterator
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from client.accuracy import word_error_rate
+from infra.kafka.clients import make_producer
+from infra.kafka.headers import LogHeaders
+from infra.kafka.settings import KafkaSettings
+from infra.samples import WHISPER_MICRO
+from processors.transcribe.__main__ import DEMO_NOTICE, NAME, serve
+from schemas.audio import FRAME_BYTES, ms_to_samples
+from schemas.dead_letters import DeadLetter
+from schemas.sessions import EndCause, RecordKind
+from schemas.topics import Topic
+from schemas.wire import FinalMessage, Summary
+from schemas.wire import Questions as QuestionsMessage
+from tests.support.audio.speech import bundled, joined
+from tests.support.processes.stage_in_process import committed, read, running
+from tests.support.transcribe.session_records import SessionWriter, answer_begun, questions_asked
+from tests.support.transcribe.transcripts_reader import Onlooker
+
+
+@pytest.fixture
+async def producer(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
+    async with make_producer(kafka) as producer:
+        yield producer
+
+
+@pytest.fixture
+async def onlooker(kafka: KafkaSettings) -> AsyncIterator[Onlooker]:
+    async with Onlooker(kafka) as onlooker:
+        yield onlooker
+
+
+@pytest.fixture(autouse=True)
+def settings(kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_PORT", str(kafka.port))
+    monkeypatch.setenv("KAFKA_PREFIX", kafka.prefix)
+    monkeypatch.setenv("TRANSCRIBE_MODEL", str(WHISPER_MICRO))
+    # The same log gives the same words: several sessions here are compared with each other.
+    monkeypatch.setenv("TRANSCRIBE_COALESCE", "off")
+    monkeypatch.setenv("TRANSCRIBE_FALLBACK", "off")
+
+
+async def test_a_session_from_its_start_to_its_end(
+    kafka: KafkaSettings, producer: AIOKafkaProducer, onlooker: Onlooker
+) -> None:
+    first, speech = bundled("sentence_1"), joined("sentence_1", "sentence_5")
+    asked = questions_asked("s-1", "What is in your room?", "Who is in the school?")
+    writer = SessionWriter(producer, kafka, "s-1", reply_to=2)
+    async with running(NAME, serve):
+        await writer.start()
+        await writer.event(RecordKind.QUESTIONS, asked)
+        await writer.event(RecordKind.ANSWER, answer_begun("s-1", 1, 0))
+        second_from = ms_to_samples(round(first.seconds * 1000) + 300)
+        await writer.event(RecordKind.ANSWER, answer_begun("s-1", 2, second_from))
+        await writer.audio(speech.pcm)
+        await writer.end()
+        await onlooker.until_ended("s-1")
+        # The counts stand on a topic of their own, which may be read last.
+        written = await onlooker.until(
+            lambda written: sum(hour.words for hour in written.counts[-1].hours) == written.transcribed[0].words
+        )
+
+    (transcribed,) = written.transcribed
+    texts = written.texts("s-1")
+    assert list(texts) == list(range(1, transcribed.finals + 1))
+    assert word_error_rate(speech.text, " ".join(texts.values())) <= 0.15
+    assert [answer.question for answer in transcribed.answers] == [1, 2]
+    assert word_error_rate(first.text, transcribed.answers[0].text) <= 0.15
+    assert (transcribed.ended_by, transcribed.live, transcribed.model) == (EndCause.CLIENT, True, "whisper-micro")
+    assert len(written.partitions["s-1"]) == 1
+    assert written.counts[-1].live
+
+    assert {partition for partition, _ in written.replies} == {2}
+    replies = [reply for _, reply in written.replies]
+    messages = [reply.message for reply in replies]
+    assert messages[0] == DEMO_NOTICE
+    assert QuestionsMessage(questions=asked.questions, source="bank") in messages
+    # Replies of the moment go their own way beside these, whose order counts.
+    *finals, summary = [each for each in messages if isinstance(each, FinalMessage | Summary)]
+    assert [each.number for each in finals if isinstance(each, FinalMessage)] == list(texts)
+    assert isinstance(summary, Summary)
+    assert summary.words == transcribed.words
+    assert max(reply.heard_frames or 0 for reply in replies) == writer.seq
+
+
+async def test_sessions_side_by_side_and_what_one_sends_does_not_touch_the_other(
+    kafka: KafkaSettings, producer: AIOKafkaProducer, onlooker: Onlooker
+) -> None:
+    good, bad = SessionWriter(producer, kafka, "good"), SessionWriter(producer, kafka, "bad", reply_to=99)
+    speech = bundled("sentence_3")
+    async with running(NAME, serve):
+        await good.start()
+        await bad.start(language="xx", competition=None)
+        await bad.raw(b"{", LogHeaders(RecordKind.ANSWER, bad.conn, 0))
+        await bad.raw(b"\x01" * (FRAME_BYTES - 1), LogHeaders(RecordKind.FRAME, bad.conn, 0, seq=0))
+        bad.seq = 1
+        await good.audio(speech.pcm)
+        await bad.audio(speech.pcm)
+        await bad.end()
+        await good.end()
+        await onlooker.until_ended("good")
+        written = await onlooker.until(lambda written: len(written.transcribed) == 2)
+    assert word_error_rate(speech.text, " ".join(written.texts("good").values())) <= 0.15
+    assert word_error_rate(speech.text, " ".join(written.texts("bad").values())) <= 0.15
+    assert {reply.session_id for _, reply in written.replies} == {"good"}
+    letters = [DeadLetter.model_validate_json(each.value) for each in await read(kafka, Topic.DEAD_LETTERS, 2)]
+    assert [(letter.key, base64.b64decode(letter.value_base64)[:1]) for letter in letters] == [
+        ("bad", b"{"),
+        ("bad", b"\x01"),
+    ]
+    # Nothing is left to do: a successor begins behind the last record.
+    assert await committed(kafka, Topic.AUDIO_FRAMES, NAME) == good.records + bad.records
+
+
+async def test_a_session_whose_client_is_gone_is_ended_in_its_log(
+    kafka: KafkaSettings, producer: AIOKafkaProducer, onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SESSION_GRACE_S", "2")
+    writer = SessionWriter(producer, kafka, "s-1")
+    async with running(NAME, serve):
+        await writer.start()
+        await writer.audio(bundled("sentence_2").pcm)
+        written = await onlooker.until_ended("s-1")
+    (transcribed,) = written.transcribed
+    assert transcribed.ended_by is EndCause.IDLE
+    assert transcribed.words == 9
+    log = await read(kafka, Topic.AUDIO_FRAMES, writer.records + 1)
+    assert (log[-1].key, dict(log[-1].headers)) == (b"s-1", {"kind": b"end"})
+    assert {record.partition for record in log} == {log[0].partition}
+
+
+async def test_partitions_move_to_a_second_transcriber_and_no_session_loses_a_word(
+    kafka: KafkaSettings, producer: AIOKafkaProducer, onlooker: Onlooker
+) -> None:
+    speech, half = bundled("sentence_5"), 8 * FRAME_BYTES
+    writers = [SessionWriter(producer, kafka, f"s-{number}") for number in range(4)]
+    async with running(NAME, serve):
+        for writer in writers:
+            await writer.start()
+            await writer.audio(speech.pcm[:half])
+        await onlooker.until(lambda written: len({each.session_id for each in written.finals}) == 4)
+        async with running(NAME, serve):
+            for writer in writers:
+                await writer.audio(speech.pcm[half:])
+                await writer.end()
+            written = await onlooker.until_ended(*(writer.session_id for writer in writers))
+    texts = [written.texts(writer.session_id) for writer in writers]
+    assert all(each == texts[0] for each in texts)
+    assert word_error_rate(speech.text, " ".join(texts[0].values())) <= 0.15

@@ -1,0 +1,134 @@
+"""The edge's part as the page sees it: ten questions, words as the sound comes, a summary, a report."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection, serve
+
+from schemas.audio import FRAME_BYTES
+from tests.support.analytics.events import report
+
+WORDS = ["yesterday", "i", "go", "to", "the", "<b>market</b>", "and", "he", "buy", "some", "apples"]
+QUESTIONS = [{"number": n, "text": f"What did you do {n} days ago?"} for n in range(1, 11)]
+RESUME_S = 0.5
+"""Long enough for a test to see that the page waits."""
+RETRY_MS = 1000
+
+
+@dataclass
+class PageEdge:
+    """One word a frame; every third word makes a final. `close_after` closes once, with this code, when the frame of
+    this number comes, which is then `lost`; `forgets`: nothing can be gone on with; `full`: so many starts are
+    turned away."""
+
+    close_after: tuple[int, int] | None = None
+    forgets: bool = False
+    refuse: bool = False
+    full: int = 0
+    lost: bytes = b""
+    texts: list[dict[str, Any]] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    audio: bytes = b""
+    url: str = ""
+    _question: int | None = None
+    _finals: int = 0
+
+    async def serve(self, connection: ServerConnection) -> None:
+        async for message in connection:
+            if isinstance(message, bytes):
+                await self._heard(connection, message)
+            else:
+                await self._told(connection, json.loads(message))
+
+    async def _told(self, connection: ServerConnection, message: dict[str, Any]) -> None:
+        self.texts.append(message)
+        match message["type"]:
+            case "auth" if self.refuse:
+                await _say(
+                    connection, "error", code="expired", message="The token has expired.", hint="Get one.", fatal=True
+                )
+                await connection.close(4401)
+            case "auth":
+                limits = {"session_s": 3600, "resume_grace_s": 30, "message_bytes": 262144}
+                await _say(connection, "ready", protocol=1, user_id="ann", limits=limits)
+            case "start" if self.forgets and "resume" in message:
+                await _say(
+                    connection, "error", code="no_session", message="There is no such session.", hint="", fatal=True
+                )
+                await connection.close(4404)
+            case "start" if self.full:
+                self.full -= 1
+                told = {"code": "overloaded", "message": "There is no place now.", "hint": "", "fatal": True}
+                await _say(connection, "error", **told, retry_after_ms=RETRY_MS)
+                await connection.close(1013)
+            case "start":
+                if "resume" in message:
+                    await asyncio.sleep(RESUME_S)
+                first = message.get("from_frame", 0)
+                self.audio = self.audio[: first * FRAME_BYTES]
+                started = {"resume_token": "r", "frame_ms": 250, "frame_bytes": 8000, "next_frame": first}
+                await _say(connection, "started", session_id="s1", **started)
+                await _say(connection, "notice", code="demo_model", message="Demo recogniser: it knows its recordings.")
+                await _say(connection, "questions", questions=QUESTIONS, source="bank")
+            case "answer":
+                self._question = message["question"]
+            case "end":
+                await self._finish(connection)
+
+    async def _heard(self, connection: ServerConnection, sound: bytes) -> None:
+        frames = (len(self.audio) + len(sound)) // FRAME_BYTES
+        if self.close_after and frames == self.close_after[0]:
+            code, self.close_after, self.lost = self.close_after[1], None, sound
+            await connection.close(code)
+            return
+        self.audio += sound
+        self.sizes.append(len(sound))
+        await _say(connection, "ack", frames=frames)
+        pending = WORDS[self._finals * 3 : frames]
+        if len(pending) >= 3:
+            await self._final(connection, pending[:3])
+        elif pending:
+            times = {"start_ms": frames * 250 - 500, "end_ms": frames * 250}
+            await _say(connection, "partial", text=" ".join(pending), after_final=self._finals, **times)
+
+    async def _final(self, connection: ServerConnection, said: list[str]) -> None:
+        self._finals += 1
+        words = [
+            {"text": word, "start_ms": at * 250, "end_ms": at * 250 + 200, "probability": 0.4 if word == "buy" else 0.9}
+            for at, word in enumerate(said)
+        ]
+        await _say(
+            connection,
+            "final",
+            number=self._finals,
+            text=" ".join(said),
+            start_ms=0,
+            end_ms=200,
+            question=self._question,
+            words=words,
+        )
+
+    async def _finish(self, connection: ServerConnection) -> None:
+        if rest := WORDS[self._finals * 3 : len(self.audio) // FRAME_BYTES]:
+            await self._final(connection, rest)
+        await _say(
+            connection, "summary", words=9, speech_ms=4200, audio_ms=6000, words_per_minute=128.6, finals=self._finals
+        )
+        await _say(connection, "report", report=report("You told a story well.").model_dump(mode="json"), error=None)
+        await connection.close(1000)
+
+
+async def _say(connection: ServerConnection, kind: str, **fields: Any) -> None:
+    await connection.send(json.dumps({"type": kind, **fields}))
+
+
+@asynccontextmanager
+async def edge_running(edge: PageEdge) -> AsyncIterator[PageEdge]:
+    """On a free port of the loopback, its address in `url`."""
+    async with serve(edge.serve, "127.0.0.1", 0) as server:
+        edge.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
+        yield edge

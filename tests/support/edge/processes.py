@@ -1,0 +1,30 @@
+"""Edge processes that a test may kill, restart and stop, side by side on one broker."""
+
+from pathlib import Path
+
+from infra.kafka.settings import KafkaSettings
+from local.tcp_ports import free_port
+from tests.support.edge.in_process import Address
+from tests.support.processes.stage_process import StageProcess
+
+
+class Edge(StageProcess):
+    """`address` stays the same when it is started anew. Edges that share `data` share certificate and login secret."""
+
+    def __init__(self, kafka: KafkaSettings, data: Path, ordinal: int, **settings: str) -> None:
+        self.address = Address(free_port(), free_port(), data, kafka, ordinal)
+        given = {
+            "KAFKA_PORT": str(kafka.port),
+            "KAFKA_BOOTSTRAP": "",
+            "KAFKA_PREFIX": kafka.prefix,
+            "ROSTRUM_DATA": str(data),
+            "EDGE_PORT": str(self.address.port),
+            "EDGE_PLAIN_PORT": str(self.address.plain_port),
+            "EDGE_ORDINAL": str(ordinal),
+        }
+        super().__init__("edge", data / f"edge-{ordinal}.log", given | settings)
+
+    @property
+    def url(self) -> str:
+        """Of plain ws: what is tested with it is not TLS."""
+        return self.address.plain_url

@@ -1,0 +1,94 @@
+"""A well-behaved speaker, whom nothing that others do may disturb."""
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+
+from schemas.sessions import RecordKind
+from schemas.wire import SERVER_MESSAGE, Ack, ReportMessage, Summary
+from tests.support.edge.in_process import FRAME, Client, Stages
+from tests.support.edge.protocol_invariants import Promises
+
+_HEARD_EVERY_S = 1.0
+_SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=0)
+
+
+@dataclass
+class Steady:
+    """Sends a frame every `every_s` while `speaking`; `delays_ms`: how long each waited for its acknowledgement."""
+
+    speaker: Client
+    every_s: float
+    promises: Promises = field(default_factory=Promises)
+    delays_ms: list[float] = field(default_factory=list)
+    session_id: str = ""
+    _taken: int = 0
+    _sent_s: list[float] = field(default_factory=list)
+    _listening: asyncio.Task[None] | None = None
+    _heard: asyncio.Task[None] | None = None
+
+    async def begin(self, token: str, later: Stages) -> None:
+        """What it says is heard as it is acknowledged: else it, being faster than speech, would be slowed down."""
+        started = await self.speaker.start(token)
+        self.session_id = started["session_id"]
+        for message in self.speaker.received:
+            self.promises.hear(SERVER_MESSAGE.validate_python(message))
+        self._listening = asyncio.create_task(self._listen())
+        await later.seen(self.session_id, RecordKind.START)
+        self._heard = asyncio.create_task(self._be_heard(later))
+
+    async def speak(self, frames: int) -> None:
+        """So many more."""
+        due_s = time.monotonic()
+        for _ in range(frames):
+            due_s += self.every_s
+            await asyncio.sleep(due_s - time.monotonic())
+            self._sent_s.append(time.monotonic())
+            await self.speaker.play(FRAME)
+
+    async def speak_until(self, over: asyncio.Future[Any]) -> None:
+        while not over.done():
+            await self.speak(1)
+
+    def taken_delays_ms(self) -> list[float]:
+        """Those since they were taken last."""
+        taken, self._taken = self.delays_ms[self._taken :], len(self.delays_ms)
+        return taken
+
+    async def end(self, later: Stages) -> None:
+        """The session comes to its report, with every frame acknowledged and standing in the log, once."""
+        assert self._listening is not None
+        assert self._heard is not None
+        await self.speaker.say("end")
+        await later.seen(self.session_id, RecordKind.END)
+        frames = await later.seen(self.session_id, RecordKind.FRAME, len(self._sent_s))
+        assert [each.headers.seq for each in frames] == list(range(len(self._sent_s)))
+        self._heard.cancel()
+        await asyncio.wait({self._heard})
+        await later.reply(self.session_id, _SUMMARY)
+        await later.reply(self.session_id, ReportMessage(error="none"))
+        async with asyncio.timeout(10):
+            await self._listening
+        assert self.promises.closed == 1000
+        assert self.promises.acked == len(self._sent_s) == len(self.delays_ms)
+
+    async def _be_heard(self, later: Stages) -> None:
+        while True:
+            await later.reply(self.session_id, None, heard_frames=self.promises.acked)
+            await asyncio.sleep(_HEARD_EVERY_S)
+
+    async def _listen(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            acked = 0
+            while True:
+                message = SERVER_MESSAGE.validate_json(await self.speaker.socket.recv())
+                now_s = time.monotonic()
+                self.promises.hear(message)
+                if isinstance(message, Ack):
+                    self.delays_ms += [(now_s - sent_s) * 1000 for sent_s in self._sent_s[acked : message.frames]]
+                    acked = message.frames
+        self.promises.close(self.speaker.socket.close_code or 0)

@@ -1,0 +1,62 @@
+"""Apache Kafka for tests: one node per run, on a free port, in a folder of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from local import die_with_parent
+from local.jars import KAFKA, install
+from local.kafka_node import prepare
+from local.tcp_ports import LOOPBACK, free_port
+
+_START_S = 60
+_STOP_S = 10
+
+
+@contextmanager
+def kafka_running(folder: Path, cache: Path) -> Iterator[int]:
+    """A node while the block runs; gives its port."""
+    port = free_port()
+    command = prepare(folder, install(KAFKA, cache), port)
+    wrapper = [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid())]
+    log = folder / "kafka.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen([*wrapper, *command], stdout=output, stderr=output, start_new_session=True)
+    try:
+        _wait_for(port, process, log)
+        yield port
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection((LOOPBACK, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError(f"Kafka did not start; its log says: {log.read_text(errors='replace')[-2000:]}")
+
+
+def listener_on(port: int) -> psutil.Process:
+    """The process, of those this test run started, that listens on a port."""
+    for process in psutil.Process().children(recursive=True):
+        if any(at.status == psutil.CONN_LISTEN and at.laddr.port == port for at in process.net_connections("tcp")):
+            return process
+    raise LookupError(f"nobody listens on {port}")

@@ -1,0 +1,55 @@
+"""A Java program of a test's own, which may be killed and started again."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from local import die_with_parent
+from local.tcp_ports import LOOPBACK
+
+_START_S = 60.0
+
+
+class JavaProgram:
+    """`port`: where it listens once it has started. It dies with the tests, however they end."""
+
+    def __init__(self, command: Sequence[str], port: int, log: Path) -> None:
+        self._command = [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid()), *command]
+        self._port = port
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns once it listens."""
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(self._command, stdout=output, stderr=output, start_new_session=True)
+        deadline = time.monotonic() + _START_S
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                socket.create_connection((LOOPBACK, self._port), timeout=1).close()
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        raise RuntimeError(f"it did not start: {self._log.read_text(errors='replace')[-2000:]}")
+
+    def kill(self) -> None:
+        """As `kill -9`."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+
+@contextmanager
+def started(command: Sequence[str], port: int, log: Path) -> Iterator[JavaProgram]:
+    program = JavaProgram(command, port, log)
+    program.start()
+    try:
+        yield program
+    finally:
+        program.kill()

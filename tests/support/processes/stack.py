@@ -1,0 +1,133 @@
+"""A whole local stack, started as a user starts it, for end-to-end tests."""
+
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from infra.samples import WHISPER_MICRO
+from local import die_with_parent
+from local.run_file import ProcessEntry, ProcessState, running_stack
+from local.tcp_ports import free_port
+
+ROSTRUM = Path(sys.executable).with_name("rostrum")
+PORTS = ("EDGE_PORT", "EDGE_PLAIN_PORT", "ANALYTICS_PORT", "KAFKA_PORT", "LANGUAGETOOL_PORT")
+PROCESSES = {"kafka", "languagetool", "edge", "transcribe", "questions", "analyze", "analytics"}
+START_S = 90
+STOP_S = 15
+
+
+def wait_for(what: str, true: Callable[[], bool], timeout_s: float, every_s: float = 0.1) -> float:
+    """Poll until it is true; gives the seconds it took. Raises AssertionError after the time."""
+    began_s = time.monotonic()
+    while not true():
+        if time.monotonic() - began_s > timeout_s:
+            raise AssertionError(f"not within {timeout_s} s: {what}")
+        time.sleep(every_s)
+    return time.monotonic() - began_s
+
+
+@dataclass
+class Stack:
+    """`rostrum up` on free ports with data of its own. `env` is what its commands run with."""
+
+    data: Path
+    env: dict[str, str]
+    up: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"wss://localhost:{self.env['EDGE_PORT']}/v1/stream"
+
+    @property
+    def api(self) -> str:
+        return f"http://localhost:{self.env['ANALYTICS_PORT']}/api"
+
+    def tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.data / "tls" / "ca.pem")
+
+    def rostrum(self, *arguments: str, timeout_s: float = 60, **env: str) -> subprocess.CompletedProcess[str]:
+        """A command of `rostrum` against this stack."""
+        return subprocess.run(
+            [ROSTRUM, *arguments], env=self.env | env, capture_output=True, text=True, timeout=timeout_s, check=False
+        )
+
+    def processes(self) -> dict[str, ProcessEntry]:
+        """As the run file tells of them; empty while there is none."""
+        run = running_stack(self.data)
+        return {entry.name: entry for entry in run.processes} if run else {}
+
+    def token(self, user: str, *arguments: str) -> str:
+        made = self.rostrum("token", "--user", user, *arguments)
+        assert made.returncode == 0, made.stderr
+        return made.stdout.strip()
+
+    def get(self, path: str, token: str) -> httpx.Response:
+        return httpx.get(f"{self.api}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+
+    def leaderboard(self, competition: str, token: str) -> dict[str, int]:
+        """Words of each user."""
+        entries = self.get(f"/competitions/{competition}/leaderboard", token).raise_for_status().json()["entries"]
+        return {entry["user_id"]: entry["words"] for entry in entries}
+
+    def kill(self, name: str) -> int:
+        """SIGKILL to one process; gives the pid it had."""
+        mark = self.processes()[name].mark
+        assert mark is not None, f"{name} does not run"
+        os.kill(mark.pid, signal.SIGKILL)
+        return mark.pid
+
+    def ready(self) -> bool:
+        if self.up.poll() is not None:
+            raise AssertionError(f"rostrum up ended with {self.up.returncode}:\n{self.tail()}")
+        run = running_stack(self.data)
+        return run is not None and run.ready and all(entry.state is ProcessState.READY for entry in run.processes)
+
+    def ready_again(self, name: str, killed: int) -> bool:
+        """Whether all is ready, and this process is another one than that which was killed."""
+        mark = self.processes()[name].mark
+        return mark is not None and mark.pid != killed and self.ready()
+
+    def tail(self) -> str:
+        return self.log.read_text(errors="replace")[-4000:]
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> float:
+        """Ask `rostrum up` to stop; gives the seconds it took."""
+        began_s = time.monotonic()
+        self.up.send_signal(number)
+        self.up.wait(STOP_S + 5)
+        return time.monotonic() - began_s
+
+
+def environment(data: Path, **more: str) -> dict[str, str]:
+    """Settings of a stack that has nothing in common with any other."""
+    own = {name: str(free_port()) for name in PORTS}
+    return os.environ | own | {"ROSTRUM_DATA": str(data), "TRANSCRIBE_MODEL": str(WHISPER_MICRO)} | more
+
+
+@contextmanager
+def stack_running(data: Path, **more: str) -> Iterator[Stack]:
+    """A ready stack while the block runs."""
+    env = environment(data, **more)
+    data.mkdir(parents=True, exist_ok=True)
+    log = data / "up.log"
+    # If the tests are killed, so is the stack.
+    wrapper = [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid())]
+    with log.open("wb") as output:
+        up = subprocess.Popen([*wrapper, ROSTRUM, "up"], env=env, stdout=output, stderr=output, start_new_session=True)
+    stack = Stack(data, env, up, log)
+    try:
+        wait_for("every process is ready", stack.ready, START_S)
+        yield stack
+    finally:
+        if up.poll() is None:
+            stack.stop(signal.SIGTERM)

@@ -1,0 +1,100 @@
+"""Values for tests of the transcriber's core: words, records, streams, and recognisers that hear what the test
+says."""
+
+from collections.abc import Iterable, Sequence
+
+from processors.transcribe.core.agreement import LocalAgreement
+from processors.transcribe.core.output import Output, joined
+from processors.transcribe.core.records import Body, Frame, LogRecord, Resume, Start
+from processors.transcribe.core.state import Stream, StreamOptions
+from processors.transcribe.core.stream import begin, receive, settle
+from processors.transcribe.core.trimming import WindowLimits
+from processors.transcribe.core.windows import Hypothesis, Window
+from schemas.audio import FRAME_BYTES, FRAME_MS
+from schemas.words import Word
+from tests.support.transcribe.session_records import START_MS, connection_resumed, session_started
+
+LIMITS = WindowLimits(longest_ms=10_000, trim_ms=5_000)
+OPTIONS = StreamOptions("test-model", LIMITS, LocalAgreement)
+SILENT_FRAME = bytes(FRAME_BYTES)
+
+
+def word(text: str, start_ms: int, end_ms: int, probability: float = 0.9) -> Word:
+    return Word(text=text, start_ms=start_ms, end_ms=end_ms, probability=probability)
+
+
+def words(text: str, start_ms: int = 0, each_ms: int = 300) -> tuple[Word, ...]:
+    """The words of a text, evenly spaced and without pauses."""
+    return tuple(
+        word(each, start_ms + at * each_ms, start_ms + (at + 1) * each_ms) for at, each in enumerate(text.split())
+    )
+
+
+def spoken(said: Iterable[Word]) -> str:
+    return " ".join(each.text for each in said)
+
+
+class Script:
+    """Makes the records of one session's log, at consecutive offsets, spoken in real time."""
+
+    def __init__(self, session_id: str = "s-1", partition: int = 0, first_offset: int = 0) -> None:
+        self.session_id = session_id
+        self.partition = partition
+        self.offset = first_offset
+        self.frames = 0
+
+    def record(self, body: Body, at_ms: int | None = None, conn: str = "") -> LogRecord:
+        timestamp_ms = START_MS + self.frames * FRAME_MS if at_ms is None else at_ms
+        record = LogRecord(self.session_id, self.partition, self.offset, timestamp_ms, body, conn)
+        self.offset += 1
+        return record
+
+    def start(self, **changes: object) -> LogRecord:
+        return self.record(Start(session_started(self.session_id, **changes), "conn-1", 3))
+
+    def frame(self, pcm: bytes = SILENT_FRAME, at_ms: int | None = None) -> LogRecord:
+        frame = Frame(self.frames, pcm)
+        self.frames += 1
+        return self.record(frame, at_ms)
+
+
+def started(script: Script, options: StreamOptions = OPTIONS, **changes: object) -> tuple[Stream, Output]:
+    record = script.start(**changes)
+    if not isinstance(record.body, Start):
+        raise TypeError("a script starts with a start")
+    return begin(options, record, record.body)
+
+
+def resume(conn: str, have_final: int = 0, from_frame: int = 0, reply_to: int = 3) -> Resume:
+    return Resume(connection_resumed("s-1", have_final, from_frame), conn, reply_to)
+
+
+class TruthfulRecogniser:
+    """Hears exactly the words that lie in a window; keeps the windows it was given."""
+
+    def __init__(self, said: Sequence[Word]) -> None:
+        self.said = said
+        self.windows: list[Window] = []
+
+    def hear(self, window: Window) -> Hypothesis:
+        self.windows.append(window)
+        return Hypothesis(
+            tuple(
+                word(each.text, each.start_ms - window.start_ms, each.end_ms - window.start_ms, each.probability)
+                for each in self.said
+                if each.start_ms >= window.start_ms and each.end_ms <= window.end_ms
+            )
+        )
+
+
+def play(stream: Stream, records: Iterable[LogRecord], recogniser: TruthfulRecogniser) -> tuple[Stream, Output]:
+    """The whole log through one stream, each window heard as soon as it is due."""
+    outputs = []
+    for record in records:
+        stream, output = receive(stream, record)
+        outputs.append(output)
+        window = stream.window
+        if window is not None:
+            stream, output = settle(stream, window, recogniser.hear(window))
+            outputs.append(output)
+    return stream, joined(outputs)

@@ -1,0 +1,128 @@
+"""A transcriber inside the test's own process, with the real log, transactions and replies, and a recogniser that
+hears at once and always the same. It can be made to die in the middle of what it does."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence, Set
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from infra.clock import SystemClock
+from infra.kafka.clients import make_producer
+from infra.kafka.settings import KafkaSettings
+from processors.transcribe.adapters.log import KafkaSessionLog
+from processors.transcribe.adapters.outbox import KafkaOutbox
+from processors.transcribe.adapters.takeover import KafkaTakeover
+from processors.transcribe.committing import Committing
+from processors.transcribe.core.idle import IdleWatch
+from processors.transcribe.core.ledger import Commit, Ledger
+from processors.transcribe.core.streams import Streams
+from processors.transcribe.core.voice import Listened, Piece
+from processors.transcribe.core.windows import Hypothesis, Window
+from processors.transcribe.ownership import Inheritance, PartitionWriter, Takeover
+from processors.transcribe.service import Desk, Limits, run
+from tests.support.transcribe.core_values import OPTIONS
+from tests.support.transcribe.simulated_partition import heard_in, listened_to
+
+
+class SteadyRecogniser:
+    workers = 1
+    batch_windows = 8
+
+    def kind(self, window: Window) -> str:
+        return window.language
+
+    async def hear(self, batch: Sequence[Window]) -> Sequence[Hypothesis]:
+        return [heard_in(window) for window in batch]
+
+    async def listen(self, pieces: Sequence[Piece]) -> Sequence[Listened]:
+        return [listened_to(piece) for piece in pieces]
+
+
+class Died(Exception):
+    """The process is no more."""
+
+
+class DyingWriter:
+    """A partition's writer whose process dies before, in the middle of, or after its first commit with facts."""
+
+    def __init__(self, writer: PartitionWriter, when: str) -> None:
+        self._writer = writer
+        self._when = when
+
+    async def commit(self, commit: Commit, facts_to: int) -> int:
+        if not commit.facts:
+            return await self._writer.commit(commit, facts_to)
+        if self._when == "in the middle":
+            await self._writer._producer.begin_transaction()  # type: ignore[attr-defined]  # killed there
+            for fact in commit.facts:
+                await (await self._writer._send_fact(fact))  # type: ignore[attr-defined]  # as above
+        if self._when == "after":
+            await self._writer.commit(commit, facts_to)
+        raise Died
+
+    async def close(self) -> None:
+        # A killed process neither commits nor aborts what it has begun.
+        producer = self._writer._producer  # type: ignore[attr-defined]  # as above
+        producer._closed = True
+        await producer._sender.close()
+        await producer.client.close()
+
+
+class DyingTakeover:
+    """Gives every partition a dying writer."""
+
+    def __init__(self, takeover: Takeover, when: str) -> None:
+        self._takeover = takeover
+        self._when = when
+
+    async def take_over(self, partitions: Set[int]) -> Sequence[Inheritance]:
+        inherited = await self._takeover.take_over(partitions)
+        return [replace(each, writer=DyingWriter(each.writer, self._when)) for each in inherited]
+
+
+async def transcribe(
+    kafka: KafkaSettings, stopping: asyncio.Event, *, dies: str = "", instance: str = "", grace_ms: int = 60_000
+) -> None:
+    """Work until told to stop, or dead. `dies`: `before`, `in the middle` or `after` the first commit with facts."""
+    clock, streams, ears = SystemClock(), Streams(OPTIONS), SteadyRecogniser()
+    log = KafkaSessionLog(kafka, instance)
+    producer = make_producer(kafka)
+    outbox = KafkaOutbox(producer, kafka, clock)
+    ledger = Ledger(streams)
+    committing = Committing(ledger, outbox, clock)
+    takeover: Takeover = KafkaTakeover(kafka)
+    await producer.start()
+    showing = asyncio.create_task(outbox.keep_showing())
+    try:
+        await log.start()
+        await run(
+            log=log,
+            takeover=DyingTakeover(takeover, dies) if dies else takeover,
+            voice=ears,
+            recogniser=ears,
+            streams=streams,
+            desk=Desk(ledger, committing, outbox),
+            watch=IdleWatch(grace_ms),
+            clock=clock,
+            limits=Limits(frames=40, backlog=1000),
+            stopping=stopping,
+        )
+    finally:
+        await committing.close()
+        showing.cancel()
+        await log.stop()
+        await producer.stop()
+
+
+@asynccontextmanager
+async def working(kafka: KafkaSettings, **options: str) -> AsyncIterator[asyncio.Task[None]]:
+    """A transcriber while the block runs; stopped as SIGTERM would at its end."""
+    stopping = asyncio.Event()
+    work = asyncio.create_task(transcribe(kafka, stopping, **options))  # type: ignore[arg-type]  # all that are used so
+    try:
+        yield work
+    finally:
+        stopping.set()
+        async with asyncio.timeout(10):
+            await asyncio.wait([work])
+    await work

@@ -1,0 +1,118 @@
+"""A session that is spoken while something happens to its transcriber, and what must be true of it afterwards."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import cycle, pairwise, takewhile
+from math import inf
+
+from aiokafka.partitioner import DefaultPartitioner
+
+from client.accuracy import normalised
+from infra.kafka.clients import make_producer
+from infra.kafka.settings import KafkaSettings
+from schemas.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, SAMPLE_RATE, samples_to_ms
+from schemas.transcripts import Final, SessionTranscribed
+from schemas.wire import Summary
+from tests.support.audio.speech import SENTENCES, joined
+from tests.support.transcribe.processes import Client, stored
+from tests.support.transcribe.session_records import SessionWriter, frames_of
+
+PACE_S = FRAME_MS / 1000
+_PASSAGE_WORDS = 3
+_BETWEEN_S = 0.6
+
+
+def partition_of(kafka: KafkaSettings, session_id: str) -> int:
+    """Where the session's log stands."""
+    every = list(range(kafka.session_partitions))
+    partition: int = DefaultPartitioner()(session_id.encode(), every, every)
+    return partition
+
+
+def session_on_each(kafka: KafkaSettings, name: str = "s") -> list[str]:
+    """Ids of sessions, one for each partition."""
+    ids = [f"{name}-{number}" for number in range(100)]
+    return [
+        next(each for each in ids if partition_of(kafka, each) == partition)
+        for partition in range(kafka.session_partitions)
+    ]
+
+
+def sentences_until(stopped: asyncio.Event) -> Iterator[bytes]:
+    """The bundled sentences over and over, in whole frames."""
+    pcm = joined(*SENTENCES).pcm + bytes(int(_BETWEEN_S * SAMPLE_RATE) * SAMPLE_BYTES)
+    whole = pcm + bytes(-len(pcm) % FRAME_BYTES)
+    return takewhile(lambda _: not stopped.is_set(), cycle(frames_of(whole)))
+
+
+async def speak(kafka: KafkaSettings, session_id: str, frames: Iterable[bytes], speed: float = 1.0) -> bytes:
+    """A whole session, so many times faster than live; gives what was said."""
+    loop = asyncio.get_running_loop()
+    said = bytearray()
+    async with make_producer(kafka) as producer:
+        writer = SessionWriter(producer, kafka, session_id)
+        await writer.start()
+        began_s = loop.time()
+        for frame in frames:
+            await asyncio.sleep(began_s + writer.seq * PACE_S / speed - loop.time())
+            await writer.audio(frame)
+            said += frame
+        await writer.end()
+    return bytes(said)
+
+
+async def undisturbed(
+    kafka: KafkaSettings, client: Client, pcm: bytes, session_id: str = "s-plain", within_s: float = 60
+) -> list[Final]:
+    """The same in a session to which nothing happens, as fast as it goes."""
+    await speak(kafka, session_id, frames_of(pcm), speed=inf)
+    await client.until(session_id, Summary, within_s)
+    finals, _ = await stored(kafka, session_id)
+    return finals
+
+
+async def ended_whole(
+    kafka: KafkaSettings, client: Client, session_id: str, pcm: bytes, within_s: float = 20
+) -> list[Final]:
+    """Its finals, once it has ended: numbered without gaps, none twice, times that never overlap, no audio skipped, and
+    the client was told just this, in this order, whatever was told it more than once."""
+    await client.until(session_id, Summary, within_s)
+    finals, transcribed = await stored(kafka, session_id)
+    check_finals(finals)
+    assert [each.audio_ms for each in transcribed] == [samples_to_ms(len(pcm) // SAMPLE_BYTES)]
+    check_told(client, session_id, finals, transcribed[0])
+    return finals
+
+
+def check_finals(finals: Sequence[Final]) -> None:
+    assert [final.number for final in finals] == list(range(1, len(finals) + 1))
+    words = [word for final in finals for word in final.words]
+    assert all(one.end_ms <= other.start_ms for one, other in pairwise(words))
+
+
+def check_told(client: Client, session_id: str, finals: Sequence[Final], transcribed: SessionTranscribed) -> None:
+    told = client.finals(session_id)
+    by_number = {said.number: said for said in told}
+    assert [{"type": "final", **dict(final)} for final in finals] == [dict(said) for said in by_number.values()]
+    assert all(by_number[said.number] == said for said in told), "said again, and differently"
+    assert {said.words for said in client.messages(session_id) if isinstance(said, Summary)} == {transcribed.words}
+
+
+def text_of(finals: Iterable[Final]) -> str:
+    return normalised(" ".join(final.text for final in finals))
+
+
+def repeated_passages(heard: str, *known: str) -> dict[str, int]:
+    """Passages of three words that were heard twice or more, and more often than any of these texts has them."""
+    counts = [_passages(text) for text in known]
+    return {
+        passage: times
+        for passage, times in _passages(heard).items()
+        if times > max([1, *(each[passage] for each in counts)])
+    }
+
+
+def _passages(text: str) -> Counter[str]:
+    words = text.split()
+    return Counter(" ".join(words[at : at + _PASSAGE_WORDS]) for at in range(len(words) - _PASSAGE_WORDS + 1))
