@@ -54,7 +54,7 @@ async def serve(stage: Stage) -> None:
 async def _database(settings: ClickHouseSettings, local: LocalSettings) -> AsyncIterator[Database]:
     if settings.is_embedded:
         skip_optional_imports()
-    database = Database(connector(settings, local.data), settings.readers)
+    database = Database(connector(settings, local.data), settings.max_concurrent_queries)
     try:
         yield database
     finally:

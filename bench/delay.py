@@ -58,12 +58,15 @@ class Way:
 WAYS = {
     "default": Way({}, _SPACING, 1.0, 1.9),
     "agreement of 2, 4 frames": Way(
-        {"TRANSCRIBE_POLICY": "agreement", "TRANSCRIBE_AGREEMENT": "2", "TRANSCRIBE_WINDOW_FRAMES": "4"}, 4, 1.8, 3.0
+        {"TRANSCRIBE_POLICY": "local_agreement", "TRANSCRIBE_LOCAL_AGREEMENT_N": "2", "TRANSCRIBE_WINDOW_FRAMES": "4"},
+        4,
+        1.8,
+        3.0,
     ),
 }
 ADDED_GOAL_MS = 100.0
 _TABLE_WIDTH = 140
-_MODEL_SECONDS = "rostrum_transcribe_model_seconds_total"
+_MODEL_SECONDS = "rostrum_transcribe_inference_seconds_total"
 _WINDOWS = "rostrum_transcribe_windows_total"
 
 

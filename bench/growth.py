@@ -84,7 +84,7 @@ def a_minute() -> bytes:
 
 async def measure(minutes: int) -> tuple[list[Heard], dict[int, list[Heard]]]:
     """The windows of one session of so many minutes, and those of sessions of one minute, by how many there were."""
-    settings = load(TranscribeSettings).model_copy(update={"coalesce": "off"})
+    settings = load(TranscribeSettings).model_copy(update={"coalesce_windows": False})
     model = resolve_model(str(WHISPER_MICRO))
     recogniser, voice = WhisperRecogniser(load_model(model, settings), settings), SileroFilter()
 

@@ -155,7 +155,7 @@ def _hear(model: WhisperModel, batch: Sequence[Input], tokenizer: Tokenizer) -> 
 
 async def compare(model: ResolvedModel, frames: int, sessions: int, count: int, rounds: int) -> dict[str, Any]:
     """Both on the windows of one recorded run, taking turns."""
-    settings = TranscribeSettings(device="cpu", encoder_frames=frames, fallback="off")
+    settings = TranscribeSettings(device="cpu", encoder_frames=frames, temperature_fallback=False)
     recogniser = WhisperRecogniser(load_model(model, settings), settings)
     recorder = WhisperRecogniser(load_model(model, short := settings.model_copy(update={"encoder_frames": 0})), short)
     windows = (await record(sessions, recorder, settings))[-count:]

@@ -35,8 +35,8 @@ SHIFTS = 3
 SPACINGS = (2, 4, 12)
 """Frames: while the model has time, while it is busy, and when windows have to wait for their turn."""
 POLICIES: tuple[dict[str, Any], ...] = (
-    {"policy": "agreement", "agreement": 2},
-    {"policy": "agreement", "agreement": 3},
+    {"policy": "local_agreement", "local_agreement_n": 2},
+    {"policy": "local_agreement", "local_agreement_n": 3},
     {"policy": "single_pass", "hold_back_ms": 300},
     {"policy": "single_pass", "hold_back_ms": 500},
     {"policy": "single_pass", "hold_back_ms": 600},
@@ -91,7 +91,11 @@ def table(rows: Sequence[dict[str, Any]]) -> Table:
 
 
 def _name(row: Mapping[str, Any]) -> str:
-    return f"agreement of {row['agreement']}" if "agreement" in row else f"single pass, {row['hold_back_ms']} ms"
+    return (
+        f"agreement of {row['local_agreement_n']}"
+        if "local_agreement_n" in row
+        else f"single pass, {row['hold_back_ms']} ms"
+    )
 
 
 def panels(rows: Sequence[Mapping[str, Any]]) -> tuple[Lines, ...]:

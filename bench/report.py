@@ -209,10 +209,10 @@ def run(output: Path, repeats: int) -> None:
             "KAFKA_PORT": str(port),
             "KAFKA_PREFIX": "",
             "LLM_BASE_URL": base_url,
-            "LLM_CONCURRENCY": "1024",
+            "LLM_MAX_CONCURRENCY": "1024",
             "LANGUAGETOOL_URL": "",
             "LANGUAGETOOL_PORT": _said(checker),
-            "ANALYZE_CONCURRENCY": str(AT_ONCE),
+            "ANALYZE_MAX_CONCURRENCY": str(AT_ONCE),
             "LOG_LEVEL": "warning",
         }
         results = {**measured, **runner.run(measure(base_url, environment, kafka, repeats))}

@@ -189,12 +189,12 @@ async def main() -> None:
     parser.add_argument("files", nargs="*", type=Path, default=[SPEECH / name for name in bundled_texts()])
     parser.add_argument("--model", default=str(WHISPER_MICRO), help="as TRANSCRIBE_MODEL; default: the demo recogniser")
     parser.add_argument("--beam", type=int, default=known["beam_size"].default)
-    parser.add_argument("--policy", choices=("agreement", "single_pass"), default=known["policy"].default)
-    parser.add_argument("--agreement", type=int, default=known["agreement"].default)
+    parser.add_argument("--policy", choices=("local_agreement", "single_pass"), default=known["policy"].default)
+    parser.add_argument("--agreement", type=int, default=known["local_agreement_n"].default)
     parser.add_argument("--hold-back-ms", type=int, default=known["hold_back_ms"].default)
     parser.add_argument("--window-frames", type=int, default=known["window_frames"].default)
-    parser.add_argument("--pause-ms", type=int, default=known["pause_ms"].default)
-    parser.add_argument("--voice", choices=("on", "off"), default=known["voice"].default)
+    parser.add_argument("--endpointing-ms", type=int, default=known["endpointing_ms"].default)
+    parser.add_argument("--vad", action=argparse.BooleanOptionalAction, default=known["vad"].default)
     parser.add_argument("--shifts", type=int, default=1)
     parser.add_argument("--text", action="store_true", help="print what was said and what was heard")
     given = parser.parse_args()
@@ -202,11 +202,11 @@ async def main() -> None:
         workers=1,
         beam_size=given.beam,
         policy=given.policy,
-        agreement=given.agreement,
+        local_agreement_n=given.agreement,
         hold_back_ms=given.hold_back_ms,
         window_frames=given.window_frames,
-        pause_ms=given.pause_ms,
-        voice=given.voice,
+        endpointing_ms=given.endpointing_ms,
+        vad=given.vad,
     )
     model = resolve_model(given.model)
     recogniser, ears = WhisperRecogniser(load_model(model, settings), settings), SileroFilter()

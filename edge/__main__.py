@@ -56,10 +56,10 @@ async def serve(stage: Stage) -> None:
         grace_ms=int(session.grace_s * 1000),
         auth_ms=_AUTH_MS,
         message_bytes=MAX_MESSAGE_BYTES,
-        token_notice_ms=int(settings.token_notice_s * 1000),
+        token_notice_ms=int(settings.token_expiry_notice_s * 1000),
         leeway_ms=int(identity.leeway_s * 1000),
         max_sessions=settings.max_sessions_per_user,
-        pace=Budget(settings.speed, settings.speed_burst_s * 1000),
+        pace=Budget(settings.max_ingest_rate, settings.ingest_burst_s * 1000),
     )
     if settings.ordinal and kafka.bootstrap and not settings.resume_secret.get_secret_value():
         raise SettingsError(
@@ -79,10 +79,10 @@ async def serve(stage: Stage) -> None:
         chain, key = made.chain, made.key
     tls = server_context(chain, key)
     async with AsyncExitStack() as stack:
-        log = await stack.enter_async_context(kafka_log(kafka, settings.ordinal, settings.accepted_within_s))
+        log = await stack.enter_async_context(kafka_log(kafka, settings.ordinal, settings.produce_timeout_s))
         replies = await stack.enter_async_context(kafka_replies(kafka, settings.ordinal))
         tokens = AsyncVerifier(TokenVerifier(identity, local))
-        admission = Admission(settings.admission_lag_s, settings.admission_at_once)
+        admission = Admission(settings.admission_max_lag_s, settings.admission_burst)
         ports = Ports(log, tokens, resume_tokens, clock, ear, Places(), admission, Reservoir(_WAITING_BYTES))
         speakers = Speakers(ports, terms)
         distributing = asyncio.create_task(speakers.distribute(replies))

@@ -29,7 +29,7 @@ class EdgeSettings(Settings):
         "",
         description="addresses or networks of proxies, separated by commas, whose X-Forwarded-For is believed",
     )
-    origins: str = Field(
+    allowed_origins: str = Field(
         "",
         description="origins of pages that may connect, separated by commas; empty: the same host's, any on loopback",
     )
@@ -42,21 +42,23 @@ class EdgeSettings(Settings):
         ge=0,
         description="sessions a user may hold at this edge, unless their token's `max_sessions` says otherwise; 0: any",
     )
-    admission_lag_s: float = Field(
+    admission_max_lag_s: float = Field(
         2.5,
         ge=0,
         description="seconds of audio by which the transcriber may be behind before nobody else may begin to speak; "
         "more lets more speakers in, who all wait longer for their words; 0: everybody may, always",
     )
-    admission_at_once: int = Field(
+    admission_burst: int = Field(
         4,
         ge=1,
         description="sessions that may begin within 5 s while hardly anybody speaks, for their load shows only then; "
         "with more speakers, as many as there are",
     )
-    speed: int = Field(8, ge=1, description="times real time at which a recording may be sent")
-    speed_burst_s: int = Field(30, ge=1, description="seconds of audio that may come above that speed")
-    token_notice_s: float = Field(60.0, ge=0, description="seconds before a token runs out at which its user is told")
+    max_ingest_rate: int = Field(8, ge=1, description="times real time at which a recording may be sent")
+    ingest_burst_s: int = Field(30, ge=1, description="seconds of audio that may come above that speed")
+    token_expiry_notice_s: float = Field(
+        60.0, ge=0, description="seconds before a token runs out at which its user is told"
+    )
     tls_cert: str = Field(
         "", description="PEM file with the certificate and its chain; empty: a development one is made"
     )
@@ -70,7 +72,7 @@ class EdgeSettings(Settings):
         SecretStr(""),
         description="the secret before this one, still believed: set it for 2 h when EDGE_RESUME_SECRET changes",
     )
-    accepted_within_s: float = Field(
+    produce_timeout_s: float = Field(
         40.0, gt=0, description="seconds that Kafka may take to accept a record; then its client is told to come back"
     )
 
@@ -91,7 +93,7 @@ class EdgeSettings(Settings):
         """Who may come in."""
         return Rules(
             networks(separated(self.trusted_proxies)),
-            tuple(origin.lower().rstrip("/") for origin in separated(self.origins)),
+            tuple(origin.lower().rstrip("/") for origin in separated(self.allowed_origins)),
             self.max_connections,
             self.max_connections_per_address,
         )

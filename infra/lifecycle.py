@@ -35,8 +35,8 @@ Serve = Callable[[Stage], Awaitable[None]]
 
 
 def run_stage(name: str, serve: Serve) -> None:
-    """Run a stage until SIGTERM or SIGINT, then let it finish within `SHUTDOWN_S`. Exits the process: 0 after a clean
-    end, 78 if the settings are wrong, 1 otherwise."""
+    """Run a stage until SIGTERM or SIGINT, then let it finish within `SHUTDOWN_TIMEOUT_S`. Exits the process: 0 after a
+    clean end, 78 if the settings are wrong, 1 otherwise."""
     try:
         settings = load(StageSettings)
         configure_logging(name, settings.log_level, settings.log_format)
@@ -70,10 +70,10 @@ async def _live(name: str, settings: StageSettings, serve: Serve) -> None:
         stop.cancel()
         if not work.done():
             stage.health.not_ready("stop", "stopping")
-            get_logger("lifecycle").info("stopping", deadline_s=settings.shutdown_s)
-            await asyncio.wait((work,), timeout=settings.shutdown_s)
+            get_logger("lifecycle").info("stopping", deadline_s=settings.shutdown_timeout_s)
+            await asyncio.wait((work,), timeout=settings.shutdown_timeout_s)
         if not work.done():
-            get_logger("lifecycle").warning("deadline passed, work is cut off", deadline_s=settings.shutdown_s)
+            get_logger("lifecycle").warning("deadline passed, work is cut off", deadline_s=settings.shutdown_timeout_s)
             work.cancel()
             await asyncio.wait((work,))
         if not work.cancelled():

@@ -1,12 +1,15 @@
 """Settings are environment variables (or lines of `.env`), prefixed by stage, read once and frozen."""
 
+import os
 from pathlib import Path
 from typing import TypeVar
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.errors import SettingsError
+from infra.renamed_settings import RENAMED
 
 SettingsT = TypeVar("SettingsT", bound="Settings")
 
@@ -31,7 +34,9 @@ class StageSettings(Settings):
     health_port: int = Field(
         0, ge=0, le=65535, description="port of `/healthz`, `/readyz` and `/metrics`; 0: any free one"
     )
-    shutdown_s: float = Field(10.0, gt=0, description="seconds a stage may take to finish its work after SIGTERM")
+    shutdown_timeout_s: float = Field(
+        10.0, gt=0, description="seconds a stage may take to finish its work after SIGTERM"
+    )
 
 
 class SessionSettings(Settings):
@@ -62,7 +67,9 @@ class LocalSettings(Settings):
 
 
 def load(group: type[SettingsT]) -> SettingsT:
-    """The settings of a group, from the environment. Raises SettingsError naming each wrong variable and the mend."""
+    """The settings of a group, from the environment. Raises SettingsError naming each wrong or renamed variable and
+    the mend."""
+    _refuse_old_names()
     try:
         return group()
     except ValidationError as error:
@@ -76,6 +83,15 @@ def load(group: type[SettingsT]) -> SettingsT:
             f"Wrong settings: {'; '.join(faults)}.",
             "Set them in the environment or in .env; the README's table of settings says what each takes.",
         ) from None
+
+
+def _refuse_old_names() -> None:
+    given = {name.upper() for name in (*os.environ, *dotenv_values(".env"))}
+    if old := sorted(RENAMED.keys() & given):
+        raise SettingsError(
+            f"Settings that have another name now: {', '.join(f'{name} is {RENAMED[name]}' for name in old)}.",
+            "Rename them in the environment or in .env; CHANGELOG.md lists all new names.",
+        )
 
 
 def separated(names: str) -> list[str]:

@@ -54,5 +54,5 @@ def local_stack(local: LocalSettings, scale: str = "") -> Stack:
         edge_plain_port=edge.plain_port,
         analytics_host=analytics.host,
         analytics_port=analytics_port,
-        shutdown_s=load(StageSettings).shutdown_s,
+        shutdown_s=load(StageSettings).shutdown_timeout_s,
     )

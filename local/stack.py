@@ -109,7 +109,7 @@ class Stack:
         if stage == "analytics":
             port = self.analytics_port if index == 0 else free_port()
             return {"ANALYTICS_PORT": str(port)}, f"http://localhost:{port}"
-        return ({"TRANSCRIBE_INSTANCE": str(index)}, "") if stage == "transcribe" else ({}, "")
+        return ({"TRANSCRIBE_GROUP_INSTANCE_ID": str(index)}, "") if stage == "transcribe" else ({}, "")
 
     async def _launch_stage(self, stage: str, layer: Layer, own: Mapping[str, str]) -> Launch:
         health_port = free_port()
@@ -119,7 +119,7 @@ class Stack:
             **own,
             "HEALTH_HOST": LOOPBACK,
             "HEALTH_PORT": str(health_port),
-            "SHUTDOWN_S": str(shutdown_s),
+            "SHUTDOWN_TIMEOUT_S": str(shutdown_s),
         }
         return Launch(stage_command(stage), environment, stage_probe(health_port), health_port)
 

@@ -40,7 +40,7 @@ class Ground:
         """An edge on this port while the block runs, and on another without TLS if one is given; gives its process
         id."""
         # Hundreds begin at once here, and the stand-in has room for all of them.
-        own = {"EDGE_PORT": str(port), "EDGE_PLAIN_PORT": str(plain_port), "EDGE_ADMISSION_LAG_S": "0"}
+        own = {"EDGE_PORT": str(port), "EDGE_PLAIN_PORT": str(plain_port), "EDGE_ADMISSION_MAX_LAG_S": "0"}
         return self.program("edge", [*cores.MEASURED, sys.executable, "-m", "edge"], own, partial(listens, port))
 
     def stand_in(self, *options: str) -> AbstractAsyncContextManager[int]:
@@ -81,7 +81,9 @@ async def laid(*, partitions: int = 4, keep_mb: int | None = None) -> AsyncItera
         folder = Path(made)
         keep_bytes = -1 if keep_mb is None else keep_mb * 1024 * 1024
         port = free_port()
-        kafka = KafkaSettings(port=port, bootstrap="", prefix="", partitions=partitions, audio_keep_bytes=keep_bytes)
+        kafka = KafkaSettings(
+            port=port, bootstrap="", prefix="", partitions=partitions, audio_retention_bytes=keep_bytes
+        )
         ground = Ground(folder, kafka, development_certificate(folder))
         command = await asyncio.to_thread(prepare, folder / "kafka", install(KAFKA, cache), port)
         async with ground.program("kafka", [*cores.OTHERS, *command], {}, partial(listens, port)):

@@ -53,7 +53,7 @@ class Rostrum:
                 "ROSTRUM_DATA": folder,
                 "TRANSCRIBE_MODEL": str(WHISPER_MICRO),
                 # What more speakers than the door would let in are like is what is measured.
-                "EDGE_ADMISSION_LAG_S": "0",
+                "EDGE_ADMISSION_MAX_LAG_S": "0",
                 **self._settings,
             }
             command = [str(Path(sys.executable).with_name("rostrum")), "up"]

@@ -54,9 +54,9 @@ async def _languagetool(stack: Stack, running: RunFile | None) -> Finding:
 
 
 async def _clickhouse(settings: ClickHouseSettings) -> Finding:
-    fault = await _fault(f"{settings.url.rstrip('/')}/ping", verify=settings.ca or True)
+    fault = await _fault(f"{settings.url.rstrip('/')}/ping", verify=settings.ca_file or True)
     if fault:
-        return broken("clickhouse", f"{settings.url} {fault}", "Check CLICKHOUSE_URL and CLICKHOUSE_CA.")
+        return broken("clickhouse", f"{settings.url} {fault}", "Check CLICKHOUSE_URL and CLICKHOUSE_CA_FILE.")
     return fine("clickhouse", settings.url)
 
 

@@ -57,7 +57,7 @@ def replay(
     """Hear past sessions again, from their logs, and compare with what was stored.
 
     For trying a newer model, or other TRANSCRIBE_ settings, on real sessions. Nothing is written to any topic and no
-    live consumer is disturbed; audio can be replayed while it is kept (KAFKA_AUDIO_KEEP_HOURS).
+    live consumer is disturbed; audio can be replayed while it is kept (KAFKA_AUDIO_RETENTION_HOURS).
     """
     if (session_id is None) == (since is None):
         raise click.UsageError("Say which sessions: --session ID or --since TIME.")
@@ -124,7 +124,7 @@ async def _core(model: str | None) -> AsyncIterator[Replay]:
     from processors.transcribe.settings import TranscribeSettings
 
     # What a live transcriber did under load would not happen again: here windows are always the same.
-    settings = load(TranscribeSettings).model_copy(update={"coalesce": "off"})
+    settings = load(TranscribeSettings).model_copy(update={"coalesce_windows": False})
     resolved = await asyncio.to_thread(resolve_model, settings.model if model is None else model)
     recogniser = WhisperRecogniser(await asyncio.to_thread(load_model, resolved, settings), settings)
     voice = SileroFilter()
@@ -147,7 +147,7 @@ def _missing(session_id: str, is_stored: bool, is_unfinished: bool) -> RostrumEr
     if is_stored:
         return RostrumError(
             f"The audio of session {session_id} is no longer kept.",
-            "KAFKA_AUDIO_KEEP_HOURS and KAFKA_AUDIO_KEEP_BYTES say for how long it is.",
+            "KAFKA_AUDIO_RETENTION_HOURS and KAFKA_AUDIO_RETENTION_BYTES say for how long it is.",
         )
     return RostrumError(
         f"Kafka holds no session {session_id}.",

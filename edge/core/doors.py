@@ -69,7 +69,7 @@ def refusal(request: Request, rules: Rules) -> Refusal | None:
     if request.plain and not (peer.is_loopback or _within(peer, rules.proxies)):
         return Refusal("plain", 403, "Without TLS only this machine and declared proxies are heard: use wss.")
     if request.origin is not None and not _may_be_from(request.origin, request.host, address, rules.origins):
-        return Refusal("origin", 403, "Pages from this origin are not heard here; EDGE_ORIGINS says which are.")
+        return Refusal("origin", 403, "Pages from this origin are not heard here; EDGE_ALLOWED_ORIGINS says which are.")
     return None
 
 

@@ -48,10 +48,10 @@ def _server(settings: ClickHouseSettings) -> Client:
             port=address.port or (8443 if address.scheme == "https" else 8123),
             username=settings.username,
             password=settings.password.get_secret_value(),
-            ca_cert=settings.ca or None,
-            connect_timeout=min(settings.timeout_s, 10),
-            send_receive_timeout=settings.timeout_s + 5,
-            settings={"max_execution_time": settings.timeout_s},
+            ca_cert=settings.ca_file or None,
+            connect_timeout=min(settings.query_timeout_s, 10),
+            send_receive_timeout=settings.query_timeout_s + 5,
+            settings={"max_execution_time": settings.query_timeout_s},
             # A session would tie all queries to one server behind a load balancer, and nothing here needs one.
             autogenerate_session_id=False,
         )
@@ -79,9 +79,9 @@ def _embedded(settings: ClickHouseSettings, folder: Path) -> Client:
         client = clickhouse_connect.get_client(
             interface="chdb",
             path=str(folder),
-            settings={"max_execution_time": settings.timeout_s, "max_threads": 2},
+            settings={"max_execution_time": settings.query_timeout_s, "max_threads": 2},
             chdb_options={
-                "max_server_memory_usage": settings.memory_mb * 1024 * 1024,
+                "max_server_memory_usage": settings.max_memory_mb * 1024 * 1024,
                 # The server's default of 5 GB is meant for a machine of its own.
                 "mark_cache_size": _MARK_CACHE_BYTES,
                 "index_mark_cache_size": _MARK_CACHE_BYTES,

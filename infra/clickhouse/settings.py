@@ -19,10 +19,14 @@ class ClickHouseSettings(Settings):
     database: str = Field(
         "rostrum", pattern="^[A-Za-z_][A-Za-z0-9_]*$", description="database of all tables; made if missing"
     )
-    ca: str = Field("", description="file of the authority that signed the server's certificate; empty: the system's")
-    timeout_s: int = Field(30, gt=0, description="seconds a query may take")
-    readers: int = Field(2, ge=1, le=64, description="queries that may run at the same time, beside the one writer")
-    memory_mb: int = Field(512, ge=128, description="memory that the embedded engine's queries may take together")
+    ca_file: str = Field(
+        "", description="file of the authority that signed the server's certificate; empty: the system's"
+    )
+    query_timeout_s: int = Field(30, gt=0, description="seconds a query may take")
+    max_concurrent_queries: int = Field(
+        2, ge=1, le=64, description="queries that may run at the same time, beside the one writer"
+    )
+    max_memory_mb: int = Field(512, ge=128, description="memory that the embedded engine's queries may take together")
 
     @property
     def is_embedded(self) -> bool:

@@ -12,8 +12,8 @@ class Introspection:
 
     def __init__(self, settings: IdentitySettings) -> None:
         self._url = settings.introspection_url
-        secret = settings.introspection_secret.get_secret_value()
-        auth = httpx.BasicAuth(settings.introspection_client, secret) if settings.introspection_client else None
+        secret = settings.introspection_client_secret.get_secret_value()
+        auth = httpx.BasicAuth(settings.introspection_client_id, secret) if settings.introspection_client_id else None
         self._http = httpx.Client(timeout=settings.timeout_s, auth=auth)
 
     def confirm(self, token: str, user_id: str) -> None:

@@ -24,24 +24,24 @@ class IdentitySettings(Settings):
     algorithms: str = Field(
         ",".join(_ALGORITHMS), description="signatures accepted with a JWKS, of `RS256`, `ES256`, `EdDSA`"
     )
-    jwks_refresh_s: float = Field(
+    jwks_refresh_interval_s: float = Field(
         300.0, gt=0, description="seconds after which the keys are read again, in the background"
     )
-    jwks_lookup_s: float = Field(
+    jwks_cooldown_s: float = Field(
         30.0, gt=0, description="seconds between two looks for a key that is not known; others are refused meanwhile"
     )
-    jwks_keep_s: float = Field(
+    jwks_removed_key_grace_s: float = Field(
         3600.0, ge=0, description="seconds for which a key that is no longer in the JWKS is still accepted"
     )
     introspection_url: str = Field(
         "", description="where to ask whether a token is still good (RFC 7662), after all other checks; empty: nowhere"
     )
-    introspection_client: str = Field("", description="client id for asking there (HTTP Basic)")
-    introspection_secret: SecretStr = Field(SecretStr(""), description="client secret for asking there")
+    introspection_client_id: str = Field("", description="client id for asking there (HTTP Basic)")
+    introspection_client_secret: SecretStr = Field(SecretStr(""), description="client secret for asking there")
     timeout_s: float = Field(3.0, gt=0, description="seconds to wait for the JWKS and for an introspection")
     issuer: str = Field("", description="the `iss` a token must bear; empty: not checked")
     audience: str = Field("", description="the `aud` a token must be for; empty: a token with any `aud` is refused")
-    require: str = Field("", description="further claims that a token must bear, separated by commas")
+    required_claims: str = Field("", description="further claims that a token must bear, separated by commas")
     leeway_s: float = Field(
         5.0, ge=0, description="seconds by which clocks may differ when a token's times are checked"
     )

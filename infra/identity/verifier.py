@@ -26,7 +26,9 @@ class TokenVerifier:
         self._keys: KeySet | None = None
         self._secret = ""
         if settings.jwks_url:
-            timing = Timing(settings.jwks_refresh_s, settings.jwks_lookup_s, settings.jwks_keep_s)
+            timing = Timing(
+                settings.jwks_refresh_interval_s, settings.jwks_cooldown_s, settings.jwks_removed_key_grace_s
+            )
             self._keys = KeySet(http_fetch(settings.jwks_url, settings.timeout_s), timing)
         else:
             self._secret = login_secret(settings, local)
@@ -47,7 +49,7 @@ class TokenVerifier:
     def _decode(self, token: str) -> dict[str, Any]:
         if len(token) > _MAX_TOKEN_CHARS:
             raise malformed()
-        expected = ["sub", *separated(self._settings.require), *(["exp"] if self._keys else [])]
+        expected = ["sub", *separated(self._settings.required_claims), *(["exp"] if self._keys else [])]
         try:
             key, algorithm = self._key_for(token)
             return jwt.decode(

@@ -31,21 +31,22 @@ def connection(settings: KafkaSettings) -> dict[str, Any]:
     """What every aiokafka client needs to reach the cluster."""
     common: dict[str, Any] = {
         "bootstrap_servers": settings.address,
-        "security_protocol": settings.security,
+        "security_protocol": settings.security_protocol,
         # The default of 100 ms is felt by speakers after every metadata change.
         "retry_backoff_ms": 50,
     }
-    if settings.security in ("SSL", "SASL_SSL"):
+    if settings.security_protocol in ("SSL", "SASL_SSL"):
         try:
-            common["ssl_context"] = ssl.create_default_context(cafile=settings.ca or None)
+            common["ssl_context"] = ssl.create_default_context(cafile=settings.ssl_ca_file or None)
         except OSError as error:
             raise SettingsError(
-                f"KAFKA_CA: cannot read {settings.ca!r} ({error}).", "Name a PEM file with the authority's certificate."
+                f"KAFKA_SSL_CA_FILE: cannot read {settings.ssl_ca_file!r} ({error}).",
+                "Name a PEM file with the authority's certificate.",
             ) from error
-    if settings.security.startswith("SASL"):
+    if settings.security_protocol.startswith("SASL"):
         common["sasl_mechanism"] = settings.sasl_mechanism
-        common["sasl_plain_username"] = settings.username
-        common["sasl_plain_password"] = settings.password.get_secret_value()
+        common["sasl_plain_username"] = settings.sasl_username
+        common["sasl_plain_password"] = settings.sasl_password.get_secret_value()
     return common
 
 

@@ -80,7 +80,7 @@ async def _consume(stage: Stage, settings: KafkaSettings, topic: Topic, delivery
         # FastStream takes the next message when this returns: at once, unless all hands are full.
         await hands.take(record, cast(Committer, message.consumer))
 
-    graceful_s = max(0.5, stage.settings.shutdown_s - _SHUTDOWN_MARGIN_S)
+    graceful_s = max(0.5, stage.settings.shutdown_timeout_s - _SHUTDOWN_MARGIN_S)
     broker = make_broker(settings, graceful_s)
     subscribe = broker.subscriber(
         settings.topic(topic), listener=hands, **subscription(settings, topic.value, stage.name)
@@ -136,13 +136,13 @@ async def _running(broker: KafkaBroker) -> AsyncIterator[None]:
 
 
 def _security(settings: KafkaSettings) -> BaseSecurity | None:
-    if settings.security == "PLAINTEXT":
+    if settings.security_protocol == "PLAINTEXT":
         return None
     context = connection(settings).get("ssl_context")
-    if settings.security == "SSL":
+    if settings.security_protocol == "SSL":
         return BaseSecurity(ssl_context=context)
-    password = settings.password.get_secret_value()
-    return _SASL[settings.sasl_mechanism](settings.username, password, ssl_context=context)
+    password = settings.sasl_password.get_secret_value()
+    return _SASL[settings.sasl_mechanism](settings.sasl_username, password, ssl_context=context)
 
 
 async def _without_headers(record: ConsumerRecord[bytes, bytes], parse: Any) -> Any:

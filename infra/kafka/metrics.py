@@ -2,5 +2,5 @@
 
 from prometheus_client import Counter, Gauge
 
-IN_HAND = Gauge("rostrum_handler_in_hand", "Messages being handled", ["topic"])
-DEAD_LETTERS = Counter("rostrum_handler_dead_letters", "Messages that could not be handled", ["topic"])
+IN_HAND = Gauge("rostrum_handler_messages_in_flight", "Messages being handled", ["topic"])
+DEAD_LETTERS = Counter("rostrum_handler_dead_letters_total", "Messages that could not be handled", ["topic"])

@@ -17,24 +17,28 @@ class KafkaSettings(Settings):
 
     bootstrap: str = Field("", description="`host:port,…` of a cluster; empty: the local node that `rostrum up` starts")
     port: int = Field(9092, ge=1, le=65535, description="port of the local node")
-    security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="`PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`"
     )
-    ca: str = Field("", description="file of the authority that signed the brokers' certificates; empty: the system's")
+    ssl_ca_file: str = Field(
+        "", description="file of the authority that signed the brokers' certificates; empty: the system's"
+    )
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
         "SCRAM-SHA-512", description="`PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`"
     )
-    username: str = Field("", description="SASL user")
-    password: SecretStr = Field(SecretStr(""), description="SASL password")
+    sasl_username: str = Field("", description="SASL user")
+    sasl_password: SecretStr = Field(SecretStr(""), description="SASL password")
     prefix: str = Field("", description="put before every topic and group, for several installations on one cluster")
     partitions: int = Field(
         0, ge=0, description="partitions of the session topics at creation; 0: 4 on the local node, 32 on a cluster"
     )
-    replication: int = Field(
+    replication_factor: int = Field(
         0, ge=0, description="replicas of each topic at creation; 0: 1 on the local node, 3 on a cluster"
     )
-    audio_keep_hours: float = Field(168.0, gt=0, description="hours for which audio can be replayed")
-    audio_keep_bytes: int = Field(-1, ge=-1, description="bytes of audio kept per partition; -1: no limit but time")
+    audio_retention_hours: float = Field(168.0, gt=0, description="hours for which audio can be replayed")
+    audio_retention_bytes: int = Field(
+        -1, ge=-1, description="bytes of audio kept per partition; -1: no limit but time"
+    )
 
     @property
     def is_local(self) -> bool:
@@ -58,4 +62,4 @@ class KafkaSettings(Settings):
 
     @property
     def replicas(self) -> int:
-        return self.replication or (1 if self.is_local else 3)
+        return self.replication_factor or (1 if self.is_local else 3)

@@ -31,8 +31,8 @@ def wanted(settings: KafkaSettings) -> list[NewTopic]:
         if settings.replicas > 1:
             config["min.insync.replicas"] = "2"
         if topic is Topic.AUDIO_FRAMES:
-            config["retention.ms"] = str(int(settings.audio_keep_hours * HOUR_MS))
-            config["retention.bytes"] = str(settings.audio_keep_bytes)
+            config["retention.ms"] = str(int(settings.audio_retention_hours * HOUR_MS))
+            config["retention.bytes"] = str(settings.audio_retention_bytes)
         partitions = _REPLIES_PARTITIONS if topic is Topic.REPLIES else settings.session_partitions
         topics.append(NewTopic(settings.topic(topic), partitions, settings.replicas, topic_configs=config))
     return topics
@@ -53,7 +53,7 @@ async def create_topics(settings: KafkaSettings) -> list[str]:
                 if code and error is not TopicAlreadyExistsError:
                     raise RostrumError(
                         f"Topic {name} could not be created: {error.__name__} {detail or ''}.",
-                        "Check the broker's log, its rights (CREATE on topics) and KAFKA_REPLICATION.",
+                        "Check the broker's log, its rights (CREATE on topics) and KAFKA_REPLICATION_FACTOR.",
                     )
         if missing and settings.is_local:
             await _groups_work(admin, settings)

@@ -25,20 +25,20 @@ class Llm:
 
     def __init__(self, settings: LlmSettings, *, temperature: float, max_tokens: int) -> None:
         self.model = settings.model
-        self._timeout_s = settings.timeout_s
-        self._retries = settings.retries
-        self._form = settings.structured
+        self._timeout_s = settings.request_timeout_s
+        self._retries = settings.max_retries
+        self._form = settings.response_format
         self._constraints: dict[type[BaseModel], Constraint] = {}
-        self._free = asyncio.Semaphore(settings.concurrency)
+        self._free = asyncio.Semaphore(settings.max_concurrency)
         # LangChain's own HTTP client is shared by the whole process and never closed.
-        self._http = DefaultAsyncHttpxClient(timeout=settings.timeout_s)
+        self._http = DefaultAsyncHttpxClient(timeout=settings.request_timeout_s)
         self._chat = ChatOpenAI(
             http_async_client=self._http,
             base_url=settings.base_url,
             model=settings.model,
             # Local servers want no key, but the client refuses to start without one.
             api_key=SecretStr(settings.api_key.get_secret_value() or "none"),
-            timeout=settings.timeout_s,
+            timeout=settings.request_timeout_s,
             # Its own tries again know neither our deadline nor a broken answer.
             max_retries=0,
             temperature=temperature,

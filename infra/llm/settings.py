@@ -20,20 +20,20 @@ class LlmSettings(Settings):
     )
     model: str = Field("meta-llama/Llama-3.1-8B-Instruct", min_length=1, description="the model's name at that address")
     api_key: SecretStr = Field(SecretStr(""), description="its key, where it wants one")
-    structured: Structured = Field(
+    response_format: Structured = Field(
         "json_schema",
         description="how the server is told the schema of an answer: `json_schema` (vLLM, OpenAI, Ollama), "
         "`json_object_with_schema` (llama.cpp), or `json_object`: in words, for servers that know no schemas",
     )
-    timeout_s: float = Field(60.0, gt=0, description="seconds one request may take")
-    retries: int = Field(
+    request_timeout_s: float = Field(60.0, gt=0, description="seconds one request may take")
+    max_retries: int = Field(
         3,
         ge=0,
         le=10,
         description="further tries after a timeout, a lost connection, a 429, a 5xx or a broken answer, with growing "
         "pauses or those the server asks for; never after a request it calls wrong",
     )
-    concurrency: int = Field(64, ge=1, le=1024, description="requests of one process at the same time; others wait")
+    max_concurrency: int = Field(64, ge=1, le=1024, description="requests of one process at the same time; others wait")
 
     @property
     def enabled(self) -> bool:

@@ -27,7 +27,7 @@ async def serve(stage: Stage) -> None:
     settings, kafka = load(AnalyzeSettings), load(KafkaSettings)
     llm, languagetool = load(LlmSettings), load(LanguageToolSettings)
     lessons = read_curriculum(settings.curriculum)
-    floor = settings.unsure_probability
+    floor = settings.min_word_probability
     async with AsyncExitStack() as open_until_the_end:
         enter = open_until_the_end.enter_async_context
         model: Model | None = None
@@ -37,14 +37,16 @@ async def serve(stage: Stage) -> None:
 
             model = await enter(llm_model(llm, lessons, floor))
         checker = await enter(language_tool(languagetool, settings.languagetool_timeout_s))
-        teachers = Teachers(checker, model, lessons, floor, settings.deadline_s)
+        teachers = Teachers(checker, model, lessons, floor, settings.llm_deadline_s)
 
         async def service(producer: AIOKafkaProducer) -> AnalyzeService:
             ledger = await enter(open_ledger(kafka, producer, ANALYSIS_VERSION))
             return AnalyzeService(teachers, ledger, KafkaReplies(producer, kafka), SystemClock())
 
-        retries = Retries(deadline_s=settings.give_up_s)
-        await handle_events(stage, kafka, Topic.TRANSCRIPTS, service, concurrency=settings.concurrency, retries=retries)
+        retries = Retries(deadline_s=settings.retry_deadline_s)
+        await handle_events(
+            stage, kafka, Topic.TRANSCRIPTS, service, concurrency=settings.max_concurrency, retries=retries
+        )
 
 
 def main() -> None:

@@ -9,21 +9,21 @@ from infra.settings import Settings
 class AnalyzeSettings(Settings):
     model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "ANALYZE_"})
 
-    unsure_probability: float = Field(
+    min_word_probability: float = Field(
         0.5,
         ge=0,
         le=1,
         description="errors that rest on a word heard with a lower probability than this are uncertain and not counted",
     )
-    deadline_s: float = Field(
+    llm_deadline_s: float = Field(
         90.0,
         gt=0,
         le=240,
         description="seconds a language model may take for a session's report; then it is made by rules",
     )
     languagetool_timeout_s: float = Field(20.0, gt=0, le=60, description="seconds one request to LanguageTool may take")
-    concurrency: int = Field(8, ge=1, le=256, description="reports that are made at the same time")
-    give_up_s: float = Field(
+    max_concurrency: int = Field(8, ge=1, le=256, description="reports that are made at the same time")
+    retry_deadline_s: float = Field(
         240.0,
         gt=0,
         le=270,

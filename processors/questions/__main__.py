@@ -33,9 +33,9 @@ async def serve(stage: Stage) -> None:
 
         async def service(producer: AIOKafkaProducer) -> QuestionsService:
             log = KafkaSessionLog(producer, kafka)
-            return QuestionsService(bank, writer, log, SystemClock(), settings.deadline_s)
+            return QuestionsService(bank, writer, log, SystemClock(), settings.llm_deadline_s)
 
-        await handle_events(stage, kafka, Topic.SESSION_EVENTS, service, concurrency=settings.concurrency)
+        await handle_events(stage, kafka, Topic.SESSION_EVENTS, service, concurrency=settings.max_concurrency)
 
 
 def main() -> None:

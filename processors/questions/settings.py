@@ -9,10 +9,10 @@ from infra.settings import Settings
 class QuestionsSettings(Settings):
     model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "QUESTIONS_"})
 
-    deadline_s: float = Field(
+    llm_deadline_s: float = Field(
         3.0,
         gt=0,
         description="seconds after a session's start within which a language model may write its questions; "
         "then the bank is used",
     )
-    concurrency: int = Field(16, ge=1, le=256, description="sessions that get their questions at the same time")
+    max_concurrency: int = Field(16, ge=1, le=256, description="sessions that get their questions at the same time")

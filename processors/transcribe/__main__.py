@@ -41,7 +41,7 @@ async def serve(stage: Stage) -> None:
     options = stream_options(settings, model.name, recogniser.window_ms, DEMO_NOTICE if model.is_demo else None)
     voice = SileroFilter()
     clock = SystemClock()
-    log = KafkaSessionLog(kafka, settings.instance)
+    log = KafkaSessionLog(kafka, settings.group_instance_id)
     producer = make_producer(kafka)
     outbox = KafkaOutbox(producer, kafka, clock)
     streams = Streams(options)
@@ -61,7 +61,7 @@ async def serve(stage: Stage) -> None:
             desk=Desk(ledger, committing, outbox),
             watch=IdleWatch(round(session.grace_s * 1000)),
             clock=clock,
-            limits=Limits(frames=recogniser.window_ms // FRAME_MS, backlog=settings.backlog_frames),
+            limits=Limits(frames=recogniser.window_ms // FRAME_MS, backlog=settings.max_buffered_frames),
             stopping=stage.stopping,
         )
     finally:

@@ -17,27 +17,27 @@ def stream_options(
 ) -> StreamOptions:
     """How streams work with a model of this name that hears so much at once."""
     single_pass = partial(SinglePass, hold_back_ms=settings.hold_back_ms)
-    agreement = partial(LocalAgreement, needed=settings.agreement)
+    agreement = partial(LocalAgreement, needed=settings.local_agreement_n)
     longest_step = max(settings.window_frames, settings.busy_window_frames)
     return StreamOptions(
         model=model,
-        limits=WindowLimits.for_model(window_ms, settings.trim_ms, longest_step * FRAME_MS),
+        limits=WindowLimits.for_model(window_ms, settings.buffer_trim_ms, longest_step * FRAME_MS),
         policy=single_pass if settings.policy == "single_pass" else agreement,
         notice=notice,
-        voice=voice_options(settings) if settings.voice == "on" else None,
+        voice=voice_options(settings) if settings.vad else None,
         window_frames=settings.window_frames,
-        coalesce=settings.coalesce == "on",
+        coalesce=settings.coalesce_windows,
         busy_window_frames=settings.busy_window_frames,
     )
 
 
 def voice_options(settings: TranscribeSettings) -> VoiceOptions:
     return VoiceOptions(
-        enter=settings.voice_enter,
-        leave=settings.voice_leave,
-        min_speech_ms=settings.voice_min_speech_ms,
-        min_silence_ms=settings.voice_min_silence_ms,
-        pad_before_ms=settings.voice_pad_before_ms,
-        pad_after_ms=settings.voice_pad_after_ms,
-        pause_ms=settings.pause_ms,
+        enter=settings.vad_threshold,
+        leave=settings.vad_neg_threshold,
+        min_speech_ms=settings.vad_min_speech_ms,
+        min_silence_ms=settings.vad_min_silence_ms,
+        pad_before_ms=settings.vad_pad_before_ms,
+        pad_after_ms=settings.vad_pad_after_ms,
+        pause_ms=settings.endpointing_ms,
     )

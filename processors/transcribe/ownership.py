@@ -15,7 +15,8 @@ class Fenced(RostrumError):
     def __init__(self, partition: int) -> None:
         super().__init__(
             f"Partition {partition} was taken over by another transcriber.",
-            "If the group did not move it, two processes have the same TRANSCRIBE_INSTANCE, or this one slept.",
+            "If the group did not move it, two processes have the same TRANSCRIBE_GROUP_INSTANCE_ID, or this one was "
+            "suspended.",
         )
         self.partition = partition
 

@@ -29,7 +29,7 @@ class TranscribeSettings(Settings):
         description="batches heard at the same time; 0: one per core, on a GPU one, which a batch can fill",
     )
     cpu_threads: int = Field(1, ge=0, description="threads of one worker; 0: CTranslate2's choice")
-    batch_windows: int = Field(
+    max_batch_size: int = Field(
         0,
         ge=0,
         le=256,
@@ -51,40 +51,42 @@ class TranscribeSettings(Settings):
         description="certain words before a window that the model is told; it may then keep to a name's spelling, or "
         "repeat itself",
     )
-    fallback: Literal["on", "off"] = Field(
-        "on",
-        description="`on`: a text that fails the next two checks is tried again by chance, as Whisper does; `off`: the "
-        "same audio always gives the same words",
+    temperature_fallback: bool = Field(
+        True,
+        description="whether a text that fails the next two thresholds is decoded again at higher temperatures, as "
+        "Whisper does; without it the same audio always gives the same words",
     )
-    compression_ratio: float = Field(
+    compression_ratio_threshold: float = Field(
         2.4, gt=1, description="a text that compresses better repeats itself (Whisper's own threshold)"
     )
-    log_probability: float = Field(
+    log_prob_threshold: float = Field(
         -1.0, lt=0, description="a text of lower mean log probability is a guess (Whisper's own threshold)"
     )
-    no_speech: float = Field(
+    no_speech_threshold: float = Field(
         0.6,
         ge=0,
         le=1,
         description="a guess in a window that is silent with a higher probability is nothing (Whisper's own threshold)",
     )
-    instance: str = Field(
+    group_instance_id: str = Field(
         "",
         description="a name that this process keeps when it is started anew: its partitions are then kept for it for "
         "6 s, and the others notice nothing; empty: none, and when it is killed all transcribers stand still for up to "
         "6 s. No two processes may have the same",
     )
-    backlog_frames: int = Field(
+    max_buffered_frames: int = Field(
         8000,
         ge=100,
         description="audio frames (8 kB each) of one partition that may wait in memory before no more are read",
     )
-    policy: Literal["agreement", "single_pass"] = Field(
+    policy: Literal["local_agreement", "single_pass"] = Field(
         "single_pass",
-        description="when a word is certain: `agreement`, once hypotheses in a row agree on it; `single_pass`, once it "
-        "ends a set time before its window does",
+        description="when a word is certain: `local_agreement`, once hypotheses in a row agree on it; `single_pass`, "
+        "once it ends a set time before its window does",
     )
-    agreement: int = Field(2, ge=2, le=5, description="hypotheses in a row that must agree on a word (`agreement`)")
+    local_agreement_n: int = Field(
+        2, ge=2, le=5, description="hypotheses in a row that must agree on a word (`local_agreement`)"
+    )
     hold_back_ms: int = Field(
         600,
         ge=0,
@@ -102,61 +104,67 @@ class TranscribeSettings(Settings):
         description="new audio frames that windows wait for while the model works more than half of the time; only if "
         "windows coalesce",
     )
-    coalesce: Literal["on", "off"] = Field(
-        "on",
-        description="`on`: frames that come while a window waits for its turn join it, so that load costs delay and "
-        "nothing else; `off`: the same log makes the same windows, for exact replays",
+    coalesce_windows: bool = Field(
+        True,
+        description="whether frames that come while a window waits for its turn join it, so that load costs delay and "
+        "nothing else; without it the same log makes the same windows, for exact replays",
     )
-    trim_ms: int = Field(
+    buffer_trim_ms: int = Field(
         0, ge=0, description="buffer length from which audio before certain words goes; 0: half of the model's window"
     )
-    pause_ms: int = Field(
+    endpointing_ms: int = Field(
         500,
         ge=100,
         le=10_000,
         description="silence after which what was said before it is heard a last time and is certain; shorter tears "
         "sentences apart, longer keeps their last words back",
     )
-    voice: Literal["on", "off"] = Field(
-        "on", description="`off`: no voice filter, so silence goes to the model as well and no pause is noticed"
+    vad: bool = Field(
+        True, description="voice activity detection; without it silence goes to the model, and no pause is noticed"
     )
-    voice_enter: float = Field(
+    vad_threshold: float = Field(
         0.5, gt=0, le=1, description="probability of speech from which on somebody speaks: Silero's own threshold"
     )
-    voice_leave: float = Field(
+    vad_neg_threshold: float = Field(
         0.35,
         ge=0,
         lt=1,
         description="probability below which nobody speaks any more: lower than the other, so that a word is not cut "
         "where its voice is weak",
     )
-    voice_min_speech_ms: int = Field(
+    vad_min_speech_ms: int = Field(
         64, ge=32, le=1000, description="shorter sounds are no speech: a click is shorter, the shortest word is not"
     )
-    voice_min_silence_ms: int = Field(
+    vad_min_silence_ms: int = Field(
         96, ge=32, le=2000, description="shorter silences are inside a word: a stop consonant closes for less"
     )
-    voice_pad_before_ms: int = Field(
+    vad_pad_before_ms: int = Field(
         300, ge=0, le=2000, description="kept before speech: a word's soft beginning, and silence the model expects"
     )
-    voice_pad_after_ms: int = Field(
-        200, ge=0, le=2000, description="kept after speech: the fading end of a word; at most `TRANSCRIBE_PAUSE_MS`"
+    vad_pad_after_ms: int = Field(
+        200,
+        ge=0,
+        le=2000,
+        description="kept after speech: the fading end of a word; at most `TRANSCRIBE_ENDPOINTING_MS`",
     )
 
     @model_validator(mode="after")
-    def _voice_is_consistent(self) -> Self:
-        if self.voice_leave > self.voice_enter:
-            raise ValueError("voice_leave must not be over voice_enter")
-        if self.voice_pad_after_ms > self.pause_ms:
-            raise ValueError("voice_pad_after_ms must not be over pause_ms: a pause would end before the speech does")
+    def _vad_is_consistent(self) -> Self:
+        if self.vad_neg_threshold > self.vad_threshold:
+            raise ValueError("TRANSCRIBE_VAD_NEG_THRESHOLD must not be over TRANSCRIBE_VAD_THRESHOLD")
+        if self.vad_pad_after_ms > self.endpointing_ms:
+            raise ValueError(
+                "TRANSCRIBE_VAD_PAD_AFTER_MS must not be over TRANSCRIBE_ENDPOINTING_MS: a pause would end before the "
+                "speech does"
+            )
         return self
 
     def worker_count(self, on_gpu: bool) -> int:
         return self.workers or (1 if on_gpu else os.cpu_count() or 1)
 
     def batch_size(self, on_gpu: bool, is_short: bool) -> int:
-        return self.batch_windows or (32 if on_gpu else 4 if is_short else 2)
+        return self.max_batch_size or (32 if on_gpu else 4 if is_short else 2)
 
     @property
     def checks(self) -> Checks:
-        return Checks(self.compression_ratio, self.log_probability, self.no_speech)
+        return Checks(self.compression_ratio_threshold, self.log_prob_threshold, self.no_speech_threshold)

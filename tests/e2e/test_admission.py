@@ -88,7 +88,7 @@ async def lag_watched(stack: Stack) -> AsyncIterator[None]:
 
 
 def _is_lag(line: str) -> bool:
-    return line.startswith("rostrum_edge_lag_seconds ")
+    return line.startswith("rostrum_edge_transcription_lag_seconds ")
 
 
 def check(coming: Speakers) -> None:

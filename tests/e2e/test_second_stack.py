@@ -39,7 +39,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory, stack: Stack) -> Iterator[J
     folder: Path = tmp_path_factory.mktemp("judged")
     with (
         ScriptedLlm() as llm,
-        stack_running(folder, LLM_BASE_URL=llm.base_url, LLM_TIMEOUT_S="5", SESSION_GRACE_S="6") as second,
+        stack_running(folder, LLM_BASE_URL=llm.base_url, LLM_REQUEST_TIMEOUT_S="5", SESSION_GRACE_S="6") as second,
     ):
         assert stack.ready(), "the first stack is not disturbed"
         yield Judged(second, llm)

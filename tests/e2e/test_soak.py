@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
     # Sessions begin here while a killed stage comes back, when the door would be shut.
-    with stack_running(tmp_path / "stack", SESSION_GRACE_S="30", EDGE_ADMISSION_LAG_S="0") as running:
+    with stack_running(tmp_path / "stack", SESSION_GRACE_S="30", EDGE_ADMISSION_MAX_LAG_S="0") as running:
         yield running
 
 

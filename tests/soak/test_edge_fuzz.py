@@ -88,7 +88,7 @@ async def test_ten_thousand_strangers_and_all_that_is_hostile(kafka: KafkaSettin
 
 async def _attacked(kafka: KafkaSettings, folder: Path, seed: int) -> tuple[dict[str, Any], list[str]]:
     """The figures, and what must not be."""
-    settings = {"SESSION_MAX_S": "7200", "EDGE_ADMISSION_LAG_S": "0"}
+    settings = {"SESSION_MAX_S": "7200", "EDGE_ADMISSION_MAX_LAG_S": "0"}
     async with (
         edge_process(kafka, folder, before=cores.MEASURED, **settings) as edge,
         stages(kafka) as later,
@@ -112,7 +112,7 @@ async def _attacked(kafka: KafkaSettings, folder: Path, seed: int) -> tuple[dict
         errors = edge.log.count('"level": "error"')
         await steady.end(later)
         await edge.quiet()
-        unwritten = await edge.metric("rostrum_edge_unwritten")
+        unwritten = await edge.metric("rostrum_edge_produce_queue_records")
 
     alone = ack_ms(before_ms + after_ms)
     beside = {"strangers": strangers, "odd": odd}

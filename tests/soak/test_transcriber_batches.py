@@ -54,7 +54,7 @@ def difference(one: Hearing, other: Hearing) -> str:
 def test_a_window_is_heard_the_same_in_any_company(compute_type: str) -> None:
     seed = new_seed()
     chance = Random(seed)
-    settings = TranscribeSettings(device="cpu", compute_type=compute_type, fallback="off")
+    settings = TranscribeSettings(device="cpu", compute_type=compute_type, temperature_fallback=False)
     ear = load_model(resolve_model(str(WHISPER_MICRO)), settings)
     windows = [window(number, chance) for number in range(WINDOWS)]
     alone = [ear.hear([each])[0] for each in windows]

@@ -51,7 +51,7 @@ def longest_gap_s(speakers: Iterable[ResumingClient], from_s: float, until_s: fl
     return max(gaps_s)
 
 
-@pytest.mark.parametrize("named", [True, False], ids=["TRANSCRIBE_INSTANCE", "no instance"])
+@pytest.mark.parametrize("named", [True, False], ids=["TRANSCRIBE_GROUP_INSTANCE_ID", "no instance"])
 async def test_speakers_of_another_transcriber_notice_nothing(
     kafka: KafkaSettings, tmp_path: Path, named: bool
 ) -> None:
@@ -60,7 +60,7 @@ async def test_speakers_of_another_transcriber_notice_nothing(
     killed, other = (
         Transcriber(kafka, tmp_path / f"{name}.log", instance=name if named else "") for name in ("killed", "other")
     )
-    edge = Edge(kafka, tmp_path, 0, EDGE_ADMISSION_LAG_S="0")
+    edge = Edge(kafka, tmp_path, 0, EDGE_ADMISSION_MAX_LAG_S="0")
     pcm = SPEECH.pcm * 8
     speakers = [ResumingClient([edge.url], edge.address.token(f"speaker-{n}"), pcm) for n in range(SPEAKERS)]
     loop = asyncio.get_running_loop()

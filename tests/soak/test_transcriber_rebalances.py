@@ -62,7 +62,7 @@ class Crew:
     async def join(self) -> None:
         log = self._folder / f"{sum(self.done.values())}.log"
         workers, windows = self._chance.choice(WORKERS), self._chance.choice(BATCH_WINDOWS)
-        member = Transcriber(self._kafka, log, TRANSCRIBE_WORKERS=str(workers), TRANSCRIBE_BATCH_WINDOWS=str(windows))
+        member = Transcriber(self._kafka, log, TRANSCRIBE_WORKERS=str(workers), TRANSCRIBE_MAX_BATCH_SIZE=str(windows))
         self._crew.append(member)
         await member.start(wait=False)
 

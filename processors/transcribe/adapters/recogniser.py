@@ -72,7 +72,7 @@ def load_model(model: ResolvedModel, settings: TranscribeSettings) -> BatchedWhi
         frames=settings.encoder_frames or (_DEMO_FRAMES if model.is_demo else _PUBLISHED_FRAMES),
         prompt_words=settings.prompt_words,
         checks=settings.checks,
-        fallback=settings.fallback == "on",
+        fallback=settings.temperature_fallback,
     )
     return BatchedWhisper(loaded, decoding, on_step=lambda step, took_s: metrics.STEP_SECONDS.labels(step).inc(took_s))
 

@@ -73,7 +73,7 @@ async def test_a_user_with_too_many_sessions_is_told_who_was_not_served(address:
 async def test_who_finds_no_room_comes_back_when_told_and_is_served(
     kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with served(kafka, tmp_path, monkeypatch, EDGE_ADMISSION_AT_ONCE="1") as address:
+    async with served(kafka, tmp_path, monkeypatch, EDGE_ADMISSION_BURST="1") as address:
         habits = Habits(address.url, client_context(address.data / "tls" / "ca.pem"), 20.0, 0.0, None)
 
         traces = await speak_all(

@@ -42,8 +42,8 @@ def environment(kafka_node: KafkaSettings) -> Iterator[KafkaSettings]:
         patch.setenv("KAFKA_PORT", str(kafka.port))
         patch.setenv("KAFKA_PREFIX", kafka.prefix)
         patch.setenv("TRANSCRIBE_MODEL", str(WHISPER_MICRO))
-        patch.setenv("TRANSCRIBE_COALESCE", "off")
-        patch.setenv("TRANSCRIBE_FALLBACK", "off")
+        patch.setenv("TRANSCRIBE_COALESCE_WINDOWS", "off")
+        patch.setenv("TRANSCRIBE_TEMPERATURE_FALLBACK", "off")
         yield kafka
 
 

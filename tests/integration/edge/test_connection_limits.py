@@ -98,7 +98,7 @@ async def test_a_user_holds_one_session_of_a_competition_and_no_recording_is_too
     kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with (
-        edge(kafka, tmp_path, monkeypatch, EDGE_SPEED="2", EDGE_SPEED_BURST_S="10") as address,
+        edge(kafka, tmp_path, monkeypatch, EDGE_MAX_INGEST_RATE="2", EDGE_INGEST_BURST_S="10") as address,
         client(address) as first,
         client(address) as second,
     ):

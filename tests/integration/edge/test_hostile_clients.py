@@ -36,7 +36,7 @@ async def test_one_speaker_notices_nothing_of_all_the_others(kafka: KafkaSetting
             await speak_oddly(edge.address, own_dice, f"odd-{number % ODD_USERS}")
 
     async with (
-        edge_process(kafka, tmp_path, EDGE_MAX_SESSIONS_PER_USER="1", EDGE_ADMISSION_LAG_S="0") as edge,
+        edge_process(kafka, tmp_path, EDGE_MAX_SESSIONS_PER_USER="1", EDGE_ADMISSION_MAX_LAG_S="0") as edge,
         stages(kafka) as later,
         client(edge.address) as speaker,
     ):
@@ -59,8 +59,8 @@ async def test_one_speaker_notices_nothing_of_all_the_others(kafka: KafkaSetting
                 assert (await late.start(edge.address.token(f"odd-{number}")))["type"] == "started"
         for code in (1002, 1007, 1009):
             frames = sum(wanted == code for _, wanted in FRAMES.values())
-            assert await edge.metric("rostrum_edge_closes_total", code=str(code)) >= frames
+            assert await edge.metric("rostrum_edge_connections_closed_total", code=str(code)) >= frames
         await edge.quiet()
-        assert await edge.metric("rostrum_edge_unwritten") == 0
-        assert await edge.metric("rostrum_edge_unsent") == 0
+        assert await edge.metric("rostrum_edge_produce_queue_records") == 0
+        assert await edge.metric("rostrum_edge_send_queue_messages") == 0
         assert '"level": "error"' not in edge.log, edge.log

@@ -58,7 +58,7 @@ async def world(kafka_node: KafkaSettings, tmp_path_factory: pytest.TempPathFact
     data = tmp_path_factory.mktemp("resume")
     settings = {"SESSION_GRACE_S": str(GRACE_S), "EDGE_RESUME_SECRET": OLD, "EDGE_RESUME_SECRET_PREVIOUS": NEW}
     first = Edge(kafka, data, 0, **settings)
-    second = Edge(kafka, data, 1, **settings, EDGE_ACCEPTED_WITHIN_S=str(ACCEPTED_WITHIN_S))
+    second = Edge(kafka, data, 1, **settings, EDGE_PRODUCE_TIMEOUT_S=str(ACCEPTED_WITHIN_S))
     transcriber = Transcriber(kafka, data / "transcribe.log", instance="0", SESSION_GRACE_S=str(GRACE_S))
     async with reporting(kafka) as reporter, processes(first, second, transcriber):
         yield World(kafka, (first, second), reporter)

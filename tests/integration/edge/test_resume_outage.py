@@ -40,7 +40,7 @@ async def test_a_broker_that_is_away_for_longer_than_an_edge_waits_leaves_no_hol
     async with own_kafka(tmp_path) as (kafka, broker):
         patient, hasty = (
             Edge(kafka, tmp_path, 0),
-            Edge(kafka, tmp_path, 1, EDGE_ACCEPTED_WITHIN_S=str(ACCEPTED_WITHIN_S)),
+            Edge(kafka, tmp_path, 1, EDGE_PRODUCE_TIMEOUT_S=str(ACCEPTED_WITHIN_S)),
         )
         transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
         async with reporting(kafka), processes(patient, hasty, transcriber), supervised(transcriber):

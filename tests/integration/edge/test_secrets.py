@@ -88,7 +88,7 @@ async def use_every_kind_of_token(address: Address, played: Provider) -> list[st
 
 def documented_refusals() -> set[str]:
     """All that docs/protocol.md names in the row of tokens that prove nothing."""
-    page = Path(__file__).parents[2] / "docs" / "protocol.md"
+    page = Path(__file__).parents[3] / "docs" / "protocol.md"
     [row] = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| `token_malformed`")]
     return set(re.findall(r"`(\w+)`", row.split("|")[1]))
 
@@ -120,8 +120,8 @@ async def test_no_token_is_told_and_none_passes_for_another(kafka: KafkaSettings
             "LOG_LEVEL": "debug",
             "EDGE_JWT_JWKS_URL": f"{provided}/jwks",
             "EDGE_JWT_INTROSPECTION_URL": f"{provided}/introspect",
-            "EDGE_JWT_INTROSPECTION_CLIENT": "edge",
-            "EDGE_JWT_INTROSPECTION_SECRET": CLIENT_SECRET,
+            "EDGE_JWT_INTROSPECTION_CLIENT_ID": "edge",
+            "EDGE_JWT_INTROSPECTION_CLIENT_SECRET": CLIENT_SECRET,
             "EDGE_JWT_ISSUER": "https://id.example",
             "EDGE_JWT_AUDIENCE": "rostrum",
             "EDGE_RESUME_SECRET": RESUME_SECRET,
@@ -130,7 +130,7 @@ async def test_no_token_is_told_and_none_passes_for_another(kafka: KafkaSettings
         async with edge_process(kafka, tmp_path, **settings) as edge:
             tokens = await use_every_kind_of_token(edge.address, played)
             metrics = await edge.metrics()
-    assert 'rostrum_edge_tokens_refused_total{reason="revoked"} 2.0' in metrics
+    assert 'rostrum_edge_auth_failures_total{reason="revoked"} 2.0' in metrics
     assert '"reason": "expired"' in edge.log
     check_nothing_is_told(edge.log + metrics, tokens)
     check_every_line_is_ours(edge)
@@ -138,7 +138,7 @@ async def test_no_token_is_told_and_none_passes_for_another(kafka: KafkaSettings
 
 async def test_nobody_is_somebody_else_by_a_header(kafka: KafkaSettings, tmp_path: Path) -> None:
     """Neither for the limit of connections by address nor for the pages that may connect."""
-    settings = {"EDGE_MAX_CONNECTIONS_PER_ADDRESS": "2", "EDGE_ORIGINS": "https://speak.example"}
+    settings = {"EDGE_MAX_CONNECTIONS_PER_ADDRESS": "2", "EDGE_ALLOWED_ORIGINS": "https://speak.example"}
     async with edge_process(kafka, tmp_path, **settings) as edge:
         tls = client_context(tmp_path / "tls" / "ca.pem")
 
@@ -152,5 +152,5 @@ async def test_nobody_is_somebody_else_by_a_header(kafka: KafkaSettings, tmp_pat
         async with client(edge.address), client(edge.address):
             for forwarded in ("203.0.113.9", "127.0.0.1, 203.0.113.9", "203.0.113.9, 10.0.0.1", CONTROL[-1:]):
                 assert await status(**{"X-Forwarded-For": forwarded.encode("ascii", "ignore").decode()}) == 429
-        assert await edge.metric("rostrum_edge_connections_refused_total", reason="address") == 4
+        assert await edge.metric("rostrum_edge_connections_rejected_total", reason="address") == 4
         check_every_line_is_ours(edge)

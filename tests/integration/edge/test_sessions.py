@@ -125,7 +125,7 @@ async def test_a_recording_waits_for_the_transcriber_and_for_nothing_else(
     kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: Stages
 ) -> None:
     async with (
-        edge(kafka, tmp_path, monkeypatch, EDGE_SPEED_BURST_S="60") as address,
+        edge(kafka, tmp_path, monkeypatch, EDGE_INGEST_BURST_S="60") as address,
         client(address) as speaker,
         client(address) as beside,
     ):

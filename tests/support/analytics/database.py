@@ -12,7 +12,7 @@ from infra.clickhouse.settings import ClickHouseSettings
 
 
 def fresh_settings() -> ClickHouseSettings:
-    return ClickHouseSettings(url="", database=f"test_{secrets.token_hex(4)}", readers=2)
+    return ClickHouseSettings(url="", database=f"test_{secrets.token_hex(4)}", max_concurrent_queries=2)
 
 
 @asynccontextmanager

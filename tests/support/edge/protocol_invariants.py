@@ -18,7 +18,7 @@ from schemas.wire import (
     Summary,
 )
 
-_PAGE = Path(__file__).parents[2] / "docs" / "protocol.md"
+_PAGE = Path(__file__).parents[3] / "docs" / "protocol.md"
 _WITHOUT_AN_ERROR = frozenset({1000, 1001})
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.machine import describe
 
-RESULTS = Path(__file__).parents[1] / "soak" / "results"
+RESULTS = Path(__file__).parents[2] / "soak" / "results"
 
 
 def new_seed() -> int:

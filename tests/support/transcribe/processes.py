@@ -17,7 +17,7 @@ from tests.support.processes.stage_process import StageProcess
 from tests.support.transcribe import crashing_transcriber as doomed_transcriber
 from tests.support.transcribe.crashing_transcriber import Moment
 
-BY_DEFAULT = {"TRANSCRIBE_WORKERS": "0", "TRANSCRIBE_COALESCE": "on", "TRANSCRIBE_FALLBACK": "on"}
+BY_DEFAULT = {"TRANSCRIBE_WORKERS": "0", "TRANSCRIBE_COALESCE_WINDOWS": "on", "TRANSCRIBE_TEMPERATURE_FALLBACK": "on"}
 """Settings of a transcriber as users have it, whose windows depend on the load."""
 
 
@@ -32,10 +32,10 @@ class Transcriber(StageProcess):
             "KAFKA_BOOTSTRAP": "",
             "KAFKA_PREFIX": kafka.prefix,
             "TRANSCRIBE_MODEL": str(WHISPER_MICRO),
-            "TRANSCRIBE_INSTANCE": instance,
+            "TRANSCRIBE_GROUP_INSTANCE_ID": instance,
             "TRANSCRIBE_WORKERS": "1",
-            "TRANSCRIBE_COALESCE": "off",
-            "TRANSCRIBE_FALLBACK": "off",
+            "TRANSCRIBE_COALESCE_WINDOWS": "off",
+            "TRANSCRIBE_TEMPERATURE_FALLBACK": "off",
         }
         super().__init__(self.module, log, given | settings)
 

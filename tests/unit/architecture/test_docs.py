@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from infra.renamed_settings import RENAMED
 from schemas.topics import Topic
 from tests.support.docs.settings_table import groups, rows
 
@@ -43,3 +44,16 @@ def test_every_file_the_docs_link_to_is_there() -> None:
     for page in (Path("README.md"), Path("CONTRIBUTING.md"), Path("CHANGELOG.md"), *Path("docs").glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page} links to {target}"
+
+
+def test_the_changelog_tells_every_new_name_and_the_new_names_exist() -> None:
+    known = {
+        (str(group.model_config.get("env_prefix", "")) + name).upper()
+        for group in groups()
+        for name in group.model_fields
+    }
+    changelog = Path("CHANGELOG.md").read_text()
+    for old, new in RENAMED.items():
+        assert new in known
+        assert old not in known
+        assert f"| `{old}` | `{new}` |" in changelog

@@ -14,7 +14,10 @@ def test_every_command_is_in_the_file_of_its_name(name: str) -> None:
     command = main.rostrum.get_command(click.Context(main.rostrum), name)
     assert isinstance(command, click.Command)
     file = name.replace("-", "_")
-    assert command is getattr(importlib.import_module(f"cli.{file}"), file)
+    module = importlib.import_module(f"cli.{file}")
+    if hasattr(module, "__path__"):
+        module = importlib.import_module(f"cli.{file}.command")
+    assert command is getattr(module, file)
     assert command.help
 
 

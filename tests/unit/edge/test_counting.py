@@ -21,16 +21,16 @@ def value(name: str, **labels: str) -> float:
 @pytest.mark.parametrize(
     ("event", "name", "labels"),
     [
-        (Refused("expired", "It ran out.", "Get another."), "tokens_refused_total", {"reason": "expired"}),
-        (Unverified(), "tokens_refused_total", {"reason": "unavailable"}),
-        (Rejected(8, competition=False), "sessions_refused_total", {"limit": "user"}),
-        (Rejected(1, competition=True), "sessions_refused_total", {"limit": "competition"}),
-        (Postponed(5000), "sessions_refused_total", {"limit": "load"}),
+        (Refused("expired", "It ran out.", "Get another."), "auth_failures_total", {"reason": "expired"}),
+        (Unverified(), "auth_failures_total", {"reason": "unavailable"}),
+        (Rejected(8, competition=False), "sessions_rejected_total", {"limit": "user"}),
+        (Rejected(1, competition=True), "sessions_rejected_total", {"limit": "competition"}),
+        (Postponed(5000), "sessions_rejected_total", {"limit": "load"}),
         (Unclaimed(), "resumes_total", {"outcome": "invalid"}),
         (Replied(Resumed(next_frame=4)), "resumes_total", {"outcome": "resumed"}),
         (Replied(Gone(code="no_session")), "resumes_total", {"outcome": "no_session"}),
         (Replied(Gone(code="frame_gap")), "resumes_total", {"outcome": "frame_gap"}),
-        (Unintelligible("noise"), "audio_broken_total", {}),
+        (Unintelligible("noise"), "decode_failures_total", {}),
     ],
 )
 def test_what_happens_is_counted_by_its_reason(event: Event, name: str, labels: dict[str, str]) -> None:
@@ -40,9 +40,15 @@ def test_what_happens_is_counted_by_its_reason(event: Event, name: str, labels: 
 
 
 async def test_a_sessions_frames_bytes_acks_and_close() -> None:
-    names = ("frames_total", "audio_bytes_total", "ack_seconds_count", "append_seconds_count", "sessions_total")
+    names = (
+        "frames_appended_total",
+        "audio_appended_bytes_total",
+        "ack_delay_seconds_count",
+        "produce_duration_seconds_count",
+        "sessions_started_total",
+    )
     before = {name: value(name) for name in names}
-    closed, delay_s = value("closes_total", code="gone"), value("ack_seconds_sum")
+    closed, delay_s = value("connections_closed_total", code="gone"), value("ack_delay_seconds_sum")
     world, socket = World(), Socket()
     talking = Conversation(socket, world.ports, TERMS, conn="c1", session_id="s1")
     running = asyncio.create_task(talking.run())
@@ -59,11 +65,11 @@ async def test_a_sessions_frames_bytes_acks_and_close() -> None:
     await running
     counted = {name: value(name) - before[name] for name in names}
     assert counted == {
-        "frames_total": 3,
-        "audio_bytes_total": 3 * FRAME_BYTES,
-        "ack_seconds_count": 3,
-        "append_seconds_count": 4,  # the start, too
-        "sessions_total": 1,
+        "frames_appended_total": 3,
+        "audio_appended_bytes_total": 3 * FRAME_BYTES,
+        "ack_delay_seconds_count": 3,
+        "produce_duration_seconds_count": 4,  # the start, too
+        "sessions_started_total": 1,
     }
-    assert value("ack_seconds_sum") - delay_s == pytest.approx(0.3)
-    assert value("closes_total", code="gone") == closed + 1
+    assert value("ack_delay_seconds_sum") - delay_s == pytest.approx(0.3)
+    assert value("connections_closed_total", code="gone") == closed + 1

@@ -78,7 +78,7 @@ async def test_a_fatal_error_is_the_last_word() -> None:
 @pytest.mark.parametrize(("code", "counted"), [(None, "gone"), (1007, "1007")])
 async def test_who_leaves_and_who_is_cut_off_are_counted_apart(code: int | None, counted: str) -> None:
     def closes() -> float:
-        return REGISTRY.get_sample_value("rostrum_edge_closes_total", {"code": counted}) or 0.0
+        return REGISTRY.get_sample_value("rostrum_edge_connections_closed_total", {"code": counted}) or 0.0
 
     before = closes()
     socket = Socket()

@@ -60,5 +60,5 @@ def test_a_proxy_is_an_address_or_a_network(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_origins_are_compared_without_case_and_slash(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EDGE_ORIGINS", "https://Speak.example/, http://localhost:8080")
+    monkeypatch.setenv("EDGE_ALLOWED_ORIGINS", "https://Speak.example/, http://localhost:8080")
     assert load(EdgeSettings).rules.origins == ("https://speak.example", "http://localhost:8080")

@@ -75,11 +75,11 @@ async def edge(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Edge]:
 
 
 def closes(code: str) -> float:
-    return REGISTRY.get_sample_value("rostrum_edge_closes_total", {"code": code}) or 0.0
+    return REGISTRY.get_sample_value("rostrum_edge_connections_closed_total", {"code": code}) or 0.0
 
 
 def unsent_bytes() -> float:
-    return REGISTRY.get_sample_value("rostrum_edge_unsent_bytes") or 0.0
+    return REGISTRY.get_sample_value("rostrum_edge_send_queue_bytes") or 0.0
 
 
 async def pong_s(client: ClientConnection) -> float:

@@ -45,7 +45,7 @@ def test_sigterm_lets_the_work_finish() -> None:
 
 
 def test_work_that_does_not_end_is_cut_off_at_the_deadline() -> None:
-    with _start("stage.ready(); await asyncio.sleep(60)", SHUTDOWN_S="0.3") as process:
+    with _start("stage.ready(); await asyncio.sleep(60)", SHUTDOWN_TIMEOUT_S="0.3") as process:
         _wait_ready(process)
         asked = time.monotonic()
         process.send_signal(signal.SIGTERM)
@@ -60,7 +60,7 @@ def test_work_that_does_not_end_is_cut_off_at_the_deadline() -> None:
     [
         ("raise Unavailable('The broker is gone.', 'Start it.')", {}, 1, "Start it."),
         ("raise SettingsError('EDGE_PORT is taken.', 'Choose another.')", {}, 78, "Choose another."),
-        ("pass", {"SHUTDOWN_S": "soon"}, 78, "SHUTDOWN_S"),
+        ("pass", {"SHUTDOWN_TIMEOUT_S": "soon"}, 78, "SHUTDOWN_TIMEOUT_S"),
     ],
 )
 def test_failures_are_said_with_the_mend(body: str, environment: dict[str, str], code: int, said: str) -> None:

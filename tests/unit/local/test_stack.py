@@ -59,7 +59,7 @@ async def test_a_stage_gets_its_ordinal_ports_and_deadline() -> None:
     assert launch.environment["EDGE_ORDINAL"] == "0"
     assert (launch.environment["EDGE_PORT"], launch.environment["EDGE_PLAIN_PORT"]) == ("8443", "8444")
     assert launch.environment["HEALTH_PORT"] == str(launch.health_port)
-    assert float(launch.environment["SHUTDOWN_S"]) < dict(STOP_ORDER)[(Layer.DOOR,)]
+    assert float(launch.environment["SHUTDOWN_TIMEOUT_S"]) < dict(STOP_ORDER)[(Layer.DOOR,)]
 
 
 async def test_further_edges_have_free_ports_that_they_keep() -> None:
@@ -67,7 +67,7 @@ async def test_further_edges_have_free_ports_that_they_keep() -> None:
     names = [plan.name for plan in scaled.plans()]
     assert names[2:6] == ["edge-0", "edge-1", "transcribe-0", "transcribe-1"]
     second = plan(scaled, "edge-1")
-    assert (await plan(scaled, "transcribe-1").launch()).environment["TRANSCRIBE_INSTANCE"] == "1"
+    assert (await plan(scaled, "transcribe-1").launch()).environment["TRANSCRIBE_GROUP_INSTANCE_ID"] == "1"
     first_start, restart = (await second.launch()).environment, (await second.launch()).environment
     assert first_start["EDGE_ORDINAL"] == "1"
     assert first_start["EDGE_PORT"] == restart["EDGE_PORT"] != "8443"

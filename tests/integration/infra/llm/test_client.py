@@ -119,7 +119,7 @@ async def test_servers_that_know_other_forms_of_a_schema(form: Structured) -> No
 
 async def test_only_so_many_requests_at_once() -> None:
     with ScriptedLlm("good", delay_s=0.2) as server:
-        given = settings(server.base_url).model_copy(update={"concurrency": 2})
+        given = settings(server.base_url).model_copy(update={"max_concurrency": 2})
         async with Llm(given, temperature=0, max_tokens=99) as llm:
             await llm.ask("Write.", {"count": 1}, QuestionList)
             began_s = time.monotonic()

@@ -123,8 +123,8 @@ async def test_a_client_that_came_back_elsewhere_gets_its_report_there(kafka: Ka
 async def test_a_backlog_is_worked_through_and_a_slow_report_holds_up_none(
     kafka: KafkaSettings, llm: ScriptedLlm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ANALYZE_CONCURRENCY", "4")
-    monkeypatch.setenv("SHUTDOWN_S", "2.5")
+    monkeypatch.setenv("ANALYZE_MAX_CONCURRENCY", "4")
+    monkeypatch.setenv("SHUTDOWN_TIMEOUT_S", "2.5")
     slow, quick = session(f"{SLOW} {SPOKEN}"), [session() for _ in range(40)]
     llm.slow[SLOW] = 60.0
     await tell(kafka, slow, *quick)
@@ -198,7 +198,7 @@ async def test_poison_blocks_nothing_and_can_be_put_back(kafka: KafkaSettings) -
 async def test_a_report_that_was_given_up_can_be_made_after_all(
     kafka: KafkaSettings, llm: ScriptedLlm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ANALYZE_GIVE_UP_S", "0.5")
+    monkeypatch.setenv("ANALYZE_RETRY_DEADLINE_S", "0.5")
     llm.delay_s = 30.0
     told = session()
     async with running(NAME, serve):
@@ -208,7 +208,7 @@ async def test_a_report_that_was_given_up_can_be_made_after_all(
     assert isinstance(failed.message, ReportMessage)
     assert failed.message.report is None
     assert failed.message.error
-    monkeypatch.delenv("ANALYZE_GIVE_UP_S")
+    monkeypatch.delenv("ANALYZE_RETRY_DEADLINE_S")
     llm.delay_s = 0.0
     back = await asyncio.to_thread(CliRunner().invoke, dead_letters, ["retry", "--all", "--stage", NAME])
     assert "is back on" in back.output

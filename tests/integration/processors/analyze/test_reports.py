@@ -177,7 +177,7 @@ async def test_a_slow_model_is_not_waited_for_beyond_the_deadline(
     kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch, languagetool: int
 ) -> None:
     monkeypatch.setenv("LANGUAGETOOL_PORT", str(languagetool))
-    monkeypatch.setenv("ANALYZE_DEADLINE_S", "0.5")
+    monkeypatch.setenv("ANALYZE_LLM_DEADLINE_S", "0.5")
     with ScriptedLlm("good", delay_s=30.0) as llm:
         monkeypatch.setenv("LLM_BASE_URL", llm.base_url)
         assert (await report_on(kafka, session(*SPOKEN))).engine == "rules"

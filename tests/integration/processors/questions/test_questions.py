@@ -17,7 +17,7 @@ from tests.support.processes.stage_in_process import committed, read, running
 def environment(kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_PORT", str(kafka.port))
     monkeypatch.setenv("KAFKA_PREFIX", kafka.prefix)
-    for name in ("KAFKA_BOOTSTRAP", "LLM_BASE_URL", "QUESTIONS_DEADLINE_S"):
+    for name in ("KAFKA_BOOTSTRAP", "LLM_BASE_URL", "QUESTIONS_LLM_DEADLINE_S"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -76,7 +76,7 @@ async def test_a_model_that_fails_or_is_slow_costs_no_session_its_questions(
 ) -> None:
     with ScriptedLlm(script, delay_s=delay_s) as llm:  # type: ignore[arg-type]  # pytest's parameters are plain strings
         monkeypatch.setenv("LLM_BASE_URL", llm.base_url)
-        monkeypatch.setenv("QUESTIONS_DEADLINE_S", "1.5")
+        monkeypatch.setenv("QUESTIONS_LLM_DEADLINE_S", "1.5")
         async with running(NAME, serve):
             session = begun()
             await tell(kafka, (session.session_id, session.encode()))

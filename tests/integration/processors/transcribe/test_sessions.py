@@ -43,8 +43,8 @@ def settings(kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_PREFIX", kafka.prefix)
     monkeypatch.setenv("TRANSCRIBE_MODEL", str(WHISPER_MICRO))
     # The same log gives the same words: several sessions here are compared with each other.
-    monkeypatch.setenv("TRANSCRIBE_COALESCE", "off")
-    monkeypatch.setenv("TRANSCRIBE_FALLBACK", "off")
+    monkeypatch.setenv("TRANSCRIBE_COALESCE_WINDOWS", "off")
+    monkeypatch.setenv("TRANSCRIBE_TEMPERATURE_FALLBACK", "off")
 
 
 async def test_a_session_from_its_start_to_its_end(

@@ -14,7 +14,7 @@ from infra.settings import load
 def test_a_server_that_does_not_answer(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        settings = ClickHouseSettings(url=f"http://127.0.0.1:{taken.getsockname()[1]}", timeout_s=2)
+        settings = ClickHouseSettings(url=f"http://127.0.0.1:{taken.getsockname()[1]}", query_timeout_s=2)
         with pytest.raises(Unavailable, match="does not answer"):
             connector(settings, tmp_path)()
 

@@ -103,7 +103,7 @@ def test_refused(served: tuple[Provider, str], kind: str) -> None:
 
 def test_algorithms_and_claims_are_narrowed_by_settings(served: tuple[Provider, str]) -> None:
     played, address = served
-    strict = verifier(address, algorithms="ES256, EdDSA", require="org, jti")
+    strict = verifier(address, algorithms="ES256, EdDSA", required_claims="org, jti")
     with pytest.raises(TokenRefused) as refused:
         strict.verify(signed(played, "r", "RS256"))
     assert refused.value.reason == "wrong_algorithm"
@@ -126,8 +126,8 @@ def test_who_is_to_be_asked_is_asked(served: tuple[Provider, str]) -> None:
     asking = verifier(
         address,
         introspection_url=f"{address}/introspect",
-        introspection_client="edge",
-        introspection_secret=SecretStr("pst"),
+        introspection_client_id="edge",
+        introspection_client_secret=SecretStr("pst"),
     )
     token = signed(played, "e", "ES256")
     assert asking.verify(token).user_id == "ada"

@@ -64,7 +64,9 @@ def test_a_producer_of_transactions_is_named_and_soon_given_up_by_the_broker() -
 
 
 def test_credentials_are_passed_on_and_not_printed() -> None:
-    settings = KafkaSettings(bootstrap="k:9093", security="SASL_SSL", username="rostrum", password="s3cret")
+    settings = KafkaSettings(
+        bootstrap="k:9093", security_protocol="SASL_SSL", sasl_username="rostrum", sasl_password="s3cret"
+    )
     options = clients.connection(settings)
     assert options["sasl_plain_password"] == "s3cret"
     assert options["ssl_context"].verify_mode.name == "CERT_REQUIRED"

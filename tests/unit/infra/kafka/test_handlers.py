@@ -56,7 +56,12 @@ async def test_the_consumer_that_faststream_makes_never_commits_by_itself() -> N
 )
 def test_security(security: Any, mechanism: Any, kind: type[BaseSecurity] | type[None]) -> None:
     settings = LOCAL.model_copy(
-        update={"security": security, "sasl_mechanism": mechanism, "username": "u", "password": SecretStr("p")}
+        update={
+            "security_protocol": security,
+            "sasl_mechanism": mechanism,
+            "sasl_username": "u",
+            "sasl_password": SecretStr("p"),
+        }
     )
     broker: Any = make_broker(settings, graceful_s=1)
     used = broker.specification.security

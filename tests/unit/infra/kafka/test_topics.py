@@ -16,7 +16,7 @@ def test_a_cluster_gets_three_replicas_of_which_two_must_hold_a_record() -> None
 
 
 def test_retention_of_audio_is_a_setting() -> None:
-    settings = KafkaSettings(audio_keep_hours=2, audio_keep_bytes=10**9)
+    settings = KafkaSettings(audio_retention_hours=2, audio_retention_bytes=10**9)
     audio = next(topic for topic in wanted(settings) if topic.name == "audio.frames")
     assert audio.topic_configs["retention.ms"] == "7200000"
     assert audio.topic_configs["retention.bytes"] == "1000000000"

@@ -15,20 +15,20 @@ from tests.support.transcribe.core_values import words
 
 def test_every_policy_goes_on_from_a_memory() -> None:
     memory = Memory(tail=words("good night"), votes=(1, 1))
-    agreement = stream_options(TranscribeSettings(policy="agreement", agreement=3), "m", 10_000)
+    agreement = stream_options(TranscribeSettings(policy="local_agreement", local_agreement_n=3), "m", 10_000)
     assert agreement.policy(memory) == LocalAgreement(memory, needed=3)
     single_pass = stream_options(TranscribeSettings(policy="single_pass", hold_back_ms=200), "m", 10_000)
     assert single_pass.policy(memory) == SinglePass(memory, hold_back_ms=200)
 
 
 def test_limits_leave_room_for_the_next_frames() -> None:
-    settings = TranscribeSettings(window_frames=8, trim_ms=9000)
+    settings = TranscribeSettings(window_frames=8, buffer_trim_ms=9000)
     assert stream_options(settings, "m", 10_000).limits == WindowLimits(10_000, trim_ms=8000, step_ms=2000)
     assert stream_options(TranscribeSettings(window_frames=2), "m", 10_000).limits == WindowLimits(10_000, 5000, 1000)
 
 
 def test_the_voice_filter_can_be_left_out() -> None:
-    assert stream_options(TranscribeSettings(voice="off"), "m", 10_000).voice is None
+    assert stream_options(TranscribeSettings(vad=False), "m", 10_000).voice is None
 
 
 def test_the_defaults_of_settings_and_core_agree() -> None:
@@ -36,7 +36,7 @@ def test_the_defaults_of_settings_and_core_agree() -> None:
 
 
 def test_settings_that_contradict_each_other_are_refused() -> None:
-    with pytest.raises(ValidationError, match="voice_leave"):
-        TranscribeSettings(voice_enter=0.3, voice_leave=0.4)
-    with pytest.raises(ValidationError, match="voice_pad_after_ms"):
-        TranscribeSettings(pause_ms=150)
+    with pytest.raises(ValidationError, match="VAD_NEG_THRESHOLD"):
+        TranscribeSettings(vad_threshold=0.3, vad_neg_threshold=0.4)
+    with pytest.raises(ValidationError, match="VAD_PAD_AFTER_MS"):
+        TranscribeSettings(endpointing_ms=150)

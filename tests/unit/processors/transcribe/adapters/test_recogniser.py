@@ -17,7 +17,7 @@ from processors.transcribe.settings import TranscribeSettings
 from tests.support.audio.speech import bundled
 from tests.support.transcribe.core_values import spoken, word
 
-SETTINGS = TranscribeSettings(workers=1, batch_windows=4, device="cpu", fallback="off")
+SETTINGS = TranscribeSettings(workers=1, max_batch_size=4, device="cpu", temperature_fallback=False)
 LOUD_LEVELS = np.array([-80.0] * 50 + [-20.0] * 50, np.float32)
 
 
@@ -64,7 +64,7 @@ async def test_windows_of_all_sessions_share_a_batch_and_come_back_in_order() ->
 
 async def test_a_batch_is_no_larger_than_it_may_be() -> None:
     ear = BreakingEar()
-    recogniser = WhisperRecogniser(ear, TranscribeSettings(workers=1, batch_windows=2))
+    recogniser = WhisperRecogniser(ear, TranscribeSettings(workers=1, max_batch_size=2))
     await recogniser.transcribe([QUIET] * 5)
     assert ear.batches == [2, 2, 1]
     assert recogniser.round_windows == 2
@@ -100,7 +100,7 @@ async def test_words_that_nobody_can_have_said_are_dropped_and_counted() -> None
             return [Hearing((word("thanks", 100, 200),), -0.1, 0.0, LOUD_LEVELS) for _ in windows]
 
     def counted() -> float:
-        name, labels = "rostrum_transcribe_words_dropped_total", {"rule": "over_silence"}
+        name, labels = "rostrum_transcribe_words_filtered_total", {"rule": "over_silence"}
         return REGISTRY.get_sample_value(name, labels) or 0.0
 
     before = counted()
