@@ -10,11 +10,11 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench import delay, growth, limit, policies, recovery, report, sizing
+from bench import delay, growth, inference_overhead, policies, recovery, report_overhead, sizing
 from bench.edge import run as edge
-from bench.edge.peers import run as edge_peers
 from bench.peers.compare import compare, servers
-from bench.saving import RESULTS
+from bench.peers.door import run as edge_peers
+from bench.result_files import RESULTS
 
 SPEAKERS = (1, 4)
 COMPARISON_MINUTES = 20.0
@@ -30,12 +30,12 @@ class Benchmark:
 
 
 BENCHMARKS = {
-    "limit": Benchmark(lambda _: limit.run(limit.OUTPUT), 5),
+    "limit": Benchmark(lambda _: inference_overhead.run(inference_overhead.OUTPUT), 5),
     "delay": Benchmark(lambda repeats: delay.run(RESULTS / "delay.json", repeats), 8),
     "growth": Benchmark(lambda _: growth.run(growth.RESULT, growth.MINUTES), 6),
     "policies": Benchmark(lambda _: policies.run(policies.OUTPUT), 12),
     "recovery": Benchmark(lambda _: recovery.run(recovery.RESULT, recovery.KILLS, recovery.SEED), 7),
-    "report": Benchmark(lambda repeats: report.run(RESULTS / "report.json", repeats), 6),
+    "report": Benchmark(lambda repeats: report_overhead.run(RESULTS / "report.json", repeats), 6),
     "edge": Benchmark(lambda repeats: edge.run(RESULTS / "edge.json", repeats), 8),
     "edge-peers": Benchmark(lambda repeats: edge_peers.run(RESULTS / "edge-peers.json", repeats), 8),
     "sizing": Benchmark(lambda _: sizing.run(), 9),

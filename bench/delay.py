@@ -15,9 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from rich.table import Table
 
-from bench.answering import answers_ms
-from bench.picture import Bar, Bars
-from bench.saving import circumstances, save
+from bench.charts import Bar, Bars
+from bench.latency import answers_ms
+from bench.result_files import circumstances, save
 from cli.login import login_token
 from client.accuracy import word_error_rate
 from client.connection import connect
@@ -72,7 +72,7 @@ _WINDOWS = "rostrum_transcribe_windows_total"
 
 @dataclass(frozen=True)
 class Round:
-    """Sessions that ran side by side, and of all of them: `answers_ms`, see bench.answering; the model's time; windows
+    """Sessions that ran side by side, and of all of them: `answers_ms`, see bench.latency; the model's time; windows
     heard."""
 
     outcomes: tuple[Outcome, ...]
@@ -144,7 +144,7 @@ def said(name: str) -> str:
 
 def result(rounds: Sequence[Round], window_frames: int) -> dict[str, Any]:
     """The figures of some rounds, pooled. Delays in milliseconds; `_ratio` is over the window spacing. `added_ms`: see
-    bench.answering."""
+    bench.latency."""
     outcomes = [outcome for one in rounds for outcome in one.outcomes]
     texts = [text for one in rounds for text in one.texts]
     finals = spread([delay for outcome in outcomes for delay in outcome.final_delays_ms()])

@@ -19,9 +19,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.peers.streams import stream
-from bench.picture import Lines
-from bench.saving import RESULTS, circumstances, save
+from bench.charts import Lines
+from bench.result_files import RESULTS, circumstances, save
+from bench.speech_streams import stream
 from bench.streaming import log_of
 from cli.replay.run import Recogniser, Replay
 from infra.clock import SystemClock

@@ -18,8 +18,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.picture import Lines
-from bench.saving import RESULTS, circumstances, save
+from bench.charts import Lines
+from bench.result_files import RESULTS, circumstances, save
 from bench.streaming import Score, bundled_texts, quantile, score_all
 from client.accuracy import word_error_rate
 from infra.samples import SPEECH, WHISPER_MICRO

@@ -19,9 +19,9 @@ from typing import Any
 
 from rich.console import Console
 
-from bench.peers.streams import stream
-from bench.picture import Bar, Bars
-from bench.saving import RESULTS, circumstances, save
+from bench.charts import Bar, Bars
+from bench.result_files import RESULTS, circumstances, save
+from bench.speech_streams import stream
 from cli.login import login_token
 from client.accuracy import word_error_rate
 from client.connection import connect

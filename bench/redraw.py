@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bench import delay, growth, limit, policies, recovery, report, sizing
-from bench.edge import picture as edge
-from bench.edge.peers import picture as edge_peers
-from bench.peers import picture as peers
-from bench.picture import Panel, draw
-from bench.saving import RESULTS
+from bench import delay, growth, inference_overhead, policies, recovery, report_overhead, sizing
+from bench.charts import Panel, draw
+from bench.edge import charts as edge
+from bench.peers import charts as peers
+from bench.peers.door import charts as edge_peers
+from bench.result_files import RESULTS
 
 PANELS: Mapping[str, Callable[[Any], Sequence[Panel]]] = {
     "delay": delay.panels,
@@ -17,11 +17,11 @@ PANELS: Mapping[str, Callable[[Any], Sequence[Panel]]] = {
     "edge-peers": edge_peers.panels,
     "edge": edge.panels,
     "growth": growth.panels,
-    "limit": limit.panels,
+    "limit": inference_overhead.panels,
     "peers": lambda found: peers.panels(found["runs"]),
     "policies": lambda found: policies.panels(found["rows"]),
     "recovery": recovery.panels,
-    "report": report.panels,
+    "report": report_overhead.panels,
     "sizing": sizing.panels,
 }
 """By the beginning of the file's name."""

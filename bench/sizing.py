@@ -18,9 +18,9 @@ from typing import Any
 import ctranslate2
 import numpy as np
 
-from bench.picture import Lines
+from bench.charts import Lines
 from bench.random_whisper import END, FRAMES, PROMPT, SHAPES, START_SEQUENCE, Shape, write_model
-from bench.saving import RESULTS, circumstances, save
+from bench.result_files import RESULTS, circumstances, save
 from infra.malloc import keep_freed
 
 TOKENS = 40

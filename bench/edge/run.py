@@ -8,9 +8,9 @@ from typing import Any
 import uvloop
 from rich.console import Console
 
-from bench.edge import cores, limit, picture, scale, storm
-from bench.edge.ground import laid
-from bench.saving import circumstances, save
+from bench.edge import capacity, charts, cpu_pinning, overhead, reconnect_storm
+from bench.edge.testbed import laid
+from bench.result_files import circumstances, save
 
 
 def run(output: Path, repeats: int) -> None:
@@ -21,18 +21,18 @@ def run(output: Path, repeats: int) -> None:
         console.print(f"  {what}")
 
     found = circumstances()
-    with cores.beside(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with cpu_pinning.beside(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         results = runner.run(_measure(repeats, told))
     console.print_json(data=results)
-    save(output, {**found, "cores": cores.describe(), "rounds": repeats, **results}, picture.panels(results))
+    save(output, {**found, "cores": cpu_pinning.describe(), "rounds": repeats, **results}, charts.panels(results))
 
 
 async def _measure(repeats: int, told: Callable[[str], None]) -> dict[str, Any]:
     async with laid() as ground:
-        turns = await limit.measure(ground, repeats, told)
+        turns = await overhead.measure(ground, repeats, told)
         return {
-            "limit": limit.cost(turns),
-            "delay": limit.delay(turns),
-            "scale": await scale.measure(ground, told),
-            "storm": await storm.measure(ground, max(1, repeats // 2), told),
+            "limit": overhead.cost(turns),
+            "delay": overhead.delay(turns),
+            "scale": await capacity.measure(ground, told),
+            "storm": await reconnect_storm.measure(ground, max(1, repeats // 2), told),
         }

@@ -17,11 +17,11 @@ from typing import Any
 import psutil
 import uvloop
 
-from bench.edge import picture
-from bench.edge.ground import Ground, laid
-from bench.edge.swarm import Record, Speaker
-from bench.edge.turns import address
-from bench.saving import circumstances, save
+from bench.edge import charts
+from bench.edge.edge_clients import Record, Speaker
+from bench.edge.testbed import Ground, laid
+from bench.edge.trials import address
+from bench.result_files import circumstances, save
 from local.tcp_ports import free_port
 
 OUTPUT = Path(__file__).parents[1] / "results" / "edge-soak.json"
@@ -144,7 +144,7 @@ def write(found: Mapping[str, Any], soaked: Soaked, speakers: int, output: Path)
         "goal": GOAL,
         "memory_mb": soaked.memory_mb,
     }
-    save(output, report, picture.soak_panels(report))
+    save(output, report, charts.soak_panels(report))
 
 
 def main() -> None:

@@ -9,14 +9,14 @@ from typing import Any
 from rich.console import Console
 
 from bench.peers import table
+from bench.peers.charts import panels
 from bench.peers.environments import WHISPERLIVE, WHISPERLIVEKIT
-from bench.peers.picture import panels
-from bench.peers.rostrum import Rostrum
-from bench.peers.run import longest_s, measure, rounds
-from bench.peers.servers import Server
-from bench.peers.whisperlive import WhisperLive
-from bench.peers.whisperlivekit import WhisperLiveKit
-from bench.saving import circumstances, save
+from bench.peers.whole.rostrum import Rostrum
+from bench.peers.whole.run import longest_s, measure, rounds
+from bench.peers.whole.servers import Server
+from bench.peers.whole.whisperlive import WhisperLive
+from bench.peers.whole.whisperlivekit import WhisperLiveKit
+from bench.result_files import circumstances, save
 from infra.settings import LocalSettings, load
 
 SECONDS = 62.0

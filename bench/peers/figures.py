@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from bench.peers.scoring import Delay, Score, score
-from bench.peers.speaker import Speaker
+from bench.peers.whole.scoring import Delay, Score, score
+from bench.peers.whole.streaming_client import Speaker
 
 HELD_P95_S = 5.0
 """Speakers are held if 95 of 100 words are final within this, every client was served, and delays do not grow."""

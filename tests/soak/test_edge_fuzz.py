@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from bench.edge import cores
+from bench.edge import cpu_pinning
 from infra.kafka.settings import KafkaSettings
 from tests.support.edge.hostile_clients import be_slow
 from tests.support.edge.in_process import client, stages
@@ -79,10 +79,10 @@ def ack_ms(delays_ms: list[float]) -> dict[str, float]:
 
 async def test_ten_thousand_strangers_and_all_that_is_hostile(kafka: KafkaSettings, tmp_path: Path) -> None:
     seed = new_seed()
-    cores.keep_off(listener_on(kafka.port).pid)
-    with cores.beside():
+    cpu_pinning.keep_off(listener_on(kafka.port).pid)
+    with cpu_pinning.beside():
         found, wrong = await _attacked(kafka, tmp_path, seed)
-    keep("edge_fuzz", seed=seed, cores=cores.describe(), frame_every_ms=EVERY_S * 1000, **found)
+    keep("edge_fuzz", seed=seed, cores=cpu_pinning.describe(), frame_every_ms=EVERY_S * 1000, **found)
     assert not wrong
 
 
@@ -90,7 +90,7 @@ async def _attacked(kafka: KafkaSettings, folder: Path, seed: int) -> tuple[dict
     """The figures, and what must not be."""
     settings = {"SESSION_MAX_S": "7200", "EDGE_ADMISSION_MAX_LAG_S": "0"}
     async with (
-        edge_process(kafka, folder, before=cores.MEASURED, **settings) as edge,
+        edge_process(kafka, folder, before=cpu_pinning.MEASURED, **settings) as edge,
         stages(kafka) as later,
         client(edge.address) as speaker,
     ):

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from bench.peers.streams import stream
+from bench.speech_streams import stream
 from client.accuracy import word_error_rate
 from infra.kafka.settings import KafkaSettings
 from schemas.wire import FinalMessage, Partial

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-from bench.peers.streams import Stream, joined
+from bench.speech_streams import Stream, joined
 from client.accuracy import compare, word_error_rate
 from infra.kafka.settings import KafkaSettings
 from infra.samples import WHISPER_MICRO

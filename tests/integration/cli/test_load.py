@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.edge.stand_in import play
+from bench.edge.stub_transcriber import play
 from cli.load.command import speak_all
 from cli.load.figures import as_json, figures
 from cli.load.speaker import Habits

@@ -1,6 +1,6 @@
-from bench.answering import answers_ms
+from bench.charts import draw
 from bench.delay import Round, panels, result, said, table
-from bench.picture import draw
+from bench.latency import answers_ms
 from client.connection import Received
 from client.outcome import Outcome
 from schemas.replies import Reply

@@ -1,7 +1,7 @@
 import pytest
 
+from bench.charts import draw
 from bench.growth import Heard, a_minute, by_minute, panels
-from bench.picture import draw
 
 
 def test_windows_count_in_the_minute_in_which_they_end() -> None:

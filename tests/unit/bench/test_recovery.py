@@ -1,4 +1,4 @@
-from bench.picture import draw
+from bench.charts import draw
 from bench.recovery import figures, panels
 from client.connection import Received
 from client.outcome import Outcome

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.redraw import pictures
-from bench.saving import RESULTS
+from bench.result_files import RESULTS
 
 PICTURES = pictures()
 

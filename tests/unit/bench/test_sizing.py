@@ -1,6 +1,6 @@
 import pytest
 
-from bench.picture import draw
+from bench.charts import draw
 from bench.sizing import markdown, panels, rounds_in
 
 

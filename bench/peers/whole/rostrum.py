@@ -1,0 +1,112 @@
+"""Rostrum itself: the stack as `rostrum up` starts it, spoken to over wss as any client does."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.peers.whole.process_usage import Groups
+from bench.peers.whole.servers import started
+from bench.peers.whole.streaming_client import Speaker
+from cli.login import login_token
+from client.connection import Client, Refused, connect
+from infra.clock import SystemClock
+from infra.samples import WHISPER_MICRO
+from infra.settings import LocalSettings, load
+from infra.tls.contexts import client_context
+from local.run_file import ProcessState, RunFile, running_stack
+from local.tcp_ports import free_port
+from schemas.wire import Error, FinalMessage, Partial, Start
+
+_PORTS = ("EDGE_PORT", "EDGE_PLAIN_PORT", "ANALYTICS_PORT", "KAFKA_PORT", "LANGUAGETOOL_PORT")
+
+
+class Rostrum:
+    """`measured`: edge and transcribe, which do what the peers do. The rest is broker, questions, report and
+    statistics; the supervisor is not counted. `settings` are further ones of the stack."""
+
+    warms_up = True
+    drain_s = 45.0
+    measured: Sequence[str] = ("edge", "transcribe")
+
+    def __init__(self, name: str, settings: Mapping[str, str]) -> None:
+        self.name = name
+        self._settings = settings
+        self._run: RunFile | None = None
+        self._data = Path()
+
+    def versions(self) -> Mapping[str, str]:
+        packages = ("rostrum", "faster-whisper", "ctranslate2")
+        return {**{package: version(package) for package in packages}, **self._settings}
+
+    @asynccontextmanager
+    async def running(self, log: Path) -> AsyncIterator[Groups]:
+        with TemporaryDirectory(prefix="rostrum-bench-") as folder:
+            self._data = Path(folder)
+            environment = {
+                **os.environ,
+                **{name: str(free_port()) for name in _PORTS},
+                "ROSTRUM_DATA": folder,
+                "TRANSCRIBE_MODEL": str(WHISPER_MICRO),
+                # What more speakers than the door would let in are like is what is measured.
+                "EDGE_ADMISSION_MAX_LAG_S": "0",
+                **self._settings,
+            }
+            command = [str(Path(sys.executable).with_name("rostrum")), "up"]
+            async with started(command, environment, log, self._is_ready):
+                yield self._groups()
+
+    async def _is_ready(self) -> bool:
+        self._run = running_stack(self._data)
+        return self._run is not None and all(entry.state is ProcessState.READY for entry in self._run.processes)
+
+    def _groups(self) -> Groups:
+        assert self._run is not None, "a stack that is ready has a run file"
+        groups: dict[str, list[int]] = {"edge": [], "transcribe": [], "rest": []}
+        for entry in self._run.processes:
+            stage = entry.name.partition("-")[0]
+            if entry.mark:
+                groups[stage if stage in groups else "rest"].append(entry.mark.pid)
+        return groups
+
+    async def session(self, speaker: Speaker) -> None:
+        assert self._run is not None, "a session needs a stack that is ready"
+        local = load(LocalSettings).model_copy(update={"data": self._data})
+        token = login_token(speaker.stream.name, local=local)
+        tls = client_context(self._data / "tls" / "ca.pem")
+        async with connect(self._run.addresses.edge, tls, clock=SystemClock(), watch=lambda _: None) as client:
+            try:
+                await client.authenticate(token)
+                await client.start(Start(questions=0))
+            except Refused as refused:
+                speaker.note(f"refused: {refused.code}")
+                return
+            listening = asyncio.create_task(_listen(client, speaker))
+            async for chunk in speaker.audio():
+                await client.send_audio(chunk)
+                if listening.done():
+                    speaker.note("closed before the end")
+                    return
+            await client.end()
+            speaker.ended()
+            await listening
+
+
+async def _listen(client: Client, speaker: Speaker) -> None:
+    """Until the server closes, which it does after the report."""
+    committed: list[str] = []
+    async for item in client:
+        match item.message:
+            case FinalMessage(text=text):
+                committed.append(text)
+                speaker.show(" ".join(committed))
+            case Partial(text=text, after_final=after) if after == len(committed):
+                speaker.show(" ".join(committed), text)
+            case Error(code=code):
+                speaker.note(f"error: {code}")
+    if client.close_code != 1000:
+        speaker.note(f"closed with {client.close_code}")
