@@ -20,16 +20,18 @@ def topics() -> None:
     created, counts = asyncio.run(_create_and_count(settings))
     table = Table("topic", "key", "partitions", "keep", title=f"Topics at {settings.address}")
     for topic in Topic:
-        table.add_row(settings.topic(topic), topic.value.key, str(counts.get(topic, 0)), _kept(topic.value.keep_ms))
+        table.add_row(
+            settings.topic(topic), topic.value.key, str(counts.get(topic, 0)), _retention(topic.value.retention_ms)
+        )
     console = Console()
     console.print(table)
     console.print(f"Created now: {', '.join(created)}." if created else "All were there.")
 
 
-def _kept(keep_ms: int | None) -> str:
-    if keep_ms is None:
+def _retention(retention_ms: int | None) -> str:
+    if retention_ms is None:
         return "the newest of each key"
-    return f"{keep_ms / DAY_MS:.3g} days" if keep_ms >= DAY_MS else f"{keep_ms / HOUR_MS:.3g} h"
+    return f"{retention_ms / DAY_MS:.3g} days" if retention_ms >= DAY_MS else f"{retention_ms / HOUR_MS:.3g} h"
 
 
 async def _create_and_count(settings: KafkaSettings) -> tuple[list[str], Mapping[Topic, int]]:

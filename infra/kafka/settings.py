@@ -6,10 +6,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from infra.settings import Settings
-from schemas.topics import Topic
-
-LOCAL_PARTITIONS = 4
-CLUSTER_PARTITIONS = 32
+from schemas.topics import SESSION_PARTITIONS, Topic
 
 
 class KafkaSettings(Settings):
@@ -30,7 +27,10 @@ class KafkaSettings(Settings):
     sasl_password: SecretStr = Field(SecretStr(""), description="SASL password")
     prefix: str = Field("", description="put before every topic and group, for several installations on one cluster")
     partitions: int = Field(
-        0, ge=0, description="partitions of the session topics at creation; 0: 4 on the local node, 32 on a cluster"
+        0,
+        ge=0,
+        description=f"partitions of the session topics at creation; 0: {SESSION_PARTITIONS.local} on the local node, "
+        f"{SESSION_PARTITIONS.cluster} on a cluster",
     )
     replication_factor: int = Field(
         0, ge=0, description="replicas of each topic at creation; 0: 1 on the local node, 3 on a cluster"
@@ -56,9 +56,17 @@ class KafkaSettings(Settings):
         """A stage's consumer group on this cluster."""
         return self.prefix + stage
 
+    def partition_count(self, topic: Topic) -> int:
+        """The number of partitions to create the topic with on this cluster."""
+        declared = topic.value.partitions
+        if self.partitions and declared.configurable:
+            return self.partitions
+        return declared.local if self.is_local else declared.cluster
+
     @property
     def session_partitions(self) -> int:
-        return self.partitions or (LOCAL_PARTITIONS if self.is_local else CLUSTER_PARTITIONS)
+        """The partition count of the topics in which a session has one partition number."""
+        return self.partition_count(Topic.AUDIO_FRAMES)
 
     @property
     def replicas(self) -> int:

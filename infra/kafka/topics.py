@@ -19,7 +19,6 @@ from infra.kafka.clients import make_admin
 from infra.kafka.settings import KafkaSettings
 from schemas.topics import HOUR_MS, Topic
 
-_REPLIES_PARTITIONS = 4
 _VISIBLE_WITHIN_S = 10.0
 
 
@@ -33,8 +32,8 @@ def wanted(settings: KafkaSettings) -> list[NewTopic]:
         if topic is Topic.AUDIO_FRAMES:
             config["retention.ms"] = str(int(settings.audio_retention_hours * HOUR_MS))
             config["retention.bytes"] = str(settings.audio_retention_bytes)
-        partitions = _REPLIES_PARTITIONS if topic is Topic.REPLIES else settings.session_partitions
-        topics.append(NewTopic(settings.topic(topic), partitions, settings.replicas, topic_configs=config))
+        count = settings.partition_count(topic)
+        topics.append(NewTopic(settings.topic(topic), count, settings.replicas, topic_configs=config))
     return topics
 
 
@@ -58,9 +57,7 @@ async def create_topics(settings: KafkaSettings) -> list[str]:
         if missing and settings.is_local:
             await _groups_work(admin, settings)
         described = await _counts_once(admin, settings, lambda counts: len(counts) == len(Topic))
-        counts = {
-            settings.topic(topic): count for topic, count in described.items() if topic.value.partitions == "sessions"
-        }
+        counts = {settings.topic(topic): count for topic, count in described.items() if topic.value.co_partitioned}
         if len(set(counts.values())) > 1:
             raise RostrumError(
                 f"The session topics must have the same number of partitions, but have {counts}.",

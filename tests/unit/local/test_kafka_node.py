@@ -33,4 +33,4 @@ def test_one_node_can_hold_every_internal_topic() -> None:
 
 def test_offsets_outlive_the_audio() -> None:
     kept_ms = int(properties()["offsets.retention.minutes"]) * 60_000
-    assert kept_ms > (Topic.AUDIO_FRAMES.value.keep_ms or 0)
+    assert kept_ms > (Topic.AUDIO_FRAMES.value.retention_ms or 0)

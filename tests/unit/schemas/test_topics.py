@@ -6,7 +6,7 @@ def test_names_are_unique() -> None:
 
 
 def test_a_session_has_the_same_partition_in_its_log_and_its_transcript() -> None:
-    assert {topic for topic in Topic if topic.value.partitions == "sessions"} == {
+    assert {topic for topic in Topic if topic.value.co_partitioned} == {
         Topic.AUDIO_FRAMES,
         Topic.TRANSCRIPTS,
         Topic.REPORTS,

@@ -3,9 +3,9 @@
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from infra.kafka.clients import make_admin, make_consumer, make_producer
-from infra.kafka.settings import LOCAL_PARTITIONS, KafkaSettings
+from infra.kafka.settings import KafkaSettings
 from infra.kafka.topics import create_topics, ensure_replies_partition, partition_counts
-from schemas.topics import Topic
+from schemas.topics import SESSION_PARTITIONS, Topic
 
 
 async def test_all_topics_are_there_with_their_settings(kafka: KafkaSettings) -> None:
@@ -14,12 +14,12 @@ async def test_all_topics_are_there_with_their_settings(kafka: KafkaSettings) ->
     try:
         counts = await partition_counts(admin, kafka)
         assert set(counts) == set(Topic)
-        assert {counts[topic] for topic in Topic if topic.value.partitions == "sessions"} == {LOCAL_PARTITIONS}
+        assert {counts[topic] for topic in Topic if topic.value.co_partitioned} == {SESSION_PARTITIONS.local}
         resource = ConfigResource(ConfigResourceType.TOPIC, kafka.topic(Topic.TRANSCRIPTS))
         [answer] = await admin.describe_configs([resource])
         entries = {name: value for name, value, *_ in answer.resources[0][4]}
         assert entries["max.message.bytes"] == str(Topic.TRANSCRIPTS.value.max_message_bytes)
-        assert entries["retention.ms"] == str(Topic.TRANSCRIPTS.value.keep_ms)
+        assert entries["retention.ms"] == str(Topic.TRANSCRIPTS.value.retention_ms)
     finally:
         await admin.close()
 

@@ -15,6 +15,12 @@ def test_a_cluster_gets_three_replicas_of_which_two_must_hold_a_record() -> None
     assert topics["audio.frames"].topic_configs["min.insync.replicas"] == "2"
 
 
+def test_the_partitions_setting_leaves_replies_alone() -> None:
+    topics = {topic.name: topic for topic in wanted(KafkaSettings(bootstrap="kafka:9092", partitions=7))}
+    assert topics["audio.frames"].num_partitions == topics["word.counts"].num_partitions == 7
+    assert topics["replies"].num_partitions == 4
+
+
 def test_retention_of_audio_is_a_setting() -> None:
     settings = KafkaSettings(audio_retention_hours=2, audio_retention_bytes=10**9)
     audio = next(topic for topic in wanted(settings) if topic.name == "audio.frames")
