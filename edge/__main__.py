@@ -6,23 +6,23 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from edge import metrics
-from edge.adapters.containers import ContainerEar
+from edge.adapters.container_decoder import ContainerEar
 from edge.adapters.kafka_log import kafka_log
 from edge.adapters.kafka_replies import kafka_replies
 from edge.adapters.open_files import allow_open_files
 from edge.adapters.resampling import PcmEar
 from edge.adapters.resume_tokens import SignedResumeTokens, resume_keys
 from edge.adapters.websocket import listening_socket, serve_websockets
-from edge.backlog import Marks, Reservoir
-from edge.core.admission import Admission
-from edge.core.formats import Format
-from edge.core.pace import Budget
-from edge.core.session import Terms
-from edge.doors import Doors
-from edge.places import Places
+from edge.connection_limits import Doors
+from edge.core.admission.overload import Admission
+from edge.core.admission.session_quota import Places
+from edge.core.audio.formats import Format
+from edge.core.connection_state import Terms
+from edge.core.flow.leaky_bucket import Budget
 from edge.ports import Ear, Ports
+from edge.produce_queue import Marks, Reservoir
+from edge.registry import Speakers
 from edge.settings import EdgeSettings
-from edge.speakers import Speakers
 from infra.clock import SystemClock
 from infra.errors import SettingsError, Unavailable
 from infra.identity import AsyncVerifier, IdentitySettings, TokenVerifier, login_secret

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from edge.backlog import Reservoir
-from edge.core.admission import Admission
+from edge.core.admission.overload import Admission
+from edge.core.admission.session_quota import Places
+from edge.core.audio.formats import Format
 from edge.core.effects import Claim, LogRecord
 from edge.core.events import Converted, Unintelligible
-from edge.core.formats import Format
-from edge.places import Places
+from edge.produce_queue import Reservoir
 from infra.clock import Clock
 from infra.identity import Identity
 from schemas.replies import Reply

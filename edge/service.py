@@ -8,9 +8,8 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from edge import inquiries, metrics
-from edge.backlog import Backlog, Marks
-from edge.core.decoding import decode
+from edge import authorisation, metrics
+from edge.core.connection_state import Session, Terms
 from edge.core.effects import Admit, Announce, Append, Close, Convert, Effect, Reclaim, Send, Verify
 from edge.core.events import (
     Announced,
@@ -25,11 +24,12 @@ from edge.core.events import (
     Unintelligible,
     Unkept,
 )
+from edge.core.flow.send_queue import Outbox
 from edge.core.machine import next_tick_ms, receive
-from edge.core.outbox import Outbox
-from edge.core.session import Session, Terms
-from edge.counting import count
+from edge.core.message_parser import decode
+from edge.instrumentation import count
 from edge.ports import Ear, Gone, Ports, Socket
+from edge.produce_queue import Backlog, Marks
 from infra.errors import Unavailable
 from infra.telemetry import get_logger
 from schemas.replies import ReplyMessage
@@ -169,7 +169,7 @@ class Conversation:
                 errand = await self._errands.get()
                 match errand:
                     case Verify():
-                        self._handle(await inquiries.verify(self._ports, errand, self._log))
+                        self._handle(await authorisation.verify(self._ports, errand, self._log))
                     case Convert():
                         self._handle(await self._convert(errand))
                 self._errands.task_done()
@@ -275,9 +275,9 @@ class Conversation:
             case Verify() | Convert():
                 self._errands.put_nowait(effect)
             case Reclaim():
-                self._handle(inquiries.reclaim(self._ports, effect))
+                self._handle(authorisation.reclaim(self._ports, effect))
             case Admit():
-                self._handle(inquiries.admit(self._ports, effect, self.conn))
+                self._handle(authorisation.admit(self._ports, effect, self.conn))
             case Close():
                 # The first close that is decided stands.
                 self._closing = self._closing or effect

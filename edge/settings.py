@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from edge.core.doors import Rules, networks
+from edge.core.admission.handshake import Rules, networks
 from infra.settings import Settings, separated
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
-from edge.adapters.patience import Patience
+from edge.adapters.shared_timeout import Patience
 from edge.core.effects import LogRecord
 from infra.errors import Unavailable
 from infra.kafka.clients import make_producer

@@ -6,9 +6,9 @@ test compares. It costs about 0.1 ms for 250 ms of audio, so it runs where it is
 
 import av
 
+from edge.core.audio.formats import Format
+from edge.core.audio.pcm import Samples, canonical_count, to_bytes, to_samples
 from edge.core.events import Converted
-from edge.core.formats import Format
-from edge.core.pcm import Samples, canonical_count, to_bytes, to_samples
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 
 

@@ -17,8 +17,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from edge import metrics
-from edge.core import doors as rules
-from edge.doors import Doors
+from edge.connection_limits import Doors
+from edge.core.admission import handshake as rules
 from edge.ports import Gone
 from infra.errors import RostrumError
 from schemas.wire import MAX_MESSAGE_BYTES

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from edge.core.formats import Format
+from edge.core.audio.formats import Format
 from schemas.sessions import RecordKind, SessionStarted
 from schemas.wire import AudioFormat, Error, ServerMessage, Start
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from edge.core.connection_state import Speaker
 from edge.core.effects import Claim, LogRecord
-from edge.core.session import Speaker
 from schemas.replies import ReplyMessage
 from schemas.wire import Auth, BeginAnswer, End, Error, Ping, Start
 

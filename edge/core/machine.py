@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from edge.core import beginning, opening, problems, replying, speaking
+from edge.core import errors
+from edge.core.connection_state import Outcome, Session, State
 from edge.core.effects import Close, Send
 from edge.core.events import (
     Admitted,
@@ -35,7 +36,7 @@ from edge.core.events import (
     Unverified,
     Verified,
 )
-from edge.core.session import Outcome, Session, State
+from edge.core.steps import authenticate, deliver_replies, start_session, stream_audio
 from schemas.wire import Auth, BeginAnswer, End, Notice, Ping, Pong, Start
 
 _RETRY_AFTER_MS = 5000
@@ -70,19 +71,19 @@ def answer_ping(session: Session, event: Ping, now_ms: int) -> Outcome:
 
 
 def complain(session: Session, event: Garbled, now_ms: int) -> Outcome:
-    return opening.complain(session, event.error)
+    return authenticate.complain(session, event.error)
 
 
 def refuse_second_start(session: Session, event: Start, now_ms: int) -> Outcome:
-    return opening.fail(session, 4400, problems.already_started())
+    return authenticate.fail(session, 4400, errors.already_started())
 
 
 def give_up(session: Session, event: Unkept, now_ms: int) -> Outcome:
-    return opening.fail(session, 1013, problems.not_kept(_RETRY_AFTER_MS))
+    return authenticate.fail(session, 1013, errors.not_kept(_RETRY_AFTER_MS))
 
 
 def shed(session: Session, event: Overrun, now_ms: int) -> Outcome:
-    return opening.fail(session, 1013, problems.too_slow())
+    return authenticate.fail(session, 1013, errors.too_slow())
 
 
 def leave(session: Session, event: Drain, now_ms: int) -> Outcome:
@@ -110,41 +111,41 @@ _Line = tuple[tuple[State, ...], tuple[type, ...], Step, tuple[State | None, ...
 
 _LINES: tuple[_Line, ...] = (
     # Who is it? Asked first, and again whenever a fresh token comes.
-    (_OPEN, (Auth,), opening.verify, (_HERE,)),
-    ((_CONNECTED,), (Verified,), opening.welcome, (_READY,)),
-    (_KNOWN, (Verified,), opening.welcome, (_HERE, _CLOSED)),
-    (_OPEN, (Refused,), opening.turn_away, (_CLOSED,)),
-    ((_CONNECTED,), (Unverified,), opening.wait_for_keys, (_CLOSED,)),
-    (_KNOWN, (Unverified,), opening.wait_for_keys, (_HERE,)),
-    ((_CONNECTED,), (Start, BeginAnswer, End, Ping, Audio, Garbled), opening.refuse_stranger, (_CLOSED,)),
-    ((_CONNECTED,), (Tick,), opening.watch_for_token, (_HERE, _CLOSED)),
+    (_OPEN, (Auth,), authenticate.verify, (_HERE,)),
+    ((_CONNECTED,), (Verified,), authenticate.welcome, (_READY,)),
+    (_KNOWN, (Verified,), authenticate.welcome, (_HERE, _CLOSED)),
+    (_OPEN, (Refused,), authenticate.turn_away, (_CLOSED,)),
+    ((_CONNECTED,), (Unverified,), authenticate.wait_for_keys, (_CLOSED,)),
+    (_KNOWN, (Unverified,), authenticate.wait_for_keys, (_HERE,)),
+    ((_CONNECTED,), (Start, BeginAnswer, End, Ping, Audio, Garbled), authenticate.refuse_stranger, (_CLOSED,)),
+    ((_CONNECTED,), (Tick,), authenticate.watch_for_token, (_HERE, _CLOSED)),
     # What do they want?
-    ((_READY,), (Start,), beginning.begin, (_HERE, _STARTING, _CLOSED)),
-    ((_READY,), (Reclaimed,), beginning.go_on, (_STARTING, _CLOSED)),
-    ((_READY,), (Unclaimed,), beginning.refuse_token, (_CLOSED,)),
-    ((_READY,), (Tick,), opening.watch_expiry, (_HERE, _CLOSED)),
-    ((_STARTING,), (Admitted,), beginning.write_opening, (_HERE,)),
-    ((_STARTING,), (Rejected,), beginning.turn_down, (_CLOSED,)),
-    ((_STARTING,), (Postponed,), beginning.put_off, (_CLOSED,)),
-    ((_STARTING,), (Replied,), beginning.hold_early, (_HERE,)),
-    ((_STARTING,), (Kept,), beginning.opening_kept, (_HERE, _STREAMING, _ENDING, _CLOSED)),
-    ((_STARTING,), (Announced,), beginning.open_session, (_STREAMING, _ENDING, _CLOSED)),
-    ((_READY, _STARTING), (Audio, BeginAnswer, End), speaking.too_early, (_HERE,)),
+    ((_READY,), (Start,), start_session.begin, (_HERE, _STARTING, _CLOSED)),
+    ((_READY,), (Reclaimed,), start_session.go_on, (_STARTING, _CLOSED)),
+    ((_READY,), (Unclaimed,), start_session.refuse_token, (_CLOSED,)),
+    ((_READY,), (Tick,), authenticate.watch_expiry, (_HERE, _CLOSED)),
+    ((_STARTING,), (Admitted,), start_session.write_opening, (_HERE,)),
+    ((_STARTING,), (Rejected,), start_session.turn_down, (_CLOSED,)),
+    ((_STARTING,), (Postponed,), start_session.put_off, (_CLOSED,)),
+    ((_STARTING,), (Replied,), start_session.hold_early, (_HERE,)),
+    ((_STARTING,), (Kept,), start_session.opening_kept, (_HERE, _STREAMING, _ENDING, _CLOSED)),
+    ((_STARTING,), (Announced,), start_session.open_session, (_STREAMING, _ENDING, _CLOSED)),
+    ((_READY, _STARTING), (Audio, BeginAnswer, End), stream_audio.too_early, (_HERE,)),
     ((_STARTING, _STREAMING, _ENDING), (Start,), refuse_second_start, (_CLOSED,)),
     # They speak.
-    ((_STREAMING,), (Audio,), speaking.hear, (_HERE, _ENDING, _CLOSED)),
-    ((_STREAMING,), (Converted,), speaking.take_in, (_HERE, _ENDING, _CLOSED)),
-    ((_STREAMING, _ENDING), (Unintelligible,), speaking.reject_audio, (_CLOSED,)),
-    ((_STREAMING,), (BeginAnswer,), speaking.mark, (_HERE,)),
-    ((_STREAMING,), (End,), speaking.finish, (_ENDING,)),
-    ((_STREAMING,), (Tick,), speaking.pass_time, (_HERE, _ENDING)),
-    ((_STREAMING, _ENDING, _CLOSED), (Kept,), speaking.acknowledge, (_HERE,)),
-    ((_STREAMING,), (Replied,), replying.receive, (_HERE, _ENDING, _CLOSED)),
-    ((_STREAMING, _ENDING), (Heard,), speaking.note_heard, (_HERE,)),
+    ((_STREAMING,), (Audio,), stream_audio.hear, (_HERE, _ENDING, _CLOSED)),
+    ((_STREAMING,), (Converted,), stream_audio.take_in, (_HERE, _ENDING, _CLOSED)),
+    ((_STREAMING, _ENDING), (Unintelligible,), stream_audio.reject_audio, (_CLOSED,)),
+    ((_STREAMING,), (BeginAnswer,), stream_audio.mark, (_HERE,)),
+    ((_STREAMING,), (End,), stream_audio.finish, (_ENDING,)),
+    ((_STREAMING,), (Tick,), stream_audio.pass_time, (_HERE, _ENDING)),
+    ((_STREAMING, _ENDING, _CLOSED), (Kept,), stream_audio.acknowledge, (_HERE,)),
+    ((_STREAMING,), (Replied,), deliver_replies.receive, (_HERE, _ENDING, _CLOSED)),
+    ((_STREAMING, _ENDING), (Heard,), stream_audio.note_heard, (_HERE,)),
     # They wait for their report.
-    ((_ENDING,), (Converted,), speaking.take_last, (_HERE,)),
-    ((_ENDING,), (Replied,), replying.receive, (_HERE, _CLOSED)),
-    ((_ENDING,), (Audio, BeginAnswer, End), speaking.too_late, (_HERE,)),
+    ((_ENDING,), (Converted,), stream_audio.take_last, (_HERE,)),
+    ((_ENDING,), (Replied,), deliver_replies.receive, (_HERE, _CLOSED)),
+    ((_ENDING,), (Audio, BeginAnswer, End), stream_audio.too_late, (_HERE,)),
     # At any time.
     (_KNOWN, (Ping,), answer_ping, (_HERE,)),
     (_KNOWN, (Garbled,), complain, (_HERE,)),

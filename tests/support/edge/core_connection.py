@@ -1,9 +1,9 @@
 """One connection of the edge's core, driven event by event, with a world in which the log always accepts."""
 
+from edge.core.connection_state import Session, Speaker, State, Terms
 from edge.core.effects import Admit, Announce, Append, Effect
 from edge.core.events import Admitted, Announced, Event, Kept, Verified
 from edge.core.machine import receive
-from edge.core.session import Session, Speaker, State, Terms
 from schemas.wire import AudioFormat, Start
 
 TERMS = Terms(session_s=3, grace_ms=30_000, auth_ms=5000, message_bytes=262_144)

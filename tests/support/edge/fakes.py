@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edge.adapters.resampling import PcmEar
-from edge.backlog import Marks, Reservoir
-from edge.core.admission import Admission
+from edge.core.admission.overload import Admission
+from edge.core.admission.session_quota import Places
+from edge.core.connection_state import Terms
 from edge.core.effects import Claim, LogRecord
-from edge.core.session import Terms
-from edge.places import Places
 from edge.ports import Gone, Ports
+from edge.produce_queue import Marks, Reservoir
 from infra.errors import Unavailable
 from infra.identity import Identity, TokenRefused
 from schemas.replies import Reply

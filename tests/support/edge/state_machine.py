@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from edge.core.connection_state import Speaker, State
 from edge.core.effects import Admit, Announce, Append, Claim, Close, Convert, LogRecord, Reclaim, Send, Verify
 from edge.core.events import (
     Admitted,
@@ -29,9 +30,8 @@ from edge.core.events import (
     Unverified,
     Verified,
 )
+from edge.core.flow.leaky_bucket import Budget
 from edge.core.machine import TABLE, next_tick_ms, receive
-from edge.core.pace import Budget
-from edge.core.session import Speaker, State
 from schemas.audio import FRAME_SAMPLES
 from schemas.replies import Gone, ReplyMessage, Resumed, Superseded
 from schemas.sessions import ConnectionResumed, RecordKind

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
-from edge.backlog import Marks, Reservoir
-from edge.core.pace import Budget
+from edge.core.flow.leaky_bucket import Budget
+from edge.produce_queue import Marks, Reservoir
 from edge.service import Conversation
 from schemas.audio import FRAME_BYTES, FRAME_MS
 from tests.support.edge.fakes import TERMS, Socket, World

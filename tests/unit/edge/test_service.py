@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from prometheus_client import REGISTRY
 
-from edge import inquiries, service
+from edge import authorisation, service
 from edge.service import Conversation
 from schemas.audio import FRAME_BYTES
 from schemas.sessions import AnswerBegun, RecordKind
@@ -186,7 +186,7 @@ async def test_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_nobody_waits_for_ever_to_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inquiries, "_CHECK_S", 0.01)
+    monkeypatch.setattr(authorisation, "_CHECK_S", 0.01)
     world, stranger, known = World(), Socket(), Socket()
     async with conversation(world, stranger):
         stranger.say({"type": "auth", "token": "never"})

@@ -17,10 +17,10 @@ from websockets.exceptions import ConnectionClosed
 from edge import service
 from edge.adapters import websocket
 from edge.adapters.websocket import PATH, listening_socket, serve_websockets
-from edge.core.doors import Rules
-from edge.core.outbox import MAX_BYTES
-from edge.doors import Doors
-from edge.speakers import Speakers
+from edge.connection_limits import Doors
+from edge.core.admission.handshake import Rules
+from edge.core.flow.send_queue import MAX_BYTES
+from edge.registry import Speakers
 from schemas.replies import Reply, ReplyMessage
 from schemas.wire import FinalMessage, Partial
 from tests.support.edge.fakes import TERMS, Replies, World

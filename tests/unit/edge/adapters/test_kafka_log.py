@@ -7,7 +7,7 @@ import pytest
 from aiokafka.errors import KafkaError, KafkaTimeoutError, NotLeaderForPartitionError, OutOfOrderSequenceNumber
 
 from edge.adapters.kafka_log import KafkaLog
-from edge.adapters.patience import Patience
+from edge.adapters.shared_timeout import Patience
 from edge.core.effects import LogRecord
 from infra.errors import Unavailable
 from infra.kafka.headers import LogHeaders, decode_headers

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.adapters.resampling import PcmEar, Resampler
-from edge.core.formats import SAMPLE_RATES, Format
+from edge.core.audio.formats import SAMPLE_RATES, Format
 from tests.support.audio.containers import tone
 
 # Pieces as they may come: single samples, odd ones, a usual message, a second.

@@ -11,8 +11,8 @@ from websockets.typing import Origin
 
 from edge.adapters import websocket
 from edge.adapters.websocket import PATH, Converse, WebSocket, listening_socket, serve_websockets
-from edge.core.doors import Rules, networks
-from edge.doors import Doors
+from edge.connection_limits import Doors
+from edge.core.admission.handshake import Rules, networks
 from edge.ports import Gone
 from infra.errors import RostrumError
 

@@ -11,6 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
+from edge.core.connection_state import State
+from edge.core.errors import bad_message
 from edge.core.events import (
     Admitted,
     Audio,
@@ -21,8 +23,6 @@ from edge.core.events import (
     Rejected,
     Verified,
 )
-from edge.core.problems import bad_message
-from edge.core.session import State
 from schemas.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE
 from schemas.base import derived_id
 from schemas.sessions import EndCause, RecordKind, SessionEnded

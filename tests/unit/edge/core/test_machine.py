@@ -5,7 +5,9 @@ from typing import get_args
 
 import pytest
 
+from edge.core.connection_state import Speaker, State
 from edge.core.effects import Announce, Append, Close, Effect, Send, Verify
+from edge.core.errors import bad_message
 from edge.core.events import (
     Announced,
     Audio,
@@ -23,8 +25,6 @@ from edge.core.events import (
     Verified,
 )
 from edge.core.machine import TABLE, next_tick_ms
-from edge.core.problems import bad_message
-from edge.core.session import Speaker, State
 from schemas.audio import FRAME_BYTES
 from schemas.sessions import AnswerBegun, EndCause, Question, RecordKind, SessionEnded, SessionStarted
 from schemas.wire import (

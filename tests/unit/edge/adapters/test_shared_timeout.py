@@ -1,0 +1,73 @@
+"""Whoever waits too long is told, and nobody else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from edge.adapters.shared_timeout import Patience
+
+
+@pytest.fixture
+async def patience() -> AsyncIterator[Patience]:
+    patience = Patience(0.1)
+    watching = asyncio.create_task(patience.watch())
+    yield patience
+    watching.cancel()
+
+
+async def test_what_comes_in_time_is_given_on(patience: Patience) -> None:
+    assert await patience.wait(asyncio.sleep(0.01, "kept")) == "kept"
+
+
+async def test_what_does_not_come_is_given_up_after_its_own_time_and_not_before(patience: Patience) -> None:
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
+
+    async def late(after_s: float) -> float:
+        await asyncio.sleep(after_s)
+        since_s = loop.time()
+        with pytest.raises(TimeoutError):
+            await patience.wait(asyncio.Event().wait())
+        return loop.time() - since_s
+
+    waited_s = await asyncio.gather(late(0.0), late(0.07))
+
+    assert all(each_s >= 0.1 for each_s in waited_s)
+    assert loop.time() - began_s < 5
+
+
+async def test_a_task_can_wait_again_after_it_was_told(patience: Patience) -> None:
+    for _ in range(2):
+        with pytest.raises(TimeoutError):
+            await patience.wait(asyncio.Event().wait())
+    assert await patience.wait(asyncio.sleep(0, "kept")) == "kept"
+
+
+async def test_what_fails_by_itself_says_so(patience: Patience) -> None:
+    async def refused() -> None:
+        raise ConnectionError("refused")
+
+    with pytest.raises(ConnectionError):
+        await patience.wait(refused())
+
+
+async def test_who_is_cancelled_is_not_told_that_it_took_too_long(patience: Patience) -> None:
+    waiting = asyncio.create_task(patience.wait(asyncio.Event().wait()))
+    await asyncio.sleep(0.01)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+async def test_who_is_cancelled_and_late_at_once_is_cancelled() -> None:
+    patience = Patience(0.0)
+    waiting = asyncio.create_task(patience.wait(asyncio.Event().wait()))
+    watching = asyncio.create_task(patience.watch())
+    async with asyncio.timeout(5):
+        while not waiting.cancelling():  # noqa: ASYNC110 - no event tells of it
+            await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    watching.cancel()

@@ -1,0 +1,93 @@
+"""Who may come in, by address, proxy and page."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.core.admission.handshake import Request, Rules, client_address, counted_as, networks, refusal
+
+PROXIES = networks(["10.0.0.0/8", "fd00::1"])
+
+
+def request(
+    peer: str = "203.0.113.9",
+    *,
+    forwarded: tuple[str, ...] = (),
+    origin: str | None = None,
+    host: str = "speak.example:8443",
+    plain: bool = False,
+) -> Request:
+    return Request(peer, forwarded, origin, host, plain)
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("203.0.113.9", (), "203.0.113.9"),
+        ("203.0.113.9", ("198.51.100.1",), "203.0.113.9"),  # No proxy of ours: anybody can write that.
+        ("10.0.0.1", ("198.51.100.1",), "198.51.100.1"),
+        ("10.0.0.1", ("6.6.6.6, 198.51.100.1",), "198.51.100.1"),  # The client wrote the first itself.
+        ("10.0.0.1", ("6.6.6.6", "198.51.100.1, 10.0.0.2"), "198.51.100.1"),
+        ("10.0.0.1", ("10.0.0.3, 10.0.0.2",), "10.0.0.3"),
+        ("10.0.0.1", ("hello",), "10.0.0.1"),
+        ("10.0.0.1", ("198.51.100.1, ",), "10.0.0.1"),
+        ("10.0.0.1", (), "10.0.0.1"),
+        ("fd00::1", ("[2001:db8::7]",), "2001:db8::7"),
+        ("::ffff:10.0.0.1", ("198.51.100.1",), "198.51.100.1"),
+        ("", (), "::"),
+    ],
+)
+def test_where_a_client_is(peer: str, forwarded: tuple[str, ...], address: str) -> None:
+    assert str(client_address(request(peer, forwarded=forwarded), Rules(PROXIES))) == address
+
+
+@settings(deadline=None)
+@given(st.text(max_size=30), st.lists(st.text(max_size=60), max_size=3))
+def test_nothing_that_is_forwarded_does_harm(peer: str, forwarded: list[str]) -> None:
+    client_address(request(peer, forwarded=tuple(forwarded)), Rules(PROXIES))
+    client_address(request("10.0.0.1", forwarded=tuple(forwarded)), Rules(PROXIES))
+
+
+@pytest.mark.parametrize(
+    ("peer", "refused"), [("127.0.0.1", False), ("::1", False), ("10.0.0.1", False), ("203.0.113.9", True), ("", True)]
+)
+def test_without_tls_only_this_machine_and_proxies_are_heard(peer: str, *, refused: bool) -> None:
+    found = refusal(request(peer, plain=True), Rules(PROXIES))
+    assert (found is not None and found.reason == "plain") is refused
+    assert refusal(request(peer), Rules(PROXIES)) is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "peer", "origins", "refused"),
+    [
+        (None, "203.0.113.9", (), False),
+        (None, "203.0.113.9", ("https://speak.example",), False),
+        ("https://speak.example", "203.0.113.9", (), False),
+        ("https://evil.example", "203.0.113.9", (), True),
+        ("null", "203.0.113.9", (), True),
+        ("http://[", "203.0.113.9", (), True),
+        ("http://localhost:8080", "127.0.0.1", (), False),
+        ("https://evil.example", "127.0.0.1", ("https://speak.example",), True),
+        ("https://Speak.example", "203.0.113.9", ("https://speak.example",), False),
+        ("https://speak.example,https://evil.example", "203.0.113.9", ("https://speak.example",), True),
+        ("http://speak.example", "203.0.113.9", ("https://speak.example",), True),
+    ],
+)
+def test_pages_are_heard_by_their_origin(
+    origin: str | None, peer: str, origins: tuple[str, ...], *, refused: bool
+) -> None:
+    found = refusal(request(peer, origin=origin), Rules(origins=origins))
+    assert (found is not None and found.reason == "origin") is refused
+
+
+def test_who_counts_as_one() -> None:
+    assert counted_as(client_address(request("203.0.113.9"), Rules())) == "203.0.113.9"
+    first, second, other = (
+        counted_as(client_address(request(peer), Rules())) for peer in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1")
+    )
+    assert first == second != other
+
+
+def test_what_is_no_address_is_no_proxy() -> None:
+    with pytest.raises(ValueError, match="proxy"):
+        networks(["proxy.example"])

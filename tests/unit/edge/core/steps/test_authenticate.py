@@ -1,0 +1,119 @@
+"""Tokens that run out, keys that cannot be had, and users who hold enough sessions."""
+
+from dataclasses import replace
+
+import pytest
+
+from edge.core.connection_state import State
+from edge.core.effects import Admit, Append, Claim, Close, Convert, Effect, Send
+from edge.core.events import Rejected, Replied, Tick, Unverified, Verified
+from edge.core.machine import next_tick_ms
+from schemas.sessions import EndCause, SessionEnded
+from schemas.wire import AudioFormat, Error, Notice, ReportMessage, Start, Summary
+from tests.support.edge.core_connection import ADA, Connection, streaming
+
+SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=0)
+HOUR_MS = 3_600_000
+SOON = replace(ADA, expires_at_ms=HOUR_MS)
+
+
+def told(effects: list[Effect]) -> list[tuple[str, int | None]]:
+    """Codes and deadlines of the notices."""
+    messages = [effect.message for effect in effects if isinstance(effect, Send)]
+    return [(each.code, each.deadline_ms) for each in messages if isinstance(each, Notice)]
+
+
+def closed(effects: list[Effect]) -> tuple[int, str]:
+    [close] = effects
+    assert isinstance(close, Close)
+    assert close.farewell
+    return close.code, close.farewell.code
+
+
+def test_who_speaks_is_told_once_and_in_advance() -> None:
+    connection = streaming(speaker=SOON)
+    assert told(connection.on(Tick(), HOUR_MS - 60_000)) == []
+    # 5 s of leeway are part of the token's life here, as they are when it is checked.
+    assert told(connection.on(Tick(), HOUR_MS - 50_000)) == [("token_expiring", 55_000)]
+    assert told(connection.on(Tick(), HOUR_MS)) == []
+
+
+def test_time_is_looked_at_when_a_token_asks_for_it() -> None:
+    connection = streaming(speaker=SOON)
+    connection.on(Tick(), HOUR_MS - 60_000)
+    connection.keep_all()
+    assert next_tick_ms(connection.session, HOUR_MS - 60_000) == HOUR_MS - 55_000
+    connection.on(Tick(), HOUR_MS - 55_000)
+    connection.on(Tick(), HOUR_MS)
+    connection.keep_all()
+    assert next_tick_ms(connection.session, HOUR_MS) == HOUR_MS + 5_000
+
+
+def test_a_fresh_token_in_time_is_all_that_is_needed() -> None:
+    connection = streaming(speaker=SOON)
+    connection.on(Tick(), HOUR_MS)
+    connection.on(Verified(replace(SOON, expires_at_ms=2 * HOUR_MS)), HOUR_MS)
+    connection.keep_all()
+    assert told(connection.on(Tick(), HOUR_MS + 60_000)) == []
+    assert connection.session.state is State.STREAMING
+    assert told(connection.on(Tick(), 2 * HOUR_MS)) == [("token_expiring", 5000)]
+
+
+def test_without_one_the_session_ends_and_gets_its_report() -> None:
+    connection = streaming(speaker=SOON)
+    effects = connection.on(Tick(), HOUR_MS + 5_000)
+    [end] = [effect.record for effect in effects if isinstance(effect, Append)]
+    assert SessionEnded.model_validate_json(end.value).cause is EndCause.EXPIRED
+    assert told(effects) == [("token_expired", None)]
+    assert connection.session.state is State.ENDING
+    assert connection.on(Tick(), 2 * HOUR_MS) == []
+    connection.on(Replied(SUMMARY))
+    report, *closing = connection.on(Replied(ReportMessage(error="none")))
+    assert isinstance(report, Send)
+    assert closed(closing) == (4401, "token_expired")
+
+
+def test_what_a_converter_still_holds_belongs_to_an_expired_session() -> None:
+    connection = streaming(AudioFormat(encoding="webm_opus"), SOON)
+    convert, _notice = connection.on(Tick(), HOUR_MS + 5_000)
+    assert isinstance(convert, Convert)
+    assert convert.data is None
+
+
+def test_before_a_start_an_expired_token_proves_nothing() -> None:
+    connection = Connection()
+    connection.on(Verified(SOON))
+    assert next_tick_ms(connection.session, HOUR_MS) == HOUR_MS + 5_000
+    assert connection.on(Tick(), HOUR_MS + 4_999) == []
+    assert closed(connection.on(Tick(), HOUR_MS + 5_000)) == (4401, "token_expired")
+
+
+def test_a_token_without_an_end_never_runs_out() -> None:
+    connection = streaming()
+    assert told(connection.on(Tick(), 10**15)) == []
+
+
+def test_if_nobody_can_check_tokens_strangers_come_later_and_others_stay() -> None:
+    assert closed(Connection().on(Unverified())) == (1013, "login_unavailable")
+    connection = streaming()
+    [complaint] = connection.on(Unverified())
+    assert isinstance(complaint, Send)
+    assert isinstance(complaint.message, Error)
+    assert (complaint.message.code, complaint.message.fatal) == ("login_unavailable", False)
+    assert complaint.message.retry_after_ms
+
+
+@pytest.mark.parametrize(("claim", "most"), [(None, 8), (2, 2), (0, 0)])
+def test_a_users_own_limit_goes_before_ours(claim: int | None, most: int) -> None:
+    connection = Connection()
+    connection.on(Verified(replace(ADA, max_sessions=claim)))
+    connection.on(Start(competition="spring"))
+    assert Admit(Claim("s1", "ada", "spring", AudioFormat()), most) in connection.effects
+
+
+@pytest.mark.parametrize("competition", [True, False])
+def test_who_holds_enough_sessions_is_turned_down(*, competition: bool) -> None:
+    connection = Connection()
+    connection.on(Verified(ADA))
+    connection.session = replace(connection.session, state=State.STARTING)
+    assert closed(connection.on(Rejected(1, competition=competition))) == (4429, "too_many_sessions")

@@ -1,0 +1,205 @@
+"""A connection that goes on with a session: what it writes and acknowledges, and what the transcriber's answers do."""
+
+from dataclasses import replace
+
+import pytest
+
+from edge.core.connection_state import State
+from edge.core.effects import Admit, Append, Claim, Close, Convert, Effect, Reclaim, Send
+from edge.core.events import Audio, Converted, Kept, Reclaimed, Replied, Unclaimed, Verified
+from schemas.audio import FRAME_BYTES
+from schemas.replies import Gone, ReplyMessage, Resumed, Superseded
+from schemas.sessions import AnswerBegun, ConnectionResumed, EndCause, RecordKind
+from schemas.wire import Ack, AudioFormat, BeginAnswer, End, FinalMessage, Start, Started, Summary
+from tests.support.edge.core_connection import ADA, Connection
+
+FRAME = bytes(FRAME_BYTES)
+SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=2)
+CLAIM = Claim("s9", "ada", "spring", AudioFormat())
+
+
+def final(number: int) -> FinalMessage:
+    return FinalMessage(number=number, text="w", start_ms=0, end_ms=1, question=None, words=())
+
+
+def reclaimed(start: Start, claim: Claim = CLAIM) -> Connection:
+    """A connection that showed the resume token of this session."""
+    connection = Connection()
+    connection.on(Verified(ADA))
+    assert connection.on(start) == [Reclaim(start)]
+    connection.on(Reclaimed(start, claim), now_ms=7)
+    return connection
+
+
+def resumed(from_frame: int = 4, have_final: int = 2) -> Connection:
+    """A connection whose resume the log has, and of which the transcriber has not been heard."""
+    connection = reclaimed(Start(resume="token", from_frame=from_frame, have_final=have_final))
+    connection.keep_all()
+    assert connection.session.state is State.STREAMING
+    connection.effects.clear()
+    return connection
+
+
+def messages(effects: list[Effect]) -> list[object]:
+    return [effect.message for effect in effects if isinstance(effect, Send)]
+
+
+def closed(effects: list[Effect]) -> tuple[int, str]:
+    [close] = [effect for effect in effects if isinstance(effect, Close)]
+    return close.code, close.reason
+
+
+def test_the_log_learns_of_it_and_then_the_client() -> None:
+    connection = reclaimed(Start(resume="token", from_frame=4, have_final=2))
+    [_, admit, append] = connection.effects[-3:]
+    assert admit == Admit(CLAIM, None)
+    assert isinstance(append, Append)
+    assert append.record.kind is RecordKind.RESUME
+    record = ConnectionResumed.model_validate_json(append.record.value)
+    assert (record.session_id, record.from_frame, record.have_final, record.at_ms) == ("s9", 4, 2, 7)
+    [told] = connection.on(Kept(append.record))
+    assert told == Send(
+        Started(session_id="s9", resume_token="resume-token", frame_ms=250, frame_bytes=8000, next_frame=4)
+    )
+
+
+def test_frames_go_on_where_the_client_says_and_are_acknowledged_once_the_transcriber_knows() -> None:
+    connection = resumed()
+    connection.on(Audio(FRAME))
+    connection.on(Audio(FRAME))
+    assert [effect.record.seq for effect in connection.to_write if isinstance(effect, Append)] == [4, 5]
+    connection.keep_all()
+    assert messages(connection.effects) == []
+    assert messages(connection.on(Replied(Resumed(next_frame=5)))) == [Ack(frames=6)]
+    connection.on(Audio(FRAME))
+    connection.keep_all()
+    assert connection.effects[-1] == Send(Ack(frames=7))
+
+
+def test_what_was_never_sent_here_is_not_acknowledged_here() -> None:
+    assert resumed().on(Replied(Resumed(next_frame=6))) == []
+
+
+def test_what_is_over_stays_over_whatever_a_stage_says_later() -> None:
+    connection = resumed()
+    connection.on(Audio(FRAME))
+    assert messages(connection.on(Replied(Resumed(next_frame=6, over=True)))) == [Ack(frames=6)]
+    assert connection.on(Replied(Resumed(next_frame=5))) == []
+    connection.keep_all()
+    assert connection.effects[-1] == Send(Ack(frames=6))
+
+
+def test_an_answer_stands_at_the_sessions_sample() -> None:
+    connection = resumed(from_frame=4)
+    connection.on(Audio(FRAME))
+    [append] = connection.on(BeginAnswer(question=2))
+    assert isinstance(append, Append)
+    assert AnswerBegun.model_validate_json(append.record.value).from_sample == 5 * 4000
+
+
+def test_other_formats_are_converted_from_the_sessions_sample_on() -> None:
+    announced = AudioFormat(sample_rate=48_000)
+    connection = reclaimed(Start(resume="token", from_frame=4), replace(CLAIM, audio=announced))
+    connection.keep_all()
+    [convert] = connection.on(Audio(bytes(24_000)))
+    assert isinstance(convert, Convert)
+    assert convert.audio.sample_rate == 48_000
+    connection.on(Converted(FRAME, 4000, last=False))
+    assert connection.session.speech.until_sample == 5 * 4000
+    assert connection.session.speech.frames == 5
+
+
+def test_a_client_may_announce_another_format() -> None:
+    start = Start(resume="token", audio=AudioFormat(encoding="webm_opus"))
+    connection = reclaimed(start)
+    assert connection.session.speech.audio.encoding == "webm_opus"
+    assert connection.effects[-2] == Admit(replace(CLAIM, audio=start.audio), None)
+
+
+def test_finals_the_client_has_do_not_come_again() -> None:
+    connection = resumed(have_final=2)
+    connection.on(Replied(Resumed(next_frame=4)))
+    told = [effect for number in (1, 2, 3) for effect in connection.on(Replied(final(number)))]
+    assert messages(told) == [final(3)]
+
+
+def test_replies_that_come_before_the_log_has_answered_wait_for_it() -> None:
+    connection = reclaimed(Start(resume="token", have_final=1))
+    early: list[ReplyMessage] = [Resumed(next_frame=0, over=True), final(1), final(2), SUMMARY]
+    for message in early:
+        assert connection.on(Replied(message)) == []
+    before = len(connection.effects)
+    connection.keep_all()
+    assert [type(message) for message in messages(connection.effects[before:])] == [Started, FinalMessage, Summary]
+    assert connection.session.state is State.ENDING
+
+
+def test_of_a_session_that_is_over_only_what_is_held_is_acknowledged() -> None:
+    connection = resumed(from_frame=4)
+    for _ in range(3):
+        connection.on(Audio(FRAME))
+    connection.keep_all()
+    assert messages(connection.on(Replied(Resumed(next_frame=6, over=True)))) == [Ack(frames=6)]
+    assert connection.session.state is State.ENDING
+    assert messages(connection.on(End()))
+
+
+def test_what_another_connection_brought_before_the_end_needs_not_be_sent_again() -> None:
+    """The edge before was killed between the log's acceptance of the last frames and their acknowledgement."""
+    connection = resumed(from_frame=4)
+    assert messages(connection.on(Replied(Resumed(next_frame=9, over=True)))) == [Ack(frames=9)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "reason"),
+    [
+        (Gone(code="no_session"), 4404, "no_session"),
+        (Gone(code="frame_gap"), 4400, "frame_gap"),
+        (Superseded(), 4409, "superseded"),
+    ],
+)
+def test_what_cannot_go_on_is_closed(answer: ReplyMessage, code: int, reason: str) -> None:
+    assert closed(resumed().on(Replied(answer))) == (code, reason)
+    early = reclaimed(Start(resume="token"))
+    early.on(Replied(answer))
+    early.on(Replied(final(1)))
+    early.effects.clear()
+    early.keep_all()
+    assert closed(early.effects) == (code, reason)
+    assert early.session.state is State.CLOSED
+
+
+def test_another_users_session_is_not_given() -> None:
+    connection = reclaimed(Start(resume="token"), replace(CLAIM, user_id="eve"))
+    assert closed(connection.effects) == (4403, "not_your_session")
+    assert not connection.to_write
+
+
+def test_a_token_of_no_session_is_refused() -> None:
+    connection = Connection()
+    connection.on(Verified(ADA))
+    connection.on(Start(resume="token"))
+    assert closed(connection.on(Unclaimed())) == (4404, "resume_invalid")
+
+
+@pytest.mark.parametrize("from_frame", [13, 10**30])
+def test_no_session_is_so_long(from_frame: int) -> None:
+    connection = reclaimed(Start(resume="token", from_frame=from_frame))
+    assert closed(connection.effects) == (4400, "frame_gap")
+
+
+def test_the_greatest_length_counts_from_the_sessions_first_frame() -> None:
+    connection = resumed(from_frame=11)
+    connection.on(Audio(FRAME))
+    connection.on(BeginAnswer(question=1))
+    assert not connection.session.speech.ended
+    connection.on(Audio(bytes(2)))
+    assert connection.session.speech.ended is EndCause.LENGTH
+
+
+def test_said_again_by_another_transcriber_it_changes_nothing() -> None:
+    connection = resumed()
+    connection.on(Replied(Resumed(next_frame=4)))
+    connection.on(Audio(FRAME))
+    connection.keep_all()
+    assert connection.on(Replied(Resumed(next_frame=4))) == []

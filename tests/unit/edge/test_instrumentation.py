@@ -1,0 +1,75 @@
+"""What is measured of a connection, as /metrics tells it."""
+
+import asyncio
+
+import pytest
+from prometheus_client import REGISTRY
+
+from edge.core.events import Event, Postponed, Refused, Rejected, Replied, Unclaimed, Unintelligible, Unverified
+from edge.instrumentation import count
+from edge.service import Conversation
+from infra.telemetry import get_logger
+from schemas.audio import FRAME_BYTES
+from schemas.replies import Gone, Resumed
+from tests.support.edge.fakes import TERMS, Socket, World
+
+
+def value(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(f"rostrum_edge_{name}", labels) or 0.0
+
+
+@pytest.mark.parametrize(
+    ("event", "name", "labels"),
+    [
+        (Refused("expired", "It ran out.", "Get another."), "auth_failures_total", {"reason": "expired"}),
+        (Unverified(), "auth_failures_total", {"reason": "unavailable"}),
+        (Rejected(8, competition=False), "sessions_rejected_total", {"limit": "user"}),
+        (Rejected(1, competition=True), "sessions_rejected_total", {"limit": "competition"}),
+        (Postponed(5000), "sessions_rejected_total", {"limit": "load"}),
+        (Unclaimed(), "resumes_total", {"outcome": "invalid"}),
+        (Replied(Resumed(next_frame=4)), "resumes_total", {"outcome": "resumed"}),
+        (Replied(Gone(code="no_session")), "resumes_total", {"outcome": "no_session"}),
+        (Replied(Gone(code="frame_gap")), "resumes_total", {"outcome": "frame_gap"}),
+        (Unintelligible("noise"), "decode_failures_total", {}),
+    ],
+)
+def test_what_happens_is_counted_by_its_reason(event: Event, name: str, labels: dict[str, str]) -> None:
+    before = value(name, **labels)
+    count(event, get_logger("test"))
+    assert value(name, **labels) == before + 1
+
+
+async def test_a_sessions_frames_bytes_acks_and_close() -> None:
+    names = (
+        "frames_appended_total",
+        "audio_appended_bytes_total",
+        "ack_delay_seconds_count",
+        "produce_duration_seconds_count",
+        "sessions_started_total",
+    )
+    before = {name: value(name) for name in names}
+    closed, delay_s = value("connections_closed_total", code="gone"), value("ack_delay_seconds_sum")
+    world, socket = World(), Socket()
+    talking = Conversation(socket, world.ports, TERMS, conn="c1", session_id="s1")
+    running = asyncio.create_task(talking.run())
+    socket.say({"type": "auth", "token": "ada"})
+    socket.say({"type": "start"})
+    await socket.until(lambda: "started" in socket.types())
+    world.log.accepting.clear()
+    socket.say(bytes(3 * FRAME_BYTES))
+    await socket.until(lambda: talking.unwritten == 2)
+    world.clock.ms += 100
+    world.log.accepting.set()
+    await socket.until(lambda: socket.sent[-1].get("frames") == 3)
+    socket.leave()
+    await running
+    counted = {name: value(name) - before[name] for name in names}
+    assert counted == {
+        "frames_appended_total": 3,
+        "audio_appended_bytes_total": 3 * FRAME_BYTES,
+        "ack_delay_seconds_count": 3,
+        "produce_duration_seconds_count": 4,  # the start, too
+        "sessions_started_total": 1,
+    }
+    assert value("ack_delay_seconds_sum") - delay_s == pytest.approx(0.3)
+    assert value("connections_closed_total", code="gone") == closed + 1

@@ -1,0 +1,83 @@
+"""Between reader and writer: nothing waits in putting, and room is said when there is some."""
+
+import asyncio
+
+from edge.produce_queue import Backlog, Marks, Reservoir
+
+
+def reservoir(high: int = 1000, low: int = 500) -> Reservoir:
+    return Reservoir(Marks(high, low))
+
+
+def backlog(common: Reservoir | None = None, high: int = 3, low: int = 1) -> Backlog[str]:
+    return Backlog(Marks(high, low), common or reservoir(), len)
+
+
+async def has_room(queue: Backlog[str]) -> bool:
+    waiting = asyncio.create_task(queue.room())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    if not waiting.done():
+        waiting.cancel()
+        return False
+    return True
+
+
+async def test_items_come_in_order_and_then_the_end() -> None:
+    queue = backlog()
+    for item in ("a", "b", "c"):
+        queue.put(item)
+    queue.finish()
+    assert [await queue.take() for _ in range(4)] == ["a", "b", "c", None]
+
+
+async def test_taking_waits_for_an_item_or_the_end() -> None:
+    queue = backlog()
+    taking = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    assert not taking.done()
+    queue.put("item")
+    assert await taking == "item"
+    taking = asyncio.create_task(queue.take())
+    await asyncio.sleep(0)
+    queue.finish()
+    assert await taking is None
+
+
+async def test_at_the_high_mark_there_is_no_room_until_the_low_one_is_reached() -> None:
+    queue = backlog()
+    rooms = []
+    for item in ("a", "b", "c", "d"):
+        rooms.append(await has_room(queue))
+        queue.put(item)
+    assert rooms == [True, True, True, False]
+    for _ in range(3):
+        assert not await has_room(queue)
+        await queue.take()
+    assert await has_room(queue)
+
+
+async def test_all_together_have_no_room_until_enough_has_been_accepted() -> None:
+    common = reservoir(high=100, low=50)
+    one, other = backlog(common), backlog(common)
+    one.put("x" * 60)
+    assert await has_room(other)
+    one.put("y" * 40)
+    assert not await has_room(other)
+    item = await one.take()
+    assert item is not None
+    assert not await has_room(other), "it is on its way, and needs its memory still"
+    one.settled(item)
+    assert await has_room(other)
+    assert common.bytes == 40
+
+
+async def test_who_leaves_leaves_nothing_behind() -> None:
+    common = reservoir(high=100, low=50)
+    queue = backlog(common)
+    for item in ("x" * 60, "y" * 60):
+        queue.put(item)
+    await queue.take()
+    queue.abandon()
+    assert common.bytes == 0
+    assert await has_room(backlog(common))
