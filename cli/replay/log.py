@@ -1,7 +1,6 @@
 """What Kafka holds of past sessions, read without joining a group: nobody's offsets or partitions change."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -10,15 +9,11 @@ from aiokafka.structs import ConsumerRecord
 
 from infra.errors import RostrumError, Unavailable
 from infra.kafka.clients import make_consumer
+from infra.kafka.ranges import read_range
 from infra.kafka.settings import KafkaSettings
 from infra.kafka.topics import count_partitions
 from schemas.topics import Topic, parse_event
 from schemas.transcripts import SessionTranscribed
-
-_WAIT_MS = 500
-_MAX_RECORDS = 500
-_SILENT_S = 30.0
-"""How long a broker may give nothing although there is more."""
 
 
 async def stored_transcripts(
@@ -44,9 +39,7 @@ async def read(
     consumer = make_consumer(settings, topic, stage=None)
     try:
         await consumer.start()
-        consumer.assign(partitions)
-        ends = await _seek(consumer, partitions, since_ms)
-        async for records in _until(consumer, ends):
+        async for records in read_range(consumer, await _ranges(consumer, partitions, since_ms)):
             if kept := [each for each in records if session_id is None or each.key == session_id.encode()]:
                 yield kept
     except KafkaError as error:
@@ -71,32 +64,13 @@ async def _partitions(settings: KafkaSettings, topic: Topic, session_id: str | N
     return [TopicPartition(name, number) for number in numbers]
 
 
-async def _seek(
+async def _ranges(
     consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition], since_ms: int | None
-) -> dict[TopicPartition, int]:
-    """Go to where reading begins; gives where it ends."""
+) -> dict[TopicPartition, range]:
     ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
     begins: dict[TopicPartition, int] = await consumer.beginning_offsets(partitions)
     if since_ms is not None:
         found = await consumer.offsets_for_times(dict.fromkeys(partitions, since_ms))
         # No record since that time: nothing to read.
         begins = {each: found[each].offset if found.get(each) else ends[each] for each in partitions}
-    for each in partitions:
-        consumer.seek(each, begins[each])
-    return {each: end for each, end in ends.items() if begins[each] < end}
-
-
-async def _until(
-    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]
-) -> AsyncIterator[Sequence[ConsumerRecord]]:
-    """Batches of records before these offsets. A partition's end need not be a record: transactions have markers."""
-    loop = asyncio.get_running_loop()
-    heard_s = loop.time()
-    while unread := [each for each, end in ends.items() if await consumer.position(each) < end]:
-        fetched = await consumer.getmany(*unread, timeout_ms=_WAIT_MS, max_records=_MAX_RECORDS)
-        for each, records in fetched.items():
-            yield [record for record in records if record.offset < ends[each]]
-        if fetched:
-            heard_s = loop.time()
-        elif loop.time() - heard_s > _SILENT_S:
-            raise Unavailable(f"Kafka gave nothing for {_SILENT_S:.0f} s.", "Check that it runs (`rostrum ps`).")
+    return {each: range(begins[each], ends[each]) for each in partitions}

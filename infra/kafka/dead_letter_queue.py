@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from infra.clock import Clock
 from infra.errors import Unprocessable
 from infra.kafka.clients import make_consumer, make_producer
+from infra.kafka.ranges import read_range
 from infra.kafka.settings import KafkaSettings
 from schemas.base import derived_id
 from schemas.dead_letters import DeadLetter, DeadLetterRetried
@@ -89,15 +90,14 @@ class DeadLetterBox:
             )
 
     async def _records(self) -> AsyncIterator[ConsumerRecord]:
-        """What stands on the topic now."""
+        """What the topic holds now."""
         places = [TopicPartition(self._topic, number) for number in await self._producer.partitions_for(self._topic)]
+        begins = await self._consumer.beginning_offsets(places)
         ends = await self._consumer.end_offsets(places)
-        self._consumer.assign(places)
-        await self._consumer.seek_to_beginning(*places)
-        for place in places:
-            while await self._consumer.position(place) < ends[place]:
-                for record in (await self._consumer.getmany(place, timeout_ms=500)).get(place, ()):
-                    yield record
+        ranges = {place: range(begins[place], ends[place]) for place in places}
+        async for records in read_range(self._consumer, ranges):
+            for record in records:
+                yield record
 
     async def _open(self, kept: KeptLetter) -> tuple[DeadLetter, bytes | None]:
         """The whole letter and its key."""

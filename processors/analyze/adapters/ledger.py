@@ -17,6 +17,7 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from infra.errors import Unprocessable
 from infra.kafka.clients import make_consumer
+from infra.kafka.ranges import read_until
 from infra.kafka.settings import KafkaSettings
 from processors.analyze.core.firsts import Firsts, Place
 from schemas.base import Schema
@@ -90,8 +91,8 @@ class Ledger:
         """The session's first record before `end`, among those from `since_ms` on."""
         async with self._reading:
             firsts = await self._begun(place, since_ms - _CLOCKS_DIFFER_MS)
-            while await self._index.position(place) < end:
-                for record in (await self._index.getmany(place, timeout_ms=1000)).get(place, ()):
+            async for records in read_until(self._index, {place: end}):
+                for record in records:
                     self._note(firsts, record)
             return firsts.of(session_id)
 

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeEr
 from infra.clock import Clock
 from infra.kafka.dead_letters import send_dead_letter
 from infra.kafka.headers import LogHeaders
+from infra.kafka.replies import has_replies_partition
 from infra.kafka.settings import KafkaSettings
 from infra.telemetry import get_logger
 from processors.transcribe.core.idle import OpenSession
@@ -119,15 +120,13 @@ class KafkaOutbox:
         )
 
     async def _has_partition(self, addressed: Addressed) -> bool:
-        """An edge that is new may own a partition that this client has not heard of; one that never was has no
-        reader."""
-        topic, reply_to = self._settings.topic(Topic.REPLIES), addressed.reply_to
-        if reply_to in await self._producer.partitions_for(topic):
-            return True
-        await self._producer.client.force_metadata_update()
-        known = reply_to in await self._producer.partitions_for(topic)
+        known = await has_replies_partition(self._producer, self._settings, addressed.reply_to)
         if not known:
-            _LOG.error("no such partition of replies", session_id=addressed.reply.session_id, reply_to=reply_to)
+            _LOG.error(
+                "reply dropped: its partition does not exist",
+                session_id=addressed.reply.session_id,
+                partition=addressed.reply_to,
+            )
         return known
 
     async def _bury(self, letter: Rejected) -> None:

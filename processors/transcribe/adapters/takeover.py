@@ -12,6 +12,7 @@ from aiokafka.structs import ConsumerRecord
 
 from infra.errors import Unavailable
 from infra.kafka.clients import make_admin, make_consumer
+from infra.kafka.ranges import read_range
 from infra.kafka.settings import KafkaSettings
 from processors.transcribe.adapters.partition_writer import KafkaPartitionWriter
 from processors.transcribe.core.recovery import Recovery
@@ -72,14 +73,16 @@ class KafkaTakeover:
             ends = await consumer.end_offsets(
                 [TopicPartition(topic, partition) for topic in (states, facts) for partition in partitions]
             )
-            kept = await _read_all(consumer, {place: (0, end) for place, end in ends.items() if place.topic == states})
+            kept = await _read_all(
+                consumer, {place: range(end) for place, end in ends.items() if place.topic == states}
+            )
             snapshots = {place.partition: _newest(records) for place, records in kept.items()}
             begins = {
                 partition: min((each.finals_from for each in snapshots[partition] if each.finals), default=None)
                 for partition in partitions
             }
             spans = {
-                place: (begin, end)
+                place: range(begin, end)
                 for place, end in ends.items()
                 if place.topic == facts and (begin := begins[place.partition]) is not None
             }
@@ -96,20 +99,11 @@ class KafkaTakeover:
 
 
 async def _read_all(
-    consumer: AIOKafkaConsumer, spans: Mapping[TopicPartition, tuple[int, int]]
+    consumer: AIOKafkaConsumer, ranges: Mapping[TopicPartition, range]
 ) -> dict[TopicPartition, list[ConsumerRecord]]:
-    """The committed records of each partition from one offset up to, and without, another."""
-    found: dict[TopicPartition, list[ConsumerRecord]] = {place: [] for place in spans}
-    left = {place for place, (begin, end) in spans.items() if begin < end}
-    if left:
-        consumer.assign(list(left))
-    for place in left:
-        consumer.seek(place, spans[place][0])
-    while left:
-        for place, records in (await consumer.getmany(timeout_ms=100)).items():
-            found[place] += [record for record in records if record.offset < spans[place][1]]
-        # What was undone, and the marks of transactions, move the position and give nothing.
-        left = {place for place in left if await consumer.position(place) < spans[place][1]}
+    found: dict[TopicPartition, list[ConsumerRecord]] = {place: [] for place in ranges}
+    async for records in read_range(consumer, ranges):
+        found[TopicPartition(records[0].topic, records[0].partition)] += records
     return found
 
 
