@@ -14,10 +14,11 @@ from rich.table import Table
 
 from cli.load.figures import Figures, Quantiles, as_json, conclusion, figures
 from cli.load.speaker import Habits, LoadSpeaker
-from cli.load.speech import Text, bundled, given, speech
+from cli.load.speech import bundled, speech
 from cli.load.trace import Trace
 from cli.login import login_token
 from cli.target import Target, find_target
+from client.spoken_recording import SpokenRecording, read_spoken
 from infra import settings
 from infra.clock import SystemClock
 from infra.errors import RostrumError
@@ -63,14 +64,14 @@ def load(
 ) -> None:
     """Let simulated speakers speak at the pace of microphones, and say how the installation bore it.
 
-    They say the bundled recordings, or FILES; what is said in a FILE may stand in one of the same name that ends in
-    .txt. Nothing is waited for beyond a session's summary. Ends with 0 only if nothing was lost and everybody was
-    served.
+    They say the bundled recordings, or FILES: audio files, each with its words in a file of the same name that ends in
+    .txt, folders of those, or folders with a manifest.jsonl. Nothing is waited for beyond a session's summary. Ends
+    with 0 only if nothing was lost and everybody was served.
     """
     listed = _listed(tokens)
     target = find_target(url=url, token=listed[0] if listed else token, user=user.format(0), ca=ca, insecure=insecure)
     habits = Habits(target.url, target.tls, wait, jitter_ms, drop_every)
-    texts = given(files) if files else bundled()
+    texts = read_spoken(files) if files else bundled()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         made = _tokens(target, listed, token, user)
         traces = runner.run(speak_all(habits, texts, made, speakers, seconds, ramp, seed))
@@ -106,7 +107,13 @@ def _tokens(target: Target, listed: Sequence[str], token: str | None, user: str)
 
 
 async def speak_all(
-    habits: Habits, texts: Sequence[Text], token: Token, speakers: int, seconds: float, ramp_s: float, seed: int
+    habits: Habits,
+    texts: Sequence[SpokenRecording],
+    token: Token,
+    speakers: int,
+    seconds: float,
+    ramp_s: float,
+    seed: int,
 ) -> list[Trace]:
     clock = SystemClock()
 

@@ -1,23 +1,13 @@
 """What the simulated speakers say: recordings one after another, and the words in them where they are known."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from client.recording import Recording, read_recording
+from client.spoken_recording import SpokenRecording, read_spoken
 from infra.samples import SPEECH
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 
 _BETWEEN_S = 1.0
-
-
-@dataclass(frozen=True)
-class Text:
-    """A recording, and what is said in it; None if nobody knows."""
-
-    recording: Recording
-    words: str | None
 
 
 @dataclass(frozen=True)
@@ -32,25 +22,12 @@ class Speech:
         return len(self.pcm) / SAMPLE_BYTES / SAMPLE_RATE
 
 
-def bundled() -> list[Text]:
+def bundled() -> list[SpokenRecording]:
     """The recordings that the demo recogniser understands."""
-    lines = (SPEECH / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
-    spoken = [entry for entry in map(json.loads, lines) if entry["text"]]
-    return [Text(read_recording(SPEECH / entry["file"]), entry["text"]) for entry in spoken]
+    return [spoken for spoken in read_spoken([SPEECH]) if spoken.text]
 
 
-def given(paths: Sequence[Path]) -> list[Text]:
-    """Recordings by their paths. What is said in one stands in a file beside it, which ends in .txt, or is unknown.
-    Raises UnreadableRecording."""
-    return [Text(read_recording(path), _beside(path)) for path in paths]
-
-
-def _beside(path: Path) -> str | None:
-    text = path.with_suffix(".txt")
-    return text.read_text(encoding="utf-8") if text.exists() else None
-
-
-def speech(texts: Sequence[Text], seconds: float, first: int) -> Speech:
+def speech(texts: Sequence[SpokenRecording], seconds: float, first: int) -> Speech:
     """So many seconds: from the recording of this number on, in turn, each that still fits, with a second's silence
     after each, and silence at the end. If none fits, the first is cut, and nobody knows what is said."""
     wanted = int(seconds * SAMPLE_RATE) * SAMPLE_BYTES
@@ -64,7 +41,7 @@ def speech(texts: Sequence[Text], seconds: float, first: int) -> Speech:
             skipped += 1
             continue
         pcm, skipped = pcm + text.recording.pcm + between, 0
-        said.append(text.words)
+        said.append(text.text)
     if not said:
         return Speech(texts[first % len(texts)].recording.pcm[:wanted], None)
     known = [words for words in said if words is not None]

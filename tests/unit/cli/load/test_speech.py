@@ -1,15 +1,13 @@
 from pathlib import Path
 
-import pytest
-
-from cli.load.speech import Text, bundled, given, speech
+from cli.load.speech import bundled, speech
 from client.recording import Recording
+from client.spoken_recording import SpokenRecording
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
-from tests.support.audio.speech import joined, write_wav
 
 
-def text(seconds: float, words: str | None, sound: bytes = b"\1\0") -> Text:
-    return Text(Recording(Path("a.wav"), sound * int(seconds * SAMPLE_RATE)), words)
+def text(seconds: float, words: str | None, sound: bytes = b"\1\0") -> SpokenRecording:
+    return SpokenRecording(Recording(Path("a.wav"), sound * int(seconds * SAMPLE_RATE)), words)
 
 
 def test_recordings_follow_each_other_while_they_fit_and_silence_fills_the_rest() -> None:
@@ -37,14 +35,5 @@ def test_one_unknown_recording_makes_the_whole_unknown() -> None:
 
 
 def test_the_bundled_recordings_have_their_words() -> None:
-    assert all(each.words for each in bundled())
+    assert all(each.text for each in bundled())
     assert speech(bundled(), 20.0, 0).text
-
-
-@pytest.mark.parametrize("words", ["what was said", None])
-def test_a_recordings_words_stand_beside_it(tmp_path: Path, words: str | None) -> None:
-    path = write_wav(tmp_path / "a.wav", joined("sentence_2"))
-    if words is not None:
-        path.with_suffix(".txt").write_text(words, encoding="utf-8")
-
-    assert given([path])[0].words == words
