@@ -30,10 +30,10 @@ from infra.samples import WHISPER_MICRO
 from infra.settings import load
 from processors.transcribe.adapters.models import resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
-from processors.transcribe.adapters.silero import SileroFilter
-from processors.transcribe.core.streams import Streams
-from processors.transcribe.core.windows import Hypothesis, Window
-from processors.transcribe.options import stream_options
+from processors.transcribe.adapters.silero_vad import SileroVad
+from processors.transcribe.core.audio.windows import Hypothesis, Window
+from processors.transcribe.core.session.registry import SessionRegistry
+from processors.transcribe.options import transcription_options
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 
@@ -86,11 +86,11 @@ async def measure(minutes: int) -> tuple[list[Heard], dict[int, list[Heard]]]:
     """The windows of one session of so many minutes, and those of sessions of one minute, by how many there were."""
     settings = load(TranscribeSettings).model_copy(update={"coalesce_windows": False})
     model = resolve_model(str(WHISPER_MICRO))
-    recogniser, voice = WhisperRecogniser(load_model(model, settings), settings), SileroFilter()
+    recogniser, voice = WhisperRecogniser(load_model(model, settings), settings), SileroVad()
 
     async def heard(sessions: int, pcm: bytes) -> list[Heard]:
         timed = Timed(recogniser)
-        streams = Streams(stream_options(settings, model.name, recogniser.window_ms))
+        streams = SessionRegistry(transcription_options(settings, model.name, recogniser.window_ms))
         replay = Replay(streams, voice, timed, SystemClock(), at_once=recogniser.round_windows)
         logs = [log_of(pcm, f"session-{number}") for number in range(sessions)]
         await replay.take(chain.from_iterable(zip(*logs, strict=True)))

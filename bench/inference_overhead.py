@@ -33,12 +33,12 @@ from infra.malloc import keep_freed
 from infra.samples import SPEECH, WHISPER_MICRO
 from processors.transcribe.adapters.models import ResolvedModel, resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
-from processors.transcribe.adapters.silero import SileroFilter
-from processors.transcribe.core.levels import samples_of
-from processors.transcribe.core.mel import HOP, MelFilters
-from processors.transcribe.core.windows import Hypothesis, Window
-from processors.transcribe.hearing import Hearing
-from processors.transcribe.options import stream_options
+from processors.transcribe.adapters.silero_vad import SileroVad
+from processors.transcribe.core.audio.levels import samples_of
+from processors.transcribe.core.audio.windows import Hypothesis, Window
+from processors.transcribe.core.whisper.mel import HOP, MelFilters
+from processors.transcribe.inference import InferencePool
+from processors.transcribe.options import transcription_options
 from processors.transcribe.settings import TranscribeSettings
 
 OUTPUT = RESULTS / "limit.json"
@@ -85,8 +85,8 @@ class Recording:
 
 async def record(sessions: int, recogniser: WhisperRecogniser, settings: TranscribeSettings) -> list[Window]:
     """All windows of sessions that speak at the same time, in the order in which they come due."""
-    recording, ears = Recording(recogniser), SileroFilter()
-    options = stream_options(settings, "bench", recogniser.window_ms)
+    recording, ears = Recording(recogniser), SileroVad()
+    options = transcription_options(settings, "bench", recogniser.window_ms)
     for number in range(sessions):
         pcm = shifted(read_wav(SPEECH / RECORDINGS[number % len(RECORDINGS)]), number, sessions)
         await score(recording, ears, options, str(number), pcm, "")
@@ -109,7 +109,7 @@ class Speed:
 async def through_stage(recogniser: WhisperRecogniser, windows: Sequence[Window]) -> Speed:
     """As the service has windows heard of which some are always due: each worker gets a batch as soon as it is
     free."""
-    hearing, left = Hearing(recogniser, SystemClock()), list(windows)
+    hearing, left = InferencePool(recogniser, SystemClock()), list(windows)
     begun_s, cpu_s = perf_counter(), process_time()
     while left or hearing.tasks:
         while room := hearing.room(min(len(left), DUE)):

@@ -25,8 +25,8 @@ from client.accuracy import word_error_rate
 from infra.samples import SPEECH, WHISPER_MICRO
 from processors.transcribe.adapters.models import resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
-from processors.transcribe.adapters.silero import SileroFilter
-from processors.transcribe.options import stream_options
+from processors.transcribe.adapters.silero_vad import SileroVad
+from processors.transcribe.options import transcription_options
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_MS
 
@@ -58,13 +58,13 @@ def figures(scores: Sequence[Score]) -> dict[str, float]:
 
 async def measure(model_name: str, shifts: int, console: Console) -> list[dict[str, Any]]:
     """One row per policy and spacing."""
-    model, ears = resolve_model(model_name), SileroFilter()
+    model, ears = resolve_model(model_name), SileroVad()
     files = [SPEECH / name for name in bundled_texts()]
     rows = []
     for frames, policy in product(SPACINGS, POLICIES):
         settings = TranscribeSettings(workers=1, window_frames=frames, **policy)
         recogniser = WhisperRecogniser(load_model(model, settings), settings)
-        options = stream_options(settings, model.name, recogniser.window_ms)
+        options = transcription_options(settings, model.name, recogniser.window_ms)
         began_s = time.monotonic()
         row = {"window_frames": frames, **policy, **figures(await score_all(recogniser, ears, options, files, shifts))}
         recogniser.close()

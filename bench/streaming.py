@@ -22,13 +22,13 @@ from client.accuracy import word_error_rate
 from infra.samples import SPEECH, WHISPER_MICRO
 from processors.transcribe.adapters.models import resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
-from processors.transcribe.adapters.silero import SileroFilter
-from processors.transcribe.core.finals import transcript
-from processors.transcribe.core.records import Body, Frame, LogRecord, Start
-from processors.transcribe.core.state import StreamOptions
-from processors.transcribe.core.stream import begin, listened, receive, settle
-from processors.transcribe.options import stream_options
-from processors.transcribe.service import VoiceFilter
+from processors.transcribe.adapters.silero_vad import SileroVad
+from processors.transcribe.core.session.finals import transcript
+from processors.transcribe.core.session.log_records import FrameRecord, RecordBody, SessionLogRecord, StartRecord
+from processors.transcribe.core.session.state import TranscriptionOptions
+from processors.transcribe.core.session.transitions import begin, listened, receive, settle
+from processors.transcribe.options import transcription_options
+from processors.transcribe.service import VoiceActivityDetector
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, SAMPLE_RATE
 from schemas.sessions import EndCause, SessionEnded, SessionStarted
@@ -69,7 +69,7 @@ def shifted(pcm: bytes, number: int, of: int) -> bytes:
     return bytes(SAMPLE_RATE * number // of * SAMPLE_BYTES) + pcm
 
 
-def log_of(pcm: bytes, session_id: str = "bench") -> Iterator[LogRecord]:
+def log_of(pcm: bytes, session_id: str = "bench") -> Iterator[SessionLogRecord]:
     """The records of a session in which this was spoken in real time."""
     starts = range(0, len(pcm), FRAME_BYTES)
     started = SessionStarted(
@@ -86,19 +86,19 @@ def log_of(pcm: bytes, session_id: str = "bench") -> Iterator[LogRecord]:
         topic=None,
         question_count=0,
     )
-    frames = (Frame(seq, pcm[at : at + FRAME_BYTES]) for seq, at in enumerate(starts))
+    frames = (FrameRecord(seq, pcm[at : at + FRAME_BYTES]) for seq, at in enumerate(starts))
     ended = SessionEnded(event_id="end", at_ms=0, session_id=session_id, cause=EndCause.CLIENT)
-    bodies: list[Body] = [Start(started, "bench", 0), *frames, ended]
+    bodies: list[RecordBody] = [StartRecord(started, "bench", 0), *frames, ended]
     for offset, body in enumerate(bodies):
-        yield LogRecord(session_id, 0, offset, offset * FRAME_MS, body)
+        yield SessionLogRecord(session_id, 0, offset, offset * FRAME_MS, body)
 
 
 async def score(
-    recogniser: Recogniser, ears: VoiceFilter, options: StreamOptions, name: str, pcm: bytes, said: str
+    recogniser: Recogniser, ears: VoiceActivityDetector, options: TranscriptionOptions, name: str, pcm: bytes, said: str
 ) -> Score:
     """Stream one recording through the core, the voice filter and the model."""
     first, *records = log_of(pcm)
-    if not isinstance(first.body, Start):
+    if not isinstance(first.body, StartRecord):
         raise TypeError("a log begins with a start")
     stream, _ = begin(options, first, first.body)
     delays_s: list[float] = []
@@ -139,7 +139,11 @@ async def score(
 
 
 async def score_all(
-    recogniser: Recogniser, ears: VoiceFilter, options: StreamOptions, files: Sequence[Path], shifts: int
+    recogniser: Recogniser,
+    ears: VoiceActivityDetector,
+    options: TranscriptionOptions,
+    files: Sequence[Path],
+    shifts: int,
 ) -> list[Score]:
     """Every recording at every shift."""
     texts = bundled_texts()
@@ -209,8 +213,8 @@ async def main() -> None:
         vad=given.vad,
     )
     model = resolve_model(given.model)
-    recogniser, ears = WhisperRecogniser(load_model(model, settings), settings), SileroFilter()
-    options = stream_options(settings, model.name, recogniser.window_ms)
+    recogniser, ears = WhisperRecogniser(load_model(model, settings), settings), SileroVad()
+    options = transcription_options(settings, model.name, recogniser.window_ms)
     show(await score_all(recogniser, ears, options, given.files, given.shifts), given.text)
     ears.close()
     recogniser.close()

@@ -101,7 +101,7 @@ async def _replayed(
     kafka: KafkaSettings, core: Replay, session_id: str | None, since_ms: int | None
 ) -> AsyncGenerator[Replayed]:
     """Each session once its end has been worked through; the one that was asked for, and no more."""
-    from processors.transcribe.adapters.decoding import decode
+    from processors.transcribe.adapters.record_decoding import decode
 
     async with aclosing(read(kafka, Topic.AUDIO_FRAMES, session_id=session_id, since_ms=since_ms)) as log:
         async for records in log:
@@ -118,20 +118,20 @@ async def _core(model: str | None) -> AsyncIterator[Replay]:
     """The transcriber's core with the recogniser that the settings describe, as a transcriber would build them."""
     from processors.transcribe.adapters.models import resolve_model
     from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
-    from processors.transcribe.adapters.silero import SileroFilter
-    from processors.transcribe.core.streams import Streams
-    from processors.transcribe.options import stream_options
+    from processors.transcribe.adapters.silero_vad import SileroVad
+    from processors.transcribe.core.session.registry import SessionRegistry
+    from processors.transcribe.options import transcription_options
     from processors.transcribe.settings import TranscribeSettings
 
     # What a live transcriber did under load would not happen again: here windows are always the same.
     settings = load(TranscribeSettings).model_copy(update={"coalesce_windows": False})
     resolved = await asyncio.to_thread(resolve_model, settings.model if model is None else model)
     recogniser = WhisperRecogniser(await asyncio.to_thread(load_model, resolved, settings), settings)
-    voice = SileroFilter()
+    voice = SileroVad()
     try:
         await recogniser.warm_up()
-        options = stream_options(settings, resolved.name, recogniser.window_ms, None)
-        yield Replay(Streams(options), voice, recogniser, SystemClock(), at_once=recogniser.round_windows)
+        options = transcription_options(settings, resolved.name, recogniser.window_ms, None)
+        yield Replay(SessionRegistry(options), voice, recogniser, SystemClock(), at_once=recogniser.round_windows)
     finally:
         voice.close()
         recogniser.close()

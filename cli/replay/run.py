@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from infra.clock import Clock
-from processors.transcribe.core.output import Output
-from processors.transcribe.core.records import LogRecord
-from processors.transcribe.core.streams import Streams
-from processors.transcribe.core.windows import Hypothesis, Window
-from processors.transcribe.service import VoiceFilter
+from processors.transcribe.core.audio.windows import Hypothesis, Window
+from processors.transcribe.core.session.log_records import SessionLogRecord
+from processors.transcribe.core.session.output import Output
+from processors.transcribe.core.session.registry import SessionRegistry
+from processors.transcribe.service import VoiceActivityDetector
 from schemas.audio import FRAME_MS
 from schemas.transcripts import Final, SessionTranscribed
 from schemas.wire import FinalMessage
@@ -53,7 +53,7 @@ class Replay:
     are heard in one round, as of different sessions."""
 
     def __init__(
-        self, streams: Streams, voice: VoiceFilter, recogniser: Recogniser, clock: Clock, at_once: int
+        self, streams: SessionRegistry, voice: VoiceActivityDetector, recogniser: Recogniser, clock: Clock, at_once: int
     ) -> None:
         self._streams = streams
         self._voice = voice
@@ -62,7 +62,7 @@ class Replay:
         self._at_once = at_once
         self._tallies: defaultdict[str, _Tally] = defaultdict(_Tally)
 
-    async def take(self, records: Iterable[LogRecord]) -> list[Replayed]:
+    async def take(self, records: Iterable[SessionLogRecord]) -> list[Replayed]:
         """Work through these records. Windows never grow because others wait: the same log gives the same words."""
         ended = self._note(self._streams.advance(records), {})
         while self._streams.busy:

@@ -9,18 +9,18 @@ from infra.lifecycle import Stage, run_stage
 from infra.malloc import keep_freed
 from infra.settings import SessionSettings, load
 from infra.telemetry import get_logger
-from processors.transcribe.adapters.log import KafkaSessionLog
+from processors.transcribe.adapters.kafka_consumer import KafkaSessionLogReader
+from processors.transcribe.adapters.kafka_replies import KafkaReplyPublisher
 from processors.transcribe.adapters.models import resolve_model
-from processors.transcribe.adapters.outbox import KafkaOutbox
+from processors.transcribe.adapters.partition_recovery import KafkaPartitionRecovery
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
-from processors.transcribe.adapters.silero import SileroFilter
-from processors.transcribe.adapters.takeover import KafkaTakeover
-from processors.transcribe.committing import Committing
-from processors.transcribe.core.idle import IdleWatch
-from processors.transcribe.core.ledger import Ledger
-from processors.transcribe.core.streams import Streams
-from processors.transcribe.options import stream_options
-from processors.transcribe.service import Desk, Limits, run
+from processors.transcribe.adapters.silero_vad import SileroVad
+from processors.transcribe.checkpointing import Checkpointer
+from processors.transcribe.core.session.idle import IdleWatch
+from processors.transcribe.core.session.pending_commits import PendingCommits
+from processors.transcribe.core.session.registry import SessionRegistry
+from processors.transcribe.options import transcription_options
+from processors.transcribe.service import BufferLimits, Publisher, run
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_MS
 from schemas.wire import Notice
@@ -38,15 +38,15 @@ async def serve(stage: Stage) -> None:
     recogniser = WhisperRecogniser(await asyncio.to_thread(load_model, model, settings), settings)
     get_logger(NAME).info("model loaded", model=model.name, window_ms=recogniser.window_ms, workers=recogniser.workers)
     await recogniser.warm_up()
-    options = stream_options(settings, model.name, recogniser.window_ms, DEMO_NOTICE if model.is_demo else None)
-    voice = SileroFilter()
+    options = transcription_options(settings, model.name, recogniser.window_ms, DEMO_NOTICE if model.is_demo else None)
+    voice = SileroVad()
     clock = SystemClock()
-    log = KafkaSessionLog(kafka, settings.group_instance_id)
+    log = KafkaSessionLogReader(kafka, settings.group_instance_id)
     producer = make_producer(kafka)
-    outbox = KafkaOutbox(producer, kafka, clock)
-    streams = Streams(options)
-    ledger = Ledger(streams)
-    committing = Committing(ledger, outbox, clock)
+    outbox = KafkaReplyPublisher(producer, kafka, clock)
+    streams = SessionRegistry(options)
+    ledger = PendingCommits(streams)
+    committing = Checkpointer(ledger, outbox, clock)
     showing = asyncio.create_task(outbox.keep_showing())
     try:
         await producer.start()
@@ -54,14 +54,14 @@ async def serve(stage: Stage) -> None:
         stage.ready()
         await run(
             log=log,
-            takeover=KafkaTakeover(kafka),
+            takeover=KafkaPartitionRecovery(kafka),
             voice=voice,
             recogniser=recogniser,
             streams=streams,
-            desk=Desk(ledger, committing, outbox),
+            desk=Publisher(ledger, committing, outbox),
             watch=IdleWatch(round(session.grace_s * 1000)),
             clock=clock,
-            limits=Limits(frames=recogniser.window_ms // FRAME_MS, backlog=settings.max_buffered_frames),
+            limits=BufferLimits(frames=recogniser.window_ms // FRAME_MS, backlog=settings.max_buffered_frames),
             stopping=stage.stopping,
         )
     finally:

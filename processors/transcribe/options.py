@@ -2,37 +2,37 @@
 
 from functools import partial
 
-from processors.transcribe.core.agreement import LocalAgreement
-from processors.transcribe.core.single_pass import SinglePass
-from processors.transcribe.core.state import StreamOptions
-from processors.transcribe.core.trimming import WindowLimits
-from processors.transcribe.core.voice import VoiceOptions
+from processors.transcribe.core.audio.buffer_trimming import WindowLimits
+from processors.transcribe.core.audio.vad import VadOptions
+from processors.transcribe.core.policy.local_agreement import LocalAgreement
+from processors.transcribe.core.policy.single_pass import SinglePass
+from processors.transcribe.core.session.state import TranscriptionOptions
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_MS
 from schemas.wire import Notice
 
 
-def stream_options(
+def transcription_options(
     settings: TranscribeSettings, model: str, window_ms: int, notice: Notice | None = None
-) -> StreamOptions:
+) -> TranscriptionOptions:
     """How streams work with a model of this name that hears so much at once."""
     single_pass = partial(SinglePass, hold_back_ms=settings.hold_back_ms)
     agreement = partial(LocalAgreement, needed=settings.local_agreement_n)
     longest_step = max(settings.window_frames, settings.busy_window_frames)
-    return StreamOptions(
+    return TranscriptionOptions(
         model=model,
         limits=WindowLimits.for_model(window_ms, settings.buffer_trim_ms, longest_step * FRAME_MS),
         policy=single_pass if settings.policy == "single_pass" else agreement,
         notice=notice,
-        voice=voice_options(settings) if settings.vad else None,
+        voice=vad_options(settings) if settings.vad else None,
         window_frames=settings.window_frames,
         coalesce=settings.coalesce_windows,
         busy_window_frames=settings.busy_window_frames,
     )
 
 
-def voice_options(settings: TranscribeSettings) -> VoiceOptions:
-    return VoiceOptions(
+def vad_options(settings: TranscribeSettings) -> VadOptions:
+    return VadOptions(
         enter=settings.vad_threshold,
         leave=settings.vad_neg_threshold,
         min_speech_ms=settings.vad_min_speech_ms,

@@ -8,16 +8,16 @@ from typing import Any, Protocol
 from infra.clock import Clock
 from infra.telemetry import get_logger
 from processors.transcribe import metrics
-from processors.transcribe.committing import Committing
-from processors.transcribe.core.idle import IdleWatch, OpenSession
-from processors.transcribe.core.ledger import Ledger
-from processors.transcribe.core.load import Load
-from processors.transcribe.core.output import Addressed, Output, Rejected
-from processors.transcribe.core.records import LogRecord
-from processors.transcribe.core.streams import Streams
-from processors.transcribe.core.voice import Listened, Piece
-from processors.transcribe.hearing import Hearing, Recogniser
-from processors.transcribe.ownership import Takeover
+from processors.transcribe.checkpointing import Checkpointer
+from processors.transcribe.core.audio.vad import VadInput, VadOutput
+from processors.transcribe.core.session.idle import IdleWatch, OpenSession
+from processors.transcribe.core.session.log_records import SessionLogRecord
+from processors.transcribe.core.session.output import AddressedReply, Output, RejectedRecord
+from processors.transcribe.core.session.pending_commits import PendingCommits
+from processors.transcribe.core.session.registry import SessionRegistry
+from processors.transcribe.core.session.utilisation import Utilisation
+from processors.transcribe.inference import InferencePool, Recogniser
+from processors.transcribe.ports import PartitionRecovery
 from schemas.transcripts import SessionTranscribed, TranscriptFinal
 from schemas.words import count_words
 
@@ -26,24 +26,24 @@ _WAIT_MS = 200
 
 
 @dataclass(frozen=True)
-class Batch:
+class RecordBatch:
     """What was read at once. `lost`: partitions that went to another transcriber since the last batch; `gained`: those
     that are ours now and not yet begun; one is in both if it was another's in between. `read_to`: the next offset of
     each that is begun. `ends_seen_ms`: of the partitions that are read to their ends, when that was seen, in Unix
     time."""
 
-    records: tuple[LogRecord, ...] = ()
-    rejected: tuple[Rejected, ...] = ()
+    records: tuple[SessionLogRecord, ...] = ()
+    rejected: tuple[RejectedRecord, ...] = ()
     lost: frozenset[int] = frozenset()
     gained: frozenset[int] = frozenset()
     read_to: Mapping[int, int] = field(default_factory=dict)
     ends_seen_ms: Mapping[int, int] = field(default_factory=dict)
 
 
-class SessionLog(Protocol):
+class SessionLogReader(Protocol):
     """The partitions of `audio.frames` that are this transcriber's share."""
 
-    async def read(self, wait_ms: int, held: Set[int]) -> Batch:
+    async def read(self, wait_ms: int, held: Set[int]) -> RecordBatch:
         """The next records, each once while its partition is ours; none of the partitions that are held back."""
         ...
 
@@ -52,14 +52,14 @@ class SessionLog(Protocol):
         ...
 
 
-class VoiceFilter(Protocol):
-    async def listen(self, pieces: Sequence[Piece]) -> Sequence[Listened]:
+class VoiceActivityDetector(Protocol):
+    async def listen(self, pieces: Sequence[VadInput]) -> Sequence[VadOutput]:
         """One answer per piece, in order, without blocking the event loop."""
         ...
 
 
-class Outbox(Protocol):
-    def show(self, replies: Sequence[Addressed]) -> None:
+class ReplyPublisher(Protocol):
+    def show(self, replies: Sequence[AddressedReply]) -> None:
         """Replies of the moment, to go out when they can and be forgotten if they cannot."""
         ...
 
@@ -69,7 +69,7 @@ class Outbox(Protocol):
 
 
 @dataclass(frozen=True)
-class Limits:
+class BufferLimits:
     """`frames`: the most of one session that the voice filter listens to in one turn, so that a recording that is sent
     fast holds nobody up. `backlog`: records of one partition that may wait in memory."""
 
@@ -78,12 +78,12 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Desk:
+class Publisher:
     """Where all that the streams say is written down, and what becomes of it."""
 
-    ledger: Ledger
-    committing: Committing
-    outbox: Outbox
+    ledger: PendingCommits
+    committing: Checkpointer
+    outbox: ReplyPublisher
 
     def tell(self, output: Output) -> None:
         """Replies of the moment go out; everything else is committed, each partition by itself, and told then."""
@@ -93,20 +93,20 @@ class Desk:
 
 
 async def run(
-    log: SessionLog,
-    takeover: Takeover,
-    voice: VoiceFilter,
+    log: SessionLogReader,
+    takeover: PartitionRecovery,
+    voice: VoiceActivityDetector,
     recogniser: Recogniser,
-    streams: Streams,
-    desk: Desk,
+    streams: SessionRegistry,
+    desk: Publisher,
     watch: IdleWatch,
     clock: Clock,
-    limits: Limits,
+    limits: BufferLimits,
     stopping: asyncio.Event,
 ) -> None:
     """Work until told to stop. Between two awaits, streams and ledger say the same: so a partition's commit, whenever
     it is taken, holds everything that came of the records before its position, and nothing of those after."""
-    hearing, load, reading = Hearing(recogniser, clock), Load(), _Reading(log)
+    hearing, load, reading = InferencePool(recogniser, clock), Utilisation(), _Reading(log)
     turn_ms = clock.monotonic_ms()
     try:
         while not stopping.is_set():
@@ -145,12 +145,12 @@ async def run(
 class _Reading:
     """Reads the log while windows are heard: one read at a time, which goes on while a turn is taken without it."""
 
-    def __init__(self, log: SessionLog) -> None:
+    def __init__(self, log: SessionLogReader) -> None:
         self._log = log
         self._waits = False
-        self._read: asyncio.Task[Batch] | None = None
+        self._read: asyncio.Task[RecordBatch] | None = None
 
-    async def next(self, wait_ms: int, held: Set[int], others: Set[asyncio.Task[Any]]) -> Batch:
+    async def next(self, wait_ms: int, held: Set[int], others: Set[asyncio.Task[Any]]) -> RecordBatch:
         """What is read next, or an empty batch as soon as one of the others is done, or if there is no time to wait."""
         if self._read is None:
             self._waits = wait_ms > 0
@@ -158,7 +158,7 @@ class _Reading:
         timeout = 0 if self._waits and wait_ms == 0 else None
         await asyncio.wait({self._read, *others}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         if not self._read.done():
-            return Batch()
+            return RecordBatch()
         batch = self._read.result()
         self._read = None
         return batch
@@ -169,7 +169,9 @@ class _Reading:
             await asyncio.wait([self._read])
 
 
-async def _change_hands(batch: Batch, log: SessionLog, takeover: Takeover, streams: Streams, desk: Desk) -> None:
+async def _change_hands(
+    batch: RecordBatch, log: SessionLogReader, takeover: PartitionRecovery, streams: SessionRegistry, desk: Publisher
+) -> None:
     """Let go of what is another's, and take over what is ours."""
     await desk.committing.abandon(batch.lost)
     streams.forget(batch.lost)
@@ -185,7 +187,7 @@ async def _change_hands(batch: Batch, log: SessionLog, takeover: Takeover, strea
         _LOG.info("partition taken over", partition=inherited.partition, sessions=len(inherited.recoveries))
 
 
-async def _listen(voice: VoiceFilter, streams: Streams, desk: Desk, most: int) -> None:
+async def _listen(voice: VoiceActivityDetector, streams: SessionRegistry, desk: Publisher, most: int) -> None:
     """Each session's frames one after the other, those of all sessions together, until what is due is known."""
     for left in reversed(range(most)):
         pieces = streams.unlistened()

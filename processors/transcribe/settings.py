@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from infra.settings import Settings
-from processors.transcribe.core.hearing import Checks
+from processors.transcribe.core.whisper.recognition import DecodingThresholds
 
 
 class TranscribeSettings(Settings):
@@ -166,5 +166,5 @@ class TranscribeSettings(Settings):
         return self.max_batch_size or (32 if on_gpu else 4 if is_short else 2)
 
     @property
-    def checks(self) -> Checks:
-        return Checks(self.compression_ratio_threshold, self.log_prob_threshold, self.no_speech_threshold)
+    def checks(self) -> DecodingThresholds:
+        return DecodingThresholds(self.compression_ratio_threshold, self.log_prob_threshold, self.no_speech_threshold)

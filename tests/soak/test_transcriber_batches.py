@@ -9,8 +9,8 @@ import pytest
 from infra.samples import WHISPER_MICRO
 from processors.transcribe.adapters.models import resolve_model
 from processors.transcribe.adapters.recogniser import load_model
-from processors.transcribe.core.hearing import Hearing
-from processors.transcribe.core.windows import Window
+from processors.transcribe.core.audio.windows import Window
+from processors.transcribe.core.whisper.recognition import Recognition
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_BYTES
 from tests.support.audio.speech import SENTENCES, joined
@@ -41,7 +41,7 @@ def batches(kinds: Sequence[Hashable], size: int, chance: Random) -> Iterator[li
         yield from (places[at : at + size] for at in range(0, len(places), size))
 
 
-def difference(one: Hearing, other: Hearing) -> str:
+def difference(one: Recognition, other: Recognition) -> str:
     if [word.text for word in one.words] != [word.text for word in other.words]:
         return "words"
     if [(word.start_ms, word.end_ms) for word in one.words] != [(word.start_ms, word.end_ms) for word in other.words]:

@@ -13,9 +13,9 @@ from aiokafka.structs import RecordMetadata
 from infra.errors import Unavailable
 from infra.kafka.clients import make_transactional_producer
 from infra.kafka.settings import KafkaSettings
-from processors.transcribe.core.ledger import Commit
-from processors.transcribe.core.output import Fact
-from processors.transcribe.ownership import Fenced
+from processors.transcribe.core.session.output import Fact
+from processors.transcribe.core.session.pending_commits import Commit
+from processors.transcribe.ports import Fenced
 from schemas.counts import WordsCounted
 from schemas.snapshots import StreamSnapshot
 from schemas.topics import Topic

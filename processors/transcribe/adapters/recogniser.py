@@ -15,12 +15,12 @@ from faster_whisper import WhisperModel
 from infra.errors import SettingsError, Unavailable
 from infra.telemetry import get_logger
 from processors.transcribe import metrics
+from processors.transcribe.adapters.batched_whisper import BatchedWhisper, BatchKey, DecodingOptions
 from processors.transcribe.adapters.models import ResolvedModel
-from processors.transcribe.adapters.whisper_batch import BatchedWhisper, Decoding, Kind
-from processors.transcribe.core.batching import batches
-from processors.transcribe.core.hearing import Hearing
-from processors.transcribe.core.rules import judged
-from processors.transcribe.core.windows import Hypothesis, Window
+from processors.transcribe.core.audio.windows import Hypothesis, Window
+from processors.transcribe.core.session.batching import batches
+from processors.transcribe.core.whisper.hallucination_filters import judged
+from processors.transcribe.core.whisper.recognition import Recognition
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import SAMPLE_RATE
 
@@ -34,7 +34,7 @@ on shorter inputs too: with its windows rounded up to whole seconds, of 5 at lea
 shifted recordings (1.1 % of words, 1.2 % with 3000 frames) and takes a fraction of the time."""
 
 
-class Ear(Protocol):
+class BatchModel(Protocol):
     """A model that hears windows of one kind in one batch."""
 
     @property
@@ -46,9 +46,9 @@ class Ear(Protocol):
     @property
     def is_short(self) -> bool: ...
 
-    def kind(self, window: Window) -> Kind: ...
+    def kind(self, window: Window) -> BatchKey: ...
 
-    def hear(self, windows: Sequence[Window]) -> list[Hearing]: ...
+    def hear(self, windows: Sequence[Window]) -> list[Recognition]: ...
 
 
 def load_model(model: ResolvedModel, settings: TranscribeSettings) -> BatchedWhisper:
@@ -67,7 +67,7 @@ def load_model(model: ResolvedModel, settings: TranscribeSettings) -> BatchedWhi
             f"{settings.compute_type}: {error}.",
             "Check TRANSCRIBE_MODEL, TRANSCRIBE_DEVICE and TRANSCRIBE_COMPUTE_TYPE.",
         ) from error
-    decoding = Decoding(
+    decoding = DecodingOptions(
         beam_size=settings.beam_size,
         frames=settings.encoder_frames or (_DEMO_FRAMES if model.is_demo else _PUBLISHED_FRAMES),
         prompt_words=settings.prompt_words,
@@ -84,7 +84,7 @@ def _on_gpu(device: str) -> bool:
 class WhisperRecogniser:
     """Hears windows on a pool of threads, and takes out of them what nobody can have said."""
 
-    def __init__(self, ear: Ear, settings: TranscribeSettings) -> None:
+    def __init__(self, ear: BatchModel, settings: TranscribeSettings) -> None:
         self.workers = settings.worker_count(on_gpu=ear.on_gpu)
         self.batch_windows = settings.batch_size(on_gpu=ear.on_gpu, is_short=ear.is_short)
         self._ear = ear
@@ -102,7 +102,7 @@ class WhisperRecogniser:
         """So many windows give every worker a full batch."""
         return self.workers * self.batch_windows
 
-    def kind(self, window: Window) -> Kind:
+    def kind(self, window: Window) -> BatchKey:
         return self._ear.kind(window)
 
     async def hear(self, batch: Sequence[Window]) -> list[Hypothesis]:
@@ -161,7 +161,7 @@ class WhisperRecogniser:
             return Hypothesis(failed=f"{type(error).__name__}: {error}")
         return self._judge(window, heard)
 
-    def _judge(self, window: Window, heard: Hearing) -> Hypothesis:
+    def _judge(self, window: Window, heard: Recognition) -> Hypothesis:
         words, dropped = judged(heard, window.prompt, self._checks)
         for rule, count in dropped.items():
             metrics.WORDS_DROPPED.labels(rule.value).inc(count)

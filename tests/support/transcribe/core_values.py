@@ -3,19 +3,25 @@ says."""
 
 from collections.abc import Iterable, Sequence
 
-from processors.transcribe.core.agreement import LocalAgreement
-from processors.transcribe.core.output import Output, joined
-from processors.transcribe.core.records import Body, Frame, LogRecord, Resume, Start
-from processors.transcribe.core.state import Stream, StreamOptions
-from processors.transcribe.core.stream import begin, receive, settle
-from processors.transcribe.core.trimming import WindowLimits
-from processors.transcribe.core.windows import Hypothesis, Window
+from processors.transcribe.core.audio.buffer_trimming import WindowLimits
+from processors.transcribe.core.audio.windows import Hypothesis, Window
+from processors.transcribe.core.policy.local_agreement import LocalAgreement
+from processors.transcribe.core.session.log_records import (
+    FrameRecord,
+    RecordBody,
+    ResumeRecord,
+    SessionLogRecord,
+    StartRecord,
+)
+from processors.transcribe.core.session.output import Output, joined
+from processors.transcribe.core.session.state import TranscriptionOptions, TranscriptionState
+from processors.transcribe.core.session.transitions import begin, receive, settle
 from schemas.audio import FRAME_BYTES, FRAME_MS
 from schemas.words import Word
 from tests.support.transcribe.session_records import START_MS, connection_resumed, session_started
 
 LIMITS = WindowLimits(longest_ms=10_000, trim_ms=5_000)
-OPTIONS = StreamOptions("test-model", LIMITS, LocalAgreement)
+OPTIONS = TranscriptionOptions("test-model", LIMITS, LocalAgreement)
 SILENT_FRAME = bytes(FRAME_BYTES)
 
 
@@ -43,30 +49,32 @@ class Script:
         self.offset = first_offset
         self.frames = 0
 
-    def record(self, body: Body, at_ms: int | None = None, conn: str = "") -> LogRecord:
+    def record(self, body: RecordBody, at_ms: int | None = None, conn: str = "") -> SessionLogRecord:
         timestamp_ms = START_MS + self.frames * FRAME_MS if at_ms is None else at_ms
-        record = LogRecord(self.session_id, self.partition, self.offset, timestamp_ms, body, conn)
+        record = SessionLogRecord(self.session_id, self.partition, self.offset, timestamp_ms, body, conn)
         self.offset += 1
         return record
 
-    def start(self, **changes: object) -> LogRecord:
-        return self.record(Start(session_started(self.session_id, **changes), "conn-1", 3))
+    def start(self, **changes: object) -> SessionLogRecord:
+        return self.record(StartRecord(session_started(self.session_id, **changes), "conn-1", 3))
 
-    def frame(self, pcm: bytes = SILENT_FRAME, at_ms: int | None = None) -> LogRecord:
-        frame = Frame(self.frames, pcm)
+    def frame(self, pcm: bytes = SILENT_FRAME, at_ms: int | None = None) -> SessionLogRecord:
+        frame = FrameRecord(self.frames, pcm)
         self.frames += 1
         return self.record(frame, at_ms)
 
 
-def started(script: Script, options: StreamOptions = OPTIONS, **changes: object) -> tuple[Stream, Output]:
+def started(
+    script: Script, options: TranscriptionOptions = OPTIONS, **changes: object
+) -> tuple[TranscriptionState, Output]:
     record = script.start(**changes)
-    if not isinstance(record.body, Start):
+    if not isinstance(record.body, StartRecord):
         raise TypeError("a script starts with a start")
     return begin(options, record, record.body)
 
 
-def resume(conn: str, have_final: int = 0, from_frame: int = 0, reply_to: int = 3) -> Resume:
-    return Resume(connection_resumed("s-1", have_final, from_frame), conn, reply_to)
+def resume(conn: str, have_final: int = 0, from_frame: int = 0, reply_to: int = 3) -> ResumeRecord:
+    return ResumeRecord(connection_resumed("s-1", have_final, from_frame), conn, reply_to)
 
 
 class TruthfulRecogniser:
@@ -87,7 +95,9 @@ class TruthfulRecogniser:
         )
 
 
-def play(stream: Stream, records: Iterable[LogRecord], recogniser: TruthfulRecogniser) -> tuple[Stream, Output]:
+def play(
+    stream: TranscriptionState, records: Iterable[SessionLogRecord], recogniser: TruthfulRecogniser
+) -> tuple[TranscriptionState, Output]:
     """The whole log through one stream, each window heard as soon as it is due."""
     outputs = []
     for record in records:

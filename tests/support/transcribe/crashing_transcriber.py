@@ -10,9 +10,9 @@ from enum import StrEnum
 
 from infra.kafka.settings import KafkaSettings
 from processors.transcribe import __main__ as stage
-from processors.transcribe.adapters import takeover
+from processors.transcribe.adapters import partition_recovery
 from processors.transcribe.adapters.partition_writer import KafkaPartitionWriter
-from processors.transcribe.core.ledger import Commit
+from processors.transcribe.core.session.pending_commits import Commit
 
 
 class Moment(StrEnum):
@@ -62,7 +62,7 @@ class DoomedWriter(KafkaPartitionWriter):
 def main() -> None:
     DoomedWriter.doom = Doom(Moment(os.environ["DIES_AT"]), int(os.environ["DIES_IN"]))
     # The stage knows of no other writer.
-    vars(takeover)[KafkaPartitionWriter.__name__] = DoomedWriter
+    vars(partition_recovery)[KafkaPartitionWriter.__name__] = DoomedWriter
     stage.main()
 
 

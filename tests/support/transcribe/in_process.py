@@ -9,17 +9,17 @@ from dataclasses import replace
 from infra.clock import SystemClock
 from infra.kafka.clients import make_producer
 from infra.kafka.settings import KafkaSettings
-from processors.transcribe.adapters.log import KafkaSessionLog
-from processors.transcribe.adapters.outbox import KafkaOutbox
-from processors.transcribe.adapters.takeover import KafkaTakeover
-from processors.transcribe.committing import Committing
-from processors.transcribe.core.idle import IdleWatch
-from processors.transcribe.core.ledger import Commit, Ledger
-from processors.transcribe.core.streams import Streams
-from processors.transcribe.core.voice import Listened, Piece
-from processors.transcribe.core.windows import Hypothesis, Window
-from processors.transcribe.ownership import Inheritance, PartitionWriter, Takeover
-from processors.transcribe.service import Desk, Limits, run
+from processors.transcribe.adapters.kafka_consumer import KafkaSessionLogReader
+from processors.transcribe.adapters.kafka_replies import KafkaReplyPublisher
+from processors.transcribe.adapters.partition_recovery import KafkaPartitionRecovery
+from processors.transcribe.checkpointing import Checkpointer
+from processors.transcribe.core.audio.vad import VadInput, VadOutput
+from processors.transcribe.core.audio.windows import Hypothesis, Window
+from processors.transcribe.core.session.idle import IdleWatch
+from processors.transcribe.core.session.pending_commits import Commit, PendingCommits
+from processors.transcribe.core.session.registry import SessionRegistry
+from processors.transcribe.ports import PartitionRecovery, PartitionWriter, RecoveredPartition
+from processors.transcribe.service import BufferLimits, Publisher, run
 from tests.support.transcribe.core_values import OPTIONS
 from tests.support.transcribe.simulated_partition import heard_in, listened_to
 
@@ -34,7 +34,7 @@ class SteadyRecogniser:
     async def hear(self, batch: Sequence[Window]) -> Sequence[Hypothesis]:
         return [heard_in(window) for window in batch]
 
-    async def listen(self, pieces: Sequence[Piece]) -> Sequence[Listened]:
+    async def listen(self, pieces: Sequence[VadInput]) -> Sequence[VadOutput]:
         return [listened_to(piece) for piece in pieces]
 
 
@@ -71,11 +71,11 @@ class DyingWriter:
 class DyingTakeover:
     """Gives every partition a dying writer."""
 
-    def __init__(self, takeover: Takeover, when: str) -> None:
+    def __init__(self, takeover: PartitionRecovery, when: str) -> None:
         self._takeover = takeover
         self._when = when
 
-    async def take_over(self, partitions: Set[int]) -> Sequence[Inheritance]:
+    async def take_over(self, partitions: Set[int]) -> Sequence[RecoveredPartition]:
         inherited = await self._takeover.take_over(partitions)
         return [replace(each, writer=DyingWriter(each.writer, self._when)) for each in inherited]
 
@@ -84,13 +84,13 @@ async def transcribe(
     kafka: KafkaSettings, stopping: asyncio.Event, *, dies: str = "", instance: str = "", grace_ms: int = 60_000
 ) -> None:
     """Work until told to stop, or dead. `dies`: `before`, `in the middle` or `after` the first commit with facts."""
-    clock, streams, ears = SystemClock(), Streams(OPTIONS), SteadyRecogniser()
-    log = KafkaSessionLog(kafka, instance)
+    clock, streams, ears = SystemClock(), SessionRegistry(OPTIONS), SteadyRecogniser()
+    log = KafkaSessionLogReader(kafka, instance)
     producer = make_producer(kafka)
-    outbox = KafkaOutbox(producer, kafka, clock)
-    ledger = Ledger(streams)
-    committing = Committing(ledger, outbox, clock)
-    takeover: Takeover = KafkaTakeover(kafka)
+    outbox = KafkaReplyPublisher(producer, kafka, clock)
+    ledger = PendingCommits(streams)
+    committing = Checkpointer(ledger, outbox, clock)
+    takeover: PartitionRecovery = KafkaPartitionRecovery(kafka)
     await producer.start()
     showing = asyncio.create_task(outbox.keep_showing())
     try:
@@ -101,10 +101,10 @@ async def transcribe(
             voice=ears,
             recogniser=ears,
             streams=streams,
-            desk=Desk(ledger, committing, outbox),
+            desk=Publisher(ledger, committing, outbox),
             watch=IdleWatch(grace_ms),
             clock=clock,
-            limits=Limits(frames=40, backlog=1000),
+            limits=BufferLimits(frames=40, backlog=1000),
             stopping=stopping,
         )
     finally:

@@ -5,14 +5,14 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from processors.transcribe.core.ledger import Commit, Ledger
-from processors.transcribe.core.output import Addressed, Output
-from processors.transcribe.core.records import LogRecord
-from processors.transcribe.core.recovery import Recovery
-from processors.transcribe.core.state import StreamOptions
-from processors.transcribe.core.streams import Streams
-from processors.transcribe.core.voice import FilterState, Listened, Piece
-from processors.transcribe.core.windows import Hypothesis, Window
+from processors.transcribe.core.audio.vad import VadInput, VadOutput, VadState
+from processors.transcribe.core.audio.windows import Hypothesis, Window
+from processors.transcribe.core.session.log_records import SessionLogRecord
+from processors.transcribe.core.session.output import AddressedReply, Output
+from processors.transcribe.core.session.pending_commits import Commit, PendingCommits
+from processors.transcribe.core.session.recovery import SessionRecovery
+from processors.transcribe.core.session.registry import SessionRegistry
+from processors.transcribe.core.session.state import TranscriptionOptions
 from schemas.snapshots import StreamSnapshot
 from schemas.topics import Topic, parse_event
 from schemas.transcripts import Final, SessionTranscribed, TranscriptFinal
@@ -48,13 +48,13 @@ def truly_heard_in(window: Window) -> Hypothesis:
     return Hypothesis(tuple(word(f"word-{at}", start_ms, start_ms + 300) for at, start_ms in starts))
 
 
-def listened_to(piece: Piece) -> Listened:
+def listened_to(piece: VadInput) -> VadOutput:
     """What a steady voice filter finds: it depends on how much it has listened to."""
     at = len(piece.state.rest)
     chance = _chance(piece.session_id, at)
     speaks = chance[0] % 3 > 0
-    return Listened(
-        tuple((byte | 128 if speaks else byte & 63) / 255 for byte in chance[:8]), FilterState(rest=bytes(at + 1))
+    return VadOutput(
+        tuple((byte | 128 if speaks else byte & 63) / 255 for byte in chance[:8]), VadState(rest=bytes(at + 1))
     )
 
 
@@ -62,11 +62,11 @@ def listened_to(piece: Piece) -> Listened:
 class Partition:
     """What is durable: the log, and what was committed. `replies`: those that were accepted."""
 
-    log: Sequence[LogRecord]
+    log: Sequence[SessionLogRecord]
     position: int = 0
     snapshots: dict[str, bytes] = field(default_factory=dict)
     facts: list[bytes] = field(default_factory=list)
-    replies: list[Addressed] = field(default_factory=list)
+    replies: list[AddressedReply] = field(default_factory=list)
 
     def commit(self, commit: Commit) -> int:
         assert commit.position >= self.position
@@ -79,10 +79,10 @@ class Partition:
                 self.snapshots[session_id] = snapshot.encode()
         return len(self.facts)
 
-    def recoveries(self) -> list[Recovery]:
+    def recoveries(self) -> list[SessionRecovery]:
         found = [parse_event(Topic.TRANSCRIBE_STATE, value) for value in self.snapshots.values()]
         kept = [snapshot for snapshot in found if isinstance(snapshot, StreamSnapshot)]
-        return [Recovery(PARTITION, each, self.finals(each.session_id, each.finals_from)) for each in kept]
+        return [SessionRecovery(PARTITION, each, self.finals(each.session_id, each.finals_from)) for each in kept]
 
     def finals(self, session_id: str, since: int = 0) -> tuple[Final, ...]:
         """As they stand on `transcripts`."""
@@ -102,12 +102,12 @@ class Owner:
     """A transcriber that owns the partition until it is dropped."""
 
     def __init__(
-        self, partition: Partition, options: StreamOptions, recogniser: Callable[[Window], Hypothesis] = heard_in
+        self, partition: Partition, options: TranscriptionOptions, recogniser: Callable[[Window], Hypothesis] = heard_in
     ) -> None:
         self.partition = partition
         self.recogniser = recogniser
-        self.streams = Streams(options)
-        self.ledger = Ledger(self.streams)
+        self.streams = SessionRegistry(options)
+        self.ledger = PendingCommits(self.streams)
         self.at = partition.position
         self.now_ms = 0
         self.under_way: Commit | None = None

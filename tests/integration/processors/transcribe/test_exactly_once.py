@@ -10,8 +10,8 @@ from aiokafka import AIOKafkaProducer
 
 from infra.kafka.clients import make_producer
 from infra.kafka.settings import KafkaSettings
-from processors.transcribe.adapters.takeover import KafkaTakeover
-from processors.transcribe.ownership import Fenced
+from processors.transcribe.adapters.partition_recovery import KafkaPartitionRecovery
+from processors.transcribe.ports import Fenced
 from schemas.replies import Gone, Resumed, Superseded
 from schemas.sessions import RecordKind
 from schemas.topics import Topic, parse_event
@@ -76,7 +76,7 @@ async def test_a_zombie_says_nothing_and_ends(kafka: KafkaSettings, producer: AI
         await writer.start()
         await writer.audio(SPEECH[: 12 * 8000])
         await client.until("s-1", FinalMessage, within_s=10)
-        inherited = await KafkaTakeover(kafka).take_over(set(range(kafka.session_partitions)))
+        inherited = await KafkaPartitionRecovery(kafka).take_over(set(range(kafka.session_partitions)))
         [recovery] = [recovery for each in inherited for recovery in each.recoveries]
         known = len(client.messages("s-1")), (await stored(kafka, "s-1"))[0]
         assert len(recovery.finals) == len(known[1])

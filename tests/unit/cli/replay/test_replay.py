@@ -10,10 +10,10 @@ from cli.replay.command import parse_time, replay
 from cli.replay.run import Replay, Replayed
 from cli.replay.view import Verdict, result, view
 from infra.errors import RostrumError
-from processors.transcribe.core.records import LogRecord
-from processors.transcribe.core.streams import Streams
-from processors.transcribe.core.voice import Listened, Piece
-from processors.transcribe.core.windows import Hypothesis, Window
+from processors.transcribe.core.audio.vad import VadInput, VadOutput
+from processors.transcribe.core.audio.windows import Hypothesis, Window
+from processors.transcribe.core.session.log_records import SessionLogRecord
+from processors.transcribe.core.session.registry import SessionRegistry
 from schemas.audio import FRAME_MS
 from schemas.words import Word
 from tests.support.transcribe.core_values import OPTIONS, SILENT_FRAME, Script, TruthfulRecogniser, words
@@ -49,11 +49,11 @@ class Model:
 
 
 class NoFilter:
-    async def listen(self, pieces: Sequence[Piece]) -> Sequence[Listened]:
+    async def listen(self, pieces: Sequence[VadInput]) -> Sequence[VadOutput]:
         raise AssertionError(f"these streams have no voice filter, {pieces} came")
 
 
-def log(session_id: str, frames: int, *, ends: bool = True, partition: int = 0) -> list[LogRecord]:
+def log(session_id: str, frames: int, *, ends: bool = True, partition: int = 0) -> list[SessionLogRecord]:
     script = Script(session_id, partition)
     records = [script.start(), *(script.frame() for _ in range(frames - 1)), script.frame(SILENT_FRAME[:3200])]
     return [*records, script.record(session_ended(session_id))] if ends else records
@@ -61,14 +61,14 @@ def log(session_id: str, frames: int, *, ends: bool = True, partition: int = 0) 
 
 async def heard(said: Sequence[Word] = SAID, session_id: str = "s-1") -> Replayed:
     clock = Clock()
-    core = Replay(Streams(OPTIONS), NoFilter(), Model(clock, said), clock, at_once=2)
+    core = Replay(SessionRegistry(OPTIONS), NoFilter(), Model(clock, said), clock, at_once=2)
     (replayed,) = await core.take(log(session_id, 12))
     return replayed
 
 
 async def test_a_session_is_given_once_it_has_ended() -> None:
     clock = Clock()
-    core = Replay(Streams(OPTIONS), NoFilter(), Model(clock, SAID), clock, at_once=2)
+    core = Replay(SessionRegistry(OPTIONS), NoFilter(), Model(clock, SAID), clock, at_once=2)
     *most, end = log("s-1", 12)
 
     assert await core.take(most) == []

@@ -3,36 +3,38 @@
 import pytest
 from pydantic import ValidationError
 
-from processors.transcribe.core.agreement import LocalAgreement
-from processors.transcribe.core.policy import Memory
-from processors.transcribe.core.single_pass import SinglePass
-from processors.transcribe.core.trimming import WindowLimits
-from processors.transcribe.core.voice import VoiceOptions
-from processors.transcribe.options import stream_options
+from processors.transcribe.core.audio.buffer_trimming import WindowLimits
+from processors.transcribe.core.audio.vad import VadOptions
+from processors.transcribe.core.policy.local_agreement import LocalAgreement
+from processors.transcribe.core.policy.policy import HypothesisBuffer
+from processors.transcribe.core.policy.single_pass import SinglePass
+from processors.transcribe.options import transcription_options
 from processors.transcribe.settings import TranscribeSettings
 from tests.support.transcribe.core_values import words
 
 
 def test_every_policy_goes_on_from_a_memory() -> None:
-    memory = Memory(tail=words("good night"), votes=(1, 1))
-    agreement = stream_options(TranscribeSettings(policy="local_agreement", local_agreement_n=3), "m", 10_000)
+    memory = HypothesisBuffer(tail=words("good night"), votes=(1, 1))
+    agreement = transcription_options(TranscribeSettings(policy="local_agreement", local_agreement_n=3), "m", 10_000)
     assert agreement.policy(memory) == LocalAgreement(memory, needed=3)
-    single_pass = stream_options(TranscribeSettings(policy="single_pass", hold_back_ms=200), "m", 10_000)
+    single_pass = transcription_options(TranscribeSettings(policy="single_pass", hold_back_ms=200), "m", 10_000)
     assert single_pass.policy(memory) == SinglePass(memory, hold_back_ms=200)
 
 
 def test_limits_leave_room_for_the_next_frames() -> None:
     settings = TranscribeSettings(window_frames=8, buffer_trim_ms=9000)
-    assert stream_options(settings, "m", 10_000).limits == WindowLimits(10_000, trim_ms=8000, step_ms=2000)
-    assert stream_options(TranscribeSettings(window_frames=2), "m", 10_000).limits == WindowLimits(10_000, 5000, 1000)
+    assert transcription_options(settings, "m", 10_000).limits == WindowLimits(10_000, trim_ms=8000, step_ms=2000)
+    assert transcription_options(TranscribeSettings(window_frames=2), "m", 10_000).limits == WindowLimits(
+        10_000, 5000, 1000
+    )
 
 
 def test_the_voice_filter_can_be_left_out() -> None:
-    assert stream_options(TranscribeSettings(vad=False), "m", 10_000).voice is None
+    assert transcription_options(TranscribeSettings(vad=False), "m", 10_000).voice is None
 
 
 def test_the_defaults_of_settings_and_core_agree() -> None:
-    assert stream_options(TranscribeSettings(), "m", 10_000).voice == VoiceOptions()
+    assert transcription_options(TranscribeSettings(), "m", 10_000).voice == VadOptions()
 
 
 def test_settings_that_contradict_each_other_are_refused() -> None:

@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from processors.transcribe.committing import Committing
-from processors.transcribe.core.idle import IdleWatch, OpenSession
-from processors.transcribe.core.ledger import Commit, Ledger
-from processors.transcribe.core.output import Addressed, Rejected
-from processors.transcribe.core.records import LogRecord
-from processors.transcribe.core.state import StreamOptions
-from processors.transcribe.core.streams import Streams
-from processors.transcribe.core.voice import Listened, Piece, VoiceOptions
-from processors.transcribe.core.windows import Hypothesis, Window
-from processors.transcribe.ownership import Fenced, Inheritance
-from processors.transcribe.service import Batch, Desk, Limits, run
+from processors.transcribe.checkpointing import Checkpointer
+from processors.transcribe.core.audio.vad import VadInput, VadOptions, VadOutput
+from processors.transcribe.core.audio.windows import Hypothesis, Window
+from processors.transcribe.core.session.idle import IdleWatch, OpenSession
+from processors.transcribe.core.session.log_records import SessionLogRecord
+from processors.transcribe.core.session.output import AddressedReply, RejectedRecord
+from processors.transcribe.core.session.pending_commits import Commit, PendingCommits
+from processors.transcribe.core.session.registry import SessionRegistry
+from processors.transcribe.core.session.state import TranscriptionOptions
+from processors.transcribe.ports import Fenced, RecoveredPartition
+from processors.transcribe.service import BufferLimits, Publisher, RecordBatch, run
 from tests.support.transcribe.core_values import OPTIONS, Script, words
 from tests.support.transcribe.session_records import session_ended
 
@@ -38,25 +38,25 @@ class SteppingClock:
 class Everything:
     """Log, recogniser and outbox in one, which write down what was asked of them. `until` stops the service."""
 
-    def __init__(self, batches: Sequence[Batch], until: Callable[["Everything"], bool]) -> None:
+    def __init__(self, batches: Sequence[RecordBatch], until: Callable[["Everything"], bool]) -> None:
         self.batches = list(batches)
         self.until = until
         self.read_to: Mapping[int, int] = {}
         self.said: list[str] = []
         self.commits: list[Commit] = []
-        self.buried: list[Rejected] = []
+        self.buried: list[RejectedRecord] = []
         self.ended: list[OpenSession] = []
         self.held: list[Set[int]] = []
         self.stopping = asyncio.Event()
 
-    async def read(self, wait_ms: int, held: Set[int]) -> Batch:
+    async def read(self, wait_ms: int, held: Set[int]) -> RecordBatch:
         await asyncio.sleep(0)
         self.said.append(f"read {'now' if wait_ms == 0 else 'waiting'}")
         self.held.append(held)
         if self.until(self):
             self.stopping.set()
         seen_ms = dict.fromkeys(self.read_to, 500 * len(self.held))
-        batch = self.batches.pop(0) if self.batches else Batch(read_to=self.read_to, ends_seen_ms=seen_ms)
+        batch = self.batches.pop(0) if self.batches else RecordBatch(read_to=self.read_to, ends_seen_ms=seen_ms)
         self.read_to = batch.read_to
         return batch
 
@@ -64,8 +64,8 @@ class Everything:
         self.said.append(f"begin {partition} at {offset}")
         self.read_to = {**self.read_to, partition: offset}
 
-    async def take_over(self, partitions: Set[int]) -> Sequence[Inheritance]:
-        return [Inheritance(partition, 3, (), 0, self) for partition in partitions]
+    async def take_over(self, partitions: Set[int]) -> Sequence[RecoveredPartition]:
+        return [RecoveredPartition(partition, 3, (), 0, self) for partition in partitions]
 
     async def commit(self, commit: Commit, facts_to: int) -> int:
         self.commits.append(commit)
@@ -75,15 +75,15 @@ class Everything:
     async def close(self) -> None:
         self.said.append("close")
 
-    async def tell(self, replies: Sequence[Addressed]) -> None:
+    async def tell(self, replies: Sequence[AddressedReply]) -> None:
         self.said.append(f"tell {len(replies)}")
 
-    async def bury(self, letters: Iterable[Rejected]) -> None:
+    async def bury(self, letters: Iterable[RejectedRecord]) -> None:
         self.buried += letters
 
-    async def listen(self, pieces: Sequence[Piece]) -> Sequence[Listened]:
+    async def listen(self, pieces: Sequence[VadInput]) -> Sequence[VadOutput]:
         self.said.append(f"listen {len(pieces)}")
-        return [Listened((0.9,) * 8, piece.state) for piece in pieces]
+        return [VadOutput((0.9,) * 8, piece.state) for piece in pieces]
 
     workers = 1
     batch_windows = 2
@@ -95,7 +95,7 @@ class Everything:
         self.said.append(f"hear {len(batch)}")
         return [Hypothesis(words("good morning")) for _ in batch]
 
-    def show(self, replies: Sequence[Addressed]) -> None:
+    def show(self, replies: Sequence[AddressedReply]) -> None:
         if replies:
             self.said.append(f"show {len(replies)}")
 
@@ -103,10 +103,10 @@ class Everything:
         self.ended.append(session)
 
 
-async def run_with(ports: Everything, backlog: int = 100, options: StreamOptions = OPTIONS) -> Everything:
-    clock, streams = SteppingClock(), Streams(options)
-    ledger = Ledger(streams)
-    committing = Committing(ledger, ports, clock)
+async def run_with(ports: Everything, backlog: int = 100, options: TranscriptionOptions = OPTIONS) -> Everything:
+    clock, streams = SteppingClock(), SessionRegistry(options)
+    ledger = PendingCommits(streams)
+    committing = Checkpointer(ledger, ports, clock)
     async with asyncio.timeout(5):
         await run(
             log=ports,
@@ -114,21 +114,21 @@ async def run_with(ports: Everything, backlog: int = 100, options: StreamOptions
             recogniser=ports,
             takeover=ports,
             streams=streams,
-            desk=Desk(ledger, committing, ports),
+            desk=Publisher(ledger, committing, ports),
             watch=IdleWatch(grace_ms=5000),
             clock=clock,
-            limits=Limits(frames=40, backlog=backlog),
+            limits=BufferLimits(frames=40, backlog=backlog),
             stopping=ports.stopping,
         )
     await committing.close()
     return ports
 
 
-OURS = Batch(gained=frozenset({0}))
+OURS = RecordBatch(gained=frozenset({0}))
 
 
-def batch_of(*records: LogRecord) -> Batch:
-    return Batch(records, read_to={0: records[-1].offset + 1})
+def batch_of(*records: SessionLogRecord) -> RecordBatch:
+    return RecordBatch(records, read_to={0: records[-1].offset + 1})
 
 
 async def test_facts_are_committed_with_the_place_to_go_on_from_and_told_then() -> None:
@@ -143,7 +143,7 @@ async def test_facts_are_committed_with_the_place_to_go_on_from_and_told_then() 
 async def test_frames_are_listened_to_before_windows_are_heard() -> None:
     script = Script(first_offset=3)
     log = batch_of(script.start(), *(script.frame() for _ in range(5)))
-    options = replace(OPTIONS, voice=VoiceOptions())
+    options = replace(OPTIONS, voice=VadOptions())
     ports = await run_with(Everything([OURS, log], until=lambda ports: len(ports.held) > 4), options=options)
     said = [each for each in ports.said if not each.startswith("read")]
     assert said[:8] == ["begin 0 at 3", *["listen 1"] * 4, "hear 1", "show 1", "listen 1"]
@@ -166,7 +166,7 @@ class Patient(Everything):
     reads_to_come = 5
     enough: asyncio.Event | None = None
 
-    async def read(self, wait_ms: int, held: Set[int]) -> Batch:
+    async def read(self, wait_ms: int, held: Set[int]) -> RecordBatch:
         if self.enough is not None:
             self.reads_to_come -= 1
             if self.reads_to_come == 0:
@@ -201,8 +201,8 @@ async def test_what_is_not_pressing_is_committed_at_the_end() -> None:
 
 
 async def test_what_could_not_be_read_is_a_dead_letter_and_no_more() -> None:
-    letter = Rejected(0, 4, 0, b"s-1", b"?", "unreadable")
-    batch = Batch(rejected=(letter,), read_to={0: 5})
+    letter = RejectedRecord(0, 4, 0, b"s-1", b"?", "unreadable")
+    batch = RecordBatch(rejected=(letter,), read_to={0: 5})
     ports = await run_with(Everything([OURS, batch], until=lambda ports: not ports.batches))
     assert ports.buried == [letter]
     assert [commit.position for commit in ports.commits] == [5]
@@ -226,7 +226,7 @@ async def test_a_session_whose_client_is_gone_is_ended_in_its_log() -> None:
 async def test_a_lost_partition_is_worked_on_and_committed_no_more() -> None:
     script = Script(first_offset=3)
     log = batch_of(script.start(), *(script.frame() for _ in range(12)))
-    lost = Batch(lost=frozenset({0}), read_to={})
+    lost = RecordBatch(lost=frozenset({0}), read_to={})
     ports = await run_with(Everything([OURS, log, lost], until=lambda ports: not ports.batches))
     assert ports.said.count("hear 1") == 1
     assert "close" in ports.said
@@ -241,7 +241,7 @@ class TakenAway(Everything):
 
 
 async def test_a_zombie_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("processors.transcribe.committing._HANDED_ON_S", 0.01)
+    monkeypatch.setattr("processors.transcribe.checkpointing._HANDED_ON_S", 0.01)
     script = Script(first_offset=3)
     ended = batch_of(script.start(), script.record(session_ended("s-1")))
     ports = TakenAway([OURS, ended], until=lambda ports: len(ports.held) > 10_000)

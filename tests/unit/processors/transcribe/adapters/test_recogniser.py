@@ -11,8 +11,8 @@ from infra.errors import SettingsError, Unavailable
 from infra.samples import WHISPER_MICRO
 from processors.transcribe.adapters.models import ResolvedModel, resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
-from processors.transcribe.core.hearing import Hearing
-from processors.transcribe.core.windows import Hypothesis, Window
+from processors.transcribe.core.audio.windows import Hypothesis, Window
+from processors.transcribe.core.whisper.recognition import Recognition
 from processors.transcribe.settings import TranscribeSettings
 from tests.support.audio.speech import bundled
 from tests.support.transcribe.core_values import spoken, word
@@ -35,12 +35,12 @@ class BreakingEar:
     def kind(self, window: Window) -> tuple[int, str | None, int]:
         return 3000, window.language, 0
 
-    def hear(self, windows: Sequence[Window]) -> list[Hearing]:
+    def hear(self, windows: Sequence[Window]) -> list[Recognition]:
         self.batches.append(len(windows))
         if self.failures and any(any(each.pcm) for each in windows):
             self.failures -= 1
             raise IndexError("list index out of range")
-        return [Hearing((word(each.session_id, 600, 900),), -0.1, 0.0, LOUD_LEVELS) for each in windows]
+        return [Recognition((word(each.session_id, 600, 900),), -0.1, 0.0, LOUD_LEVELS) for each in windows]
 
 
 def window(pcm: bytes, session_id: str = "s-1", language: str = "en") -> Window:
@@ -96,8 +96,8 @@ async def test_a_model_that_fails_on_everything_stops_the_process() -> None:
 
 async def test_words_that_nobody_can_have_said_are_dropped_and_counted() -> None:
     class Hallucinating(BreakingEar):
-        def hear(self, windows: Sequence[Window]) -> list[Hearing]:
-            return [Hearing((word("thanks", 100, 200),), -0.1, 0.0, LOUD_LEVELS) for _ in windows]
+        def hear(self, windows: Sequence[Window]) -> list[Recognition]:
+            return [Recognition((word("thanks", 100, 200),), -0.1, 0.0, LOUD_LEVELS) for _ in windows]
 
     def counted() -> float:
         name, labels = "rostrum_transcribe_words_filtered_total", {"rule": "over_silence"}

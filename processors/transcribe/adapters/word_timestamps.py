@@ -1,0 +1,134 @@
+"""From tokens and their alignment with the audio to words with times.
+
+The times come from the cross-attention, as in the reference implementation of Whisper (openai/whisper, timing.py);
+what follows corrects where that method is known to stretch a word over the silence before or after it. Each window is
+worked through for itself: faster-whisper's own function carries the end of one window over to the next, which in a
+batch would be another session's."""
+
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
+from typing import Any
+
+import numpy as np
+from faster_whisper.tokenizer import Tokenizer
+from faster_whisper.transcribe import merge_punctuations
+
+from schemas.words import Word
+
+TOKEN_S = 0.02
+"""Spacing of Whisper's timestamp tokens and of its encoder's output."""
+_PREPENDED = "\"'“¿([{-"
+_APPENDED = "\"'.。,，!！?？:：”)]}、"
+_LONG_WORD_S = 0.7
+"""The middle length of a window's words is taken for no more than this: in short windows it may be anything."""
+_PAUSES = 4
+"""A first word that ends so many middle lengths after the words before it has a pause before it."""
+_SLACK_S = 0.5
+"""Timestamp tokens are trusted before the alignment where they lie apart by more than this."""
+
+
+@dataclass(frozen=True)
+class TextSegment:
+    """What the model put between two timestamps: seconds from the window's first sample, and text tokens."""
+
+    start_s: float
+    end_s: float
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _TimedWord:
+    text: str
+    start_s: float
+    end_s: float
+    probability: float
+
+
+def phrases(tokens: Sequence[int], tokenizer: Tokenizer, duration_s: float) -> tuple[TextSegment, ...]:
+    """The text between the timestamps. Without a timestamp at its end a phrase lasts until the window ends."""
+    begin = tokenizer.timestamp_begin
+    cuts = [at for at in range(1, len(tokens)) if tokens[at] >= begin and tokens[at - 1] >= begin]
+    parts = (tokens[one:other] for one, other in pairwise([0, *cuts, len(tokens)]))
+    found = (_phrase(part, tokenizer, duration_s) for part in parts)
+    return tuple(phrase for phrase in found if phrase.tokens)
+
+
+def _phrase(tokens: Sequence[int], tokenizer: Tokenizer, duration_s: float) -> TextSegment:
+    begin = tokenizer.timestamp_begin
+    first, last = (tokens[0], tokens[-1]) if tokens else (0, 0)
+    return TextSegment(
+        start_s=(first - begin) * TOKEN_S if first >= begin else 0.0,
+        end_s=(last - begin) * TOKEN_S if len(tokens) > 1 and last >= begin else duration_s,
+        tokens=tuple(token for token in tokens if token < tokenizer.eot),
+    )
+
+
+def timed_words(spoken: Sequence[TextSegment], alignment: Any, tokenizer: Tokenizer) -> tuple[Word, ...]:
+    """The words of a window's phrases. `alignment`: CTranslate2's, of all their tokens in one row."""
+    aligned = _aligned([token for phrase in spoken for token in phrase.tokens], alignment, tokenizer)
+    lengths_s = [each["end"] - each["start"] for each in aligned if each["end"] > each["start"]]
+    middle_s = min(statistics.median(lengths_s), _LONG_WORD_S) if lengths_s else 0.0
+    merge_punctuations(aligned, _PREPENDED, _APPENDED)
+    words: list[_TimedWord] = []
+    taken = 0
+    for phrase in spoken:
+        mine: list[_TimedWord] = []
+        room = len(phrase.tokens)
+        while taken < len(aligned) and room > 0:
+            each = aligned[taken]
+            if each["word"]:
+                mine.append(_TimedWord(each["word"], each["start"], each["end"], each["probability"]))
+            room -= len(each["tokens"])
+            taken += 1
+        words += _corrected(mine, phrase, words[-1].end_s if words else 0.0, middle_s)
+    return tuple(_word(each) for each in words)
+
+
+def _aligned(tokens: list[int], alignment: Any, tokenizer: Tokenizer) -> list[dict[str, Any]]:
+    """Words with times in the shape that faster-whisper's `merge_punctuations` changes in place."""
+    texts, parts = tokenizer.split_to_word_tokens([*tokens, tokenizer.eot])
+    if len(parts) <= 1:
+        return []
+    text_places, times = (np.array(column) for column in zip(*alignment.alignments, strict=True))
+    first_times_s = times[np.flatnonzero(np.diff(text_places, prepend=-1))] * TOKEN_S
+    bounds = [0, *accumulate(len(part) for part in parts[:-1])]
+    probabilities = alignment.text_token_probs
+    return [
+        {
+            "word": text,
+            "tokens": part,
+            "start": float(first_times_s[one]),
+            "end": float(first_times_s[other]),
+            "probability": statistics.fmean(probabilities[one:other]),
+        }
+        for text, part, (one, other) in zip(texts, parts, pairwise(bounds), strict=False)
+    ]
+
+
+def _corrected(
+    words: Sequence[_TimedWord], phrase: TextSegment, before_s: float, middle_s: float
+) -> Iterator[_TimedWord]:
+    """A phrase's words, its first and last not stretched over the pauses around it."""
+    if not words:
+        return
+    first, *others = words
+    longest_s = 2 * middle_s
+    if first.end_s - before_s > _PAUSES * middle_s and first.end_s - first.start_s > longest_s:
+        first = replace(first, start_s=max(first.end_s - longest_s, 0.0))
+    if first.start_s + _SLACK_S < phrase.start_s < first.end_s:
+        first = replace(first, start_s=max(min(first.end_s - middle_s, phrase.start_s), 0.0))
+    *inner, last = first, *others
+    if last.start_s < phrase.end_s < last.end_s - _SLACK_S:
+        last = replace(last, end_s=max(last.start_s + middle_s, phrase.end_s))
+    yield from (*inner, last)
+
+
+def _word(timed: _TimedWord) -> Word:
+    return Word(
+        text=timed.text.strip(),
+        start_ms=round(timed.start_s * 1000),
+        end_ms=round(timed.end_s * 1000),
+        probability=timed.probability,
+    )

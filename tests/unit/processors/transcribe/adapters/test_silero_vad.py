@@ -1,0 +1,55 @@
+"""The real voice filter on the bundled recordings."""
+
+import asyncio
+
+import numpy as np
+import pytest
+from faster_whisper.vad import SileroVADModel, get_assets_path
+
+from processors.transcribe.adapters.silero_vad import SileroVad
+from processors.transcribe.core.audio.vad import INITIAL_VAD_STATE, VadInput
+from tests.support.audio.speech import bundled
+
+
+async def probabilities(pcm: bytes, *, pieces_of: int) -> list[float]:
+    """What the filter says of a recording that comes in pieces of so many bytes."""
+    ears, state = SileroVad(), INITIAL_VAD_STATE
+    heard: list[float] = []
+    for at in range(0, len(pcm), pieces_of):
+        (listened,) = await ears.listen([VadInput("s-1", pcm[at : at + pieces_of], state)])
+        heard += listened.probabilities
+        state = listened.state
+    ears.close()
+    return heard
+
+
+async def test_it_hears_as_it_does_in_the_whole_recording() -> None:
+    pcm = bundled("sentence_1").pcm[: 512 * 2 * 100]
+    model = SileroVADModel(f"{get_assets_path()}/silero_vad_v6.onnx")
+    # Its first step sees the end of the recording's last one as context unless that is silent.
+    whole = model(np.frombuffer(pcm, "<i2").astype(np.float32) / 32768).ravel()
+    heard = await probabilities(pcm, pieces_of=8000)
+    assert len(heard) == len(whole) == 100
+    assert heard == pytest.approx(whole.tolist(), abs=2e-3)
+
+
+async def test_it_does_not_matter_in_which_pieces_the_audio_comes() -> None:
+    pcm = bundled("sentence_2").pcm
+    assert await probabilities(pcm, pieces_of=8000) == pytest.approx(await probabilities(pcm, pieces_of=700), abs=1e-5)
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.05])
+async def test_it_tells_speech_from_silence_however_quiet(gain: float) -> None:
+    samples = np.frombuffer(bundled("sentence_3").pcm, "<i2") * gain
+    heard = await probabilities(samples.astype("<i2").tobytes(), pieces_of=8000)
+    assert sum(each > 0.5 for each in heard) > len(heard) // 2
+    assert max(await probabilities(bundled("silence").pcm, pieces_of=8000)) < 0.3
+
+
+async def test_sessions_do_not_hear_each_other() -> None:
+    speech, silence = bundled("sentence_1").pcm[:32_000], bytes(32_000)
+    ears = SileroVad()
+    together = await ears.listen([VadInput("a", speech, INITIAL_VAD_STATE), VadInput("b", silence, INITIAL_VAD_STATE)])
+    alone = await asyncio.gather(*(ears.listen([VadInput("a", each, INITIAL_VAD_STATE)]) for each in (speech, silence)))
+    ears.close()
+    assert together == [each for (each,) in alone]

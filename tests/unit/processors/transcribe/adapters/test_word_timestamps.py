@@ -1,0 +1,79 @@
+"""From tokens and their alignment to words, with the real tokenizer."""
+
+from types import SimpleNamespace
+
+import pytest
+from faster_whisper.tokenizer import Tokenizer
+from tokenizers import Tokenizer as Pieces
+
+from infra.samples import WHISPER_MICRO
+from processors.transcribe.adapters.word_timestamps import TextSegment, phrases, timed_words
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return Tokenizer(Pieces.from_file(str(WHISPER_MICRO / "tokenizer.json")), False)
+
+
+def tokens(tokenizer: Tokenizer, text: str) -> tuple[int, ...]:
+    return tuple(tokenizer.encode(text))
+
+
+def at(tokenizer: Tokenizer, seconds: float) -> int:
+    return int(tokenizer.timestamp_begin + round(seconds / 0.02))
+
+
+def aligned(starts_s: list[float], end_s: float) -> SimpleNamespace:
+    """An alignment of one token per start; the end token follows."""
+    places = [(place, round(start / 0.02)) for place, start in enumerate([*starts_s, end_s])]
+    return SimpleNamespace(alignments=places, text_token_probs=[0.9] * len(starts_s))
+
+
+def test_timestamps_cut_a_text_into_phrases(tokenizer: Tokenizer) -> None:
+    one, other = tokens(tokenizer, " i like tea."), tokens(tokenizer, " we go home.")
+    given = (at(tokenizer, 0.3), *one, at(tokenizer, 1.5), at(tokenizer, 2.0), *other, at(tokenizer, 3.1))
+    found = phrases(given, tokenizer, 5.0)
+    assert [phrase.tokens for phrase in found] == [one, other]
+    assert [phrase.start_s for phrase in found] == pytest.approx([0.3, 2.0])
+    assert [phrase.end_s for phrase in found] == pytest.approx([1.5, 3.1])
+
+
+def test_an_open_phrase_lasts_until_the_window_ends(tokenizer: Tokenizer) -> None:
+    text = tokens(tokenizer, " i like tea")
+    assert phrases(text, tokenizer, 5.0) == (TextSegment(0.0, 5.0, text),)
+    assert phrases((at(tokenizer, 1.0), *text), tokenizer, 5.0) == (TextSegment(1.0, 5.0, text),)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_timestamps_without_text_are_no_phrase(tokenizer: Tokenizer, count: int) -> None:
+    assert phrases([at(tokenizer, 0.3)] * count, tokenizer, 5.0) == ()
+
+
+def test_words_have_the_times_of_their_tokens_and_marks_join_them(tokenizer: Tokenizer) -> None:
+    text = tokens(tokenizer, " i like tea.")
+    starts_s = [0.4 + 0.2 * place for place in range(len(text))]
+    phrase = TextSegment(0.4, starts_s[-1] + 0.2, text)
+    words = timed_words([phrase], aligned(starts_s, starts_s[-1] + 0.2), tokenizer)
+    assert [word.text for word in words] == ["i", "like", "tea."]
+    assert words[0].start_ms == 400
+    assert words[-1].end_ms == round(starts_s[-1] * 1000), "a mark takes no time"
+    assert all(word.probability == pytest.approx(0.9) for word in words)
+
+
+def test_a_first_word_does_not_reach_over_the_silence_before_it(tokenizer: Tokenizer) -> None:
+    text = tokens(tokenizer, " i like tea")
+    starts_s = [0.0, *(3.0 + 0.2 * place for place in range(len(text) - 1))]
+    (first, *_) = timed_words([TextSegment(2.8, 4.0, text)], aligned(starts_s, 4.0), tokenizer)
+    assert first.start_ms >= 2000
+    assert first.end_ms == 3000
+
+
+def test_a_last_word_does_not_reach_over_the_silence_behind_it(tokenizer: Tokenizer) -> None:
+    text = tokens(tokenizer, " i like tea")
+    starts_s = [0.2 * place for place in range(len(text))]
+    words = timed_words([TextSegment(0.0, 1.2, text)], aligned(starts_s, 4.0), tokenizer)
+    assert words[-1].end_ms < 1500
+
+
+def test_no_text_has_no_words(tokenizer: Tokenizer) -> None:
+    assert timed_words([], aligned([], 0.0), tokenizer) == ()

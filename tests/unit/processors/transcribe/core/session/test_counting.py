@@ -1,0 +1,47 @@
+"""Counts per hour of speech, live or not, time spent speaking."""
+
+from processors.transcribe.core.session.counting import LiveCheck, hourly_counts, merged, speech_ms, words_per_minute
+from processors.transcribe.core.session.finals import make_finals
+from schemas.counts import HourCount
+from tests.support.transcribe.core_values import word, words
+
+HOUR_MS = 3_600_000
+
+
+def test_words_count_in_the_hour_in_which_they_begin() -> None:
+    finals = make_finals(words("before — after midnight", each_ms=1000), (), ())
+    counts = hourly_counts(finals, started_ms=10 * HOUR_MS - 2000)
+    assert counts == (HourCount(hour_ms=9 * HOUR_MS, words=1), HourCount(hour_ms=10 * HOUR_MS, words=2))
+
+
+def test_totals_add_up_hour_by_hour() -> None:
+    one, other = HourCount(hour_ms=0, words=2), HourCount(hour_ms=HOUR_MS, words=1)
+    assert merged((one, other), (one,)) == (HourCount(hour_ms=0, words=4), other)
+
+
+def test_speech_as_fast_as_the_clock_is_live() -> None:
+    pace = LiveCheck(started_ms=0)
+    for second in range(1, 600):
+        pace = pace.heard(audio_ms=second * 1000, at_ms=second * 1000 - 500)
+    assert pace.live
+
+
+def test_audio_gathered_before_the_start_is_live() -> None:
+    assert LiveCheck(0).heard(audio_ms=2500, at_ms=10).live
+
+
+def test_a_recording_sent_faster_than_speech_is_not_live_and_stays_so() -> None:
+    pace = LiveCheck(0).heard(audio_ms=16_000, at_ms=8000)
+    assert not pace.live
+    assert not pace.heard(audio_ms=17_000, at_ms=80_000).live
+
+
+def test_a_gap_after_which_all_comes_at_once_is_live() -> None:
+    assert LiveCheck(0).heard(audio_ms=20_000, at_ms=20_000).live
+
+
+def test_pauses_are_no_time_spent_speaking() -> None:
+    said = (word("a", 0, 300), word("b", 500, 800), word("c", 2000, 2100))
+    assert speech_ms(said) == 300 + 200 + 300 + 100
+    assert words_per_minute(3, 900) == 200.0
+    assert words_per_minute(0, 0) == 0.0

@@ -1,0 +1,173 @@
+"""Whenever the owner of a partition dies, its successor goes on as if nothing had happened."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processors.transcribe.core.audio.vad import VadOptions
+from processors.transcribe.core.audio.windows import Hypothesis, Window
+from processors.transcribe.core.policy.local_agreement import LocalAgreement
+from processors.transcribe.core.session.log_records import FrameRecord, SessionLogRecord
+from processors.transcribe.core.session.snapshot import restored, taken
+from processors.transcribe.core.session.state import TranscriptionOptions
+from schemas.replies import Resumed, Superseded
+from schemas.snapshots import LastTold, StreamSnapshot
+from schemas.wire import FinalMessage, Summary
+from tests.support.transcribe.core_values import LIMITS, OPTIONS, Script, resume
+from tests.support.transcribe.session_records import answer_begun, questions_asked, session_ended
+from tests.support.transcribe.simulated_partition import PARTITION, Owner, Partition, heard_in, truly_heard_in
+
+WITH_VOICE = TranscriptionOptions("test-model", LIMITS, LocalAgreement, voice=VadOptions())
+Answer = Resumed | Superseded
+"""What a connection that resumed must hear: it goes on, or another one does."""
+KINDS = ["frames"] * 12 + ["repeat", "stray", "answer", "questions", "resume", "end"]
+DEEDS = ["read"] * 3 + ["listen"] * 8 + ["hear"] * 5 + ["commit", "tell"] * 3 + ["die"] * 2 + ["be busy", "rest"]
+Recogniser = Callable[[Window], Hypothesis]
+
+
+def partition_log(chance: Random) -> list[SessionLogRecord]:
+    """A partition's log with up to three sessions, interleaved, each of which may end, be resumed, and send frames
+    twice or over a connection that is void."""
+    scripts = [Script(name) for name in "abc"[: chance.randint(1, 3)]]
+    said = [(script, script.start()) for script in scripts]
+    for _ in range(chance.randint(0, 40)):
+        script = chance.choice(scripts)
+        said += [(script, record) for record in _said(script, chance)]
+    said += [(script, script.record(session_ended(script.session_id))) for script in scripts]
+    return [replace(record, offset=offset) for offset, (_, record) in enumerate(said)]
+
+
+def _said(script: Script, chance: Random) -> list[SessionLogRecord]:
+    match chance.choice(KINDS):
+        case "frames":
+            return [script.frame(chance.randbytes(2) * 4000) for _ in range(chance.randint(1, 6))]
+        case "repeat":
+            return [script.record(FrameRecord(max(script.frames - 1, 0), bytes(8000)))]
+        case "stray":
+            return [script.record(FrameRecord(script.frames, b"\1\1" * 4000), conn="void")]
+        case "answer":
+            return [script.record(answer_begun(script.session_id, chance.randint(1, 2), script.frames * 4000))]
+        case "questions":
+            return [script.record(questions_asked(script.session_id, "Why?"))]
+        case "resume":
+            # What the old connection has not written by now is void.
+            conn = f"conn-{chance.random()}"
+            return [script.record(resume(conn, from_frame=script.frames), conn=conn)]
+        case _:
+            return [script.record(session_ended(script.session_id))] if chance.random() < 0.3 else []
+
+
+def undisturbed(
+    log: list[SessionLogRecord], options: TranscriptionOptions, recogniser: Recogniser = heard_in
+) -> Partition:
+    partition = Partition(log)
+    Owner(partition, options, recogniser).finish()
+    return partition
+
+
+def disturbed(
+    log: list[SessionLogRecord], options: TranscriptionOptions, chance: Random, recogniser: Recogniser = heard_in
+) -> Partition:
+    partition = Partition(log)
+    owner = Owner(partition, options, recogniser)
+    for _ in range(chance.randint(0, 400)):
+        match chance.choice(DEEDS):
+            case "read":
+                owner.read(chance.randint(1, 8))
+            case "listen":
+                owner.listen()
+            case "hear":
+                owner.hear()
+            case "commit":
+                owner.commit()
+            case "tell":
+                owner.tell()
+            case "be busy" | "rest" as load:
+                owner.be_busy(load == "be busy")
+            case "die":
+                owner = Owner(partition, options, recogniser)
+    owner.finish()
+    return partition
+
+
+@pytest.mark.parametrize("options", [OPTIONS, WITH_VOICE], ids=["all audio", "voice filter"])
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_wherever_the_owner_dies_the_facts_are_the_same(options: TranscriptionOptions, seed: int) -> None:
+    chance = Random(seed)
+    log = partition_log(chance)
+    expected, found = undisturbed(log, options), disturbed(log, options, chance)
+    all_is_told(found)
+    for name in {record.session_id for record in log}:
+        assert found.finals(name) == expected.finals(name)
+        assert found.transcribed(name) == expected.transcribed(name)
+        resumed = {each.reply.conn for each in expected.replies if isinstance(each.reply.message, Resumed)}
+        assert {each.reply.conn for each in found.replies if isinstance(each.reply.message, Answer)} >= resumed
+    assert found.position == len(log)
+    order_is_kept(found)
+
+
+@settings(max_examples=80, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_windows_that_depend_on_the_load_lose_and_repeat_no_word(seed: int) -> None:
+    """Which finals the words come in may differ; the words may not."""
+    chance = Random(seed)
+    log = partition_log(chance)
+    options = replace(OPTIONS, coalesce=True, window_frames=chance.randint(1, 4))
+    expected = undisturbed(log, OPTIONS, truly_heard_in)
+    found = disturbed(log, options, chance, truly_heard_in)
+    all_is_told(found)
+    order_is_kept(found)
+    assert found.position == len(log)
+    for name in {record.session_id for record in log}:
+        finals = found.finals(name)
+        assert [final.number for final in finals] == list(range(1, len(finals) + 1))
+        assert [word for final in finals for word in final.words] == [
+            word for final in expected.finals(name) for word in final.words
+        ]
+        assert [each.audio_ms for each in found.transcribed(name)] == [
+            each.audio_ms for each in expected.transcribed(name)
+        ]
+
+
+def all_is_told(partition: Partition) -> None:
+    """Clients were told the finals as they stand, nothing else, and the summary."""
+    for name in {record.session_id for record in partition.log}:
+        told = [each.reply.message for each in partition.replies if each.reply.session_id == name]
+        finals = {(message.number, message.text) for message in told if isinstance(message, FinalMessage)}
+        assert finals == {(final.number, final.text) for final in partition.finals(name)}
+        assert any(isinstance(message, Summary) for message in told)
+
+
+def order_is_kept(partition: Partition) -> None:
+    """No client is shown a final, or a tail that follows it, before it is committed; nor the summary before all."""
+    for name in {record.session_id for record in partition.log}:
+        passed = 0
+        for message in (each.reply.message for each in partition.replies if each.reply.session_id == name):
+            if isinstance(message, FinalMessage):
+                assert message.number <= passed + 1
+                passed = max(passed, message.number)
+            elif isinstance(message, Summary):
+                assert message.finals == passed
+
+
+@pytest.mark.parametrize("options", [OPTIONS, WITH_VOICE], ids=["all audio", "voice filter"])
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_a_snapshot_leaves_nothing_out(options: TranscriptionOptions, seed: int) -> None:
+    chance = Random(seed)
+    owner = Owner(Partition(partition_log(chance)), options)
+    for _ in range(chance.randint(0, 60)):
+        owner.read(chance.randint(1, 8))
+        owner.listen()
+        if chance.random() < 0.7:
+            owner.hear()
+    for session in owner.streams._sessions.values():
+        stream = session.stream
+        kept = StreamSnapshot.model_validate_json(taken(stream, LastTold(), 0, None).encode())
+        found = restored(options, kept, PARTITION, stream.finals, stream.audio)
+        assert replace(found, phase=stream.phase) == stream

@@ -1,0 +1,131 @@
+"""What holds for every log and every recogniser."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processors.transcribe.core.audio.windows import Hypothesis, Window
+from processors.transcribe.core.session.finals import question_at
+from processors.transcribe.core.session.log_records import FrameRecord, RecordBody
+from processors.transcribe.core.session.output import Output, joined
+from processors.transcribe.core.session.state import Phase
+from processors.transcribe.core.session.transitions import receive, settle
+from schemas.audio import FRAME_BYTES, FRAME_MS
+from schemas.replies import Reply
+from schemas.transcripts import Final, SessionTranscribed, TranscriptFinal
+from schemas.wire import FinalMessage, Partial, Summary
+from schemas.words import Word, count_words
+from tests.support.transcribe.core_values import LIMITS, Script, TruthfulRecogniser, play, spoken, started, word
+from tests.support.transcribe.session_records import answer_begun, questions_asked, session_ended
+
+TEXTS = st.sampled_from(["yes", "very", "the", "dog.", "a", "—"])
+NONSENSE = st.builds(
+    Hypothesis,
+    st.lists(st.builds(word, TEXTS, st.integers(-500, 11_000), st.integers(-500, 11_000)), max_size=6).map(tuple),
+    st.sampled_from([None, None, None, "failed"]),
+)
+RECORDS = st.one_of(
+    st.builds(FrameRecord, st.just(-1), st.integers(1, FRAME_BYTES // 2).map(lambda samples: bytes(2 * samples))),
+    st.builds(FrameRecord, st.integers(0, 50), st.just(bytes(FRAME_BYTES))),
+    st.builds(answer_begun, st.just("s-1"), st.integers(1, 3), st.integers(0, 400_000)),
+    st.builds(questions_asked, st.just("s-1"), st.text(max_size=3)),
+)
+
+
+def said_for_good(output: Output) -> list[Final]:
+    return [fact.event.final for fact in output.facts if isinstance(fact.event, TranscriptFinal)]
+
+
+def replies(output: Output) -> list[Reply]:
+    return [each.reply for each in output.replies]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(RECORDS, max_size=80), st.data())
+def test_whatever_comes_and_whatever_is_heard(records: list[RecordBody], data: st.DataObject) -> None:
+    script = Script()
+    stream, _ = started(script)
+    windows: list[Window] = []
+    outputs: list[Output] = []
+    for body in [*records, session_ended("s-1")]:
+        # Frames numbered -1 are the next ones; the others have numbers of their own.
+        record = script.record(
+            FrameRecord(stream.frames, body.pcm) if isinstance(body, FrameRecord) and body.seq < 0 else body
+        )
+        stream, output = receive(stream, record)
+        outputs.append(output)
+        if stream.window is not None:
+            windows.append(stream.window)
+            stream, output = settle(stream, stream.window, data.draw(NONSENSE))
+            outputs.append(output)
+            assert output.replies
+    whole = joined(outputs)
+    check_windows(windows)
+    check_finals(whole)
+    assert stream.phase is Phase.OVER
+    for each in stream.finals:
+        assert all(question_at(stream.marks, said.start_ms) == each.question for said in each.words)
+
+
+def check_windows(windows: Sequence[Window]) -> None:
+    """None too long, and all audio heard: each begins where the one before was still hearing."""
+    assert all(window.pcm and window.end_ms - window.start_ms <= LIMITS.longest_ms for window in windows)
+    assert all(
+        before.start <= after.start <= before.start + len(before.pcm) // 2 for before, after in pairwise(windows)
+    )
+    assert not windows or windows[0].start == 0
+
+
+def check_finals(output: Output) -> None:
+    """Numbered without gaps, in time, the same for everybody, and summed up right."""
+    finals = said_for_good(output)
+    said = [each for final in finals for each in final.words]
+    assert [final.number for final in finals] == list(range(1, len(finals) + 1))
+    assert all(one.end_ms <= other.start_ms for one, other in pairwise(said))
+    assert all(final.text == spoken(final.words) for final in finals)
+    sent = [reply.message for reply in replies(output)]
+    assert [dict(each) for each in sent if isinstance(each, FinalMessage)] == [
+        {"type": "final", **dict(final)} for final in finals
+    ]
+    passed = 0
+    for message in sent:
+        passed += isinstance(message, FinalMessage)
+        assert not isinstance(message, Partial) or message.after_final == passed
+    heard = [reply.heard_frames for reply in replies(output) if reply.heard_frames is not None]
+    assert heard == sorted(heard)
+    transcribed, summary = output.facts[-1].event, sent[-1]
+    assert isinstance(transcribed, SessionTranscribed)
+    assert isinstance(summary, Summary)
+    assert sorted(each.number for answer in transcribed.answers for each in answer.finals) == [
+        final.number for final in finals
+    ]
+    assert summary.words == transcribed.words == count_words(" ".join(final.text for final in finals))
+    ids = [fact.event.event_id for fact in output.facts] + [reply.event_id for reply in replies(output)]
+    assert len(set(ids)) == len(ids)
+
+
+@st.composite
+def speech(draw: st.DrawFn) -> tuple[Word, ...]:
+    """Up to a minute of words, some repeated, with pauses of any length between."""
+    said, at_ms = [], 0
+    for _ in range(draw(st.integers(0, 60))):
+        start_ms = at_ms + draw(st.sampled_from([0, 0, 0, 30, 150, 400, 3000, 12_000]))
+        at_ms = start_ms + draw(st.integers(80, 900))
+        said.append(word(draw(TEXTS), start_ms, at_ms))
+        if at_ms > 60_000:
+            break
+    return tuple(said)
+
+
+@settings(max_examples=100, deadline=None)
+@given(speech(), st.integers(0, 2000))
+def test_what_a_recogniser_hears_right_is_written_down_right(said: tuple[Word, ...], rest_ms: int) -> None:
+    script = Script()
+    stream, _ = started(script)
+    frames = (said[-1].end_ms if said else 0) // FRAME_MS + 1 + rest_ms // FRAME_MS
+    log = [*(script.frame() for _ in range(frames)), script.record(session_ended("s-1"))]
+    stream, output = play(stream, log, TruthfulRecogniser(said))
+    assert [each for final in said_for_good(output) for each in final.words] == list(said)
+    assert stream.phase is Phase.OVER
