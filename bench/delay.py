@@ -21,11 +21,12 @@ from bench.result_files import circumstances, save
 from cli.login import login_token
 from client.accuracy import word_error_rate
 from client.connection import connect
-from client.outcome import Outcome, spread
+from client.outcome import Outcome
 from client.playback import Performance
 from client.recording import Recording, read_recording
 from infra.clock import SystemClock
 from infra.errors import RostrumError
+from infra.quantiles import spread
 from infra.samples import SPEECH
 from infra.tls.contexts import client_context
 from local.from_settings import local_settings

@@ -25,11 +25,12 @@ from bench.speech_streams import stream
 from cli.login import login_token
 from client.accuracy import word_error_rate
 from client.connection import connect
-from client.outcome import Outcome, spread
+from client.outcome import Outcome
 from client.playback import Performance
 from client.recording import Recording
 from infra.clock import SystemClock
 from infra.errors import RostrumError
+from infra.quantiles import spread
 from infra.tls.contexts import client_context
 from local.from_settings import local_settings
 from local.install import install_programs

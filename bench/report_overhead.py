@@ -31,11 +31,11 @@ from rich.table import Table
 from bench.bare_langchain import BareCalls
 from bench.charts import Bar, Bars
 from bench.result_files import circumstances, save
-from client.outcome import spread
 from infra.errors import RostrumError
 from infra.kafka.clients import make_consumer, make_producer
 from infra.kafka.settings import KafkaSettings
 from infra.kafka.topics import create_topics
+from infra.quantiles import spread
 from infra.settings import LocalSettings, load
 from schemas.topics import Topic
 from schemas.transcripts import SessionTranscribed

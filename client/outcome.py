@@ -1,10 +1,10 @@
 """What came of a streamed session, computed from the messages that came."""
 
-import statistics
 from dataclasses import dataclass
 from typing import Any
 
 from client.connection import Received
+from infra.quantiles import spread
 from schemas.audio import FRAME_MS, FRAME_SAMPLES, samples_to_ms
 from schemas.reports import Report
 from schemas.wire import Ack, Error, FinalMessage, Partial, Questions, ReportMessage, Summary
@@ -117,15 +117,3 @@ class Outcome:
             "close_code": self.close_code,
             "faults": list(self.faults),
         }
-
-
-def spread(values: list[float]) -> dict[str, float] | None:
-    """Median, 95th percentile and greatest; None for no values."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    return {
-        "median": round(statistics.median(ordered), 1),
-        "p95": round(ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))], 1),
-        "greatest": round(ordered[-1], 1),
-    }

@@ -12,7 +12,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from cli.load.figures import Figures, Quantiles, as_json, conclusion, figures
+from cli.load.figures import Figures, Percentiles, as_json, conclusion, figures
 from cli.load.speaker import Habits, LoadSpeaker
 from cli.load.speech import bundled, speech
 from cli.load.trace import Trace
@@ -151,5 +151,5 @@ def show(console: Console, found: Figures) -> None:
     console.print(conclusion(found), style="bold", markup=False)
 
 
-def _cells(values: Quantiles | None) -> list[str]:
+def _cells(values: Percentiles | None) -> list[str]:
     return [f"{value:.0f}" for value in values.values()] if values else ["-"] * 4

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from cli.replay.run import Replayed, finals_of
 from client.accuracy import Comparison, Difference, compare
-from client.outcome import spread
+from infra.quantiles import spread
 from schemas.transcripts import SessionTranscribed
 from schemas.words import Word
 

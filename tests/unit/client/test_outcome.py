@@ -1,11 +1,7 @@
 from typing import Any
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from client.connection import Received
-from client.outcome import Outcome, spread
+from client.outcome import Outcome
 from schemas.wire import SERVER_MESSAGE
 from tests.support.clients.scripted_edge import FINAL
 
@@ -45,18 +41,3 @@ def test_the_last_shorter_frame_was_sent_when_the_sound_was_over() -> None:
 
 def test_a_session_without_a_summary_is_not_whole() -> None:
     assert outcome().faults == ("The server closed without a summary.",)
-
-
-def test_no_values_have_no_spread() -> None:
-    assert spread([]) is None
-
-
-@given(st.lists(st.floats(0, 1e6), min_size=1))
-def test_a_spread_is_in_order_and_within_its_values(values: list[float]) -> None:
-    figures = spread(values)
-
-    assert figures is not None
-    assert figures["median"] <= figures["greatest"]
-    assert figures["p95"] <= figures["greatest"]
-    # Rounded to a tenth, half of which has no exact binary number.
-    assert figures["greatest"] == pytest.approx(max(values), abs=0.0501)
