@@ -13,7 +13,7 @@ from analytics.core.decode import Undecodable, decode
 from analytics.core.rows import Place, Row, rows_of
 from analytics.retry import Retry
 from infra.errors import Unprocessable
-from infra.kafka.dead_letters import Record
+from infra.kafka.dead_letters import KafkaRecord
 from schemas.topics import Topic
 
 TOPICS = (Topic.SESSION_EVENTS, Topic.TRANSCRIPTS, Topic.WORD_COUNTS, Topic.REPORTS)
@@ -24,7 +24,7 @@ class Logged:
     """A record, and which of our topics it is from."""
 
     topic: Topic
-    record: Record
+    record: KafkaRecord
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Store(Protocol):
 
 
 class DeadLetters(Protocol):
-    async def send(self, record: Record, reason: str) -> None:
+    async def send(self, record: KafkaRecord, reason: str) -> None:
         """Returns once the letter is safe. Raises Unavailable."""
         ...
 

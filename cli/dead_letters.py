@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 
 from infra.clock import SystemClock
 from infra.errors import RostrumError, Unavailable, Unprocessable
-from infra.kafka.dead_letter_queue import DeadLetterBox, KeptLetter, open_box
+from infra.kafka.dead_letter_queue import DeadLetterQueue, StoredDeadLetter, open_dead_letter_queue
 from infra.kafka.settings import KafkaSettings
 from infra.settings import load
 
@@ -36,7 +36,7 @@ def dead_letters() -> None:
 @click.option("--json", "as_json", is_flag=True, help="A list of objects, one per letter.")
 def list_(stage: str | None, limit: int, retried: bool, as_json: bool) -> None:
     """Show what lies there, the newest first."""
-    kept = _chosen(_at_the_box(lambda box: box.read()), stage, retried)
+    kept = _chosen(_with_queue(lambda queue: queue.read()), stage, retried)
     rows = [_row(one) for one in kept[:limit]]
     if as_json:
         click.echo(json.dumps(rows, indent=1))
@@ -63,34 +63,34 @@ def retry(letter_id: str | None, everything: bool, stage: str | None) -> None:
     if bool(letter_id) == everything:
         raise click.UsageError("Give an ID, or --all.")
 
-    async def work(box: DeadLetterBox) -> list[str]:
-        kept = await box.read()
+    async def work(queue: DeadLetterQueue) -> list[str]:
+        kept = await queue.read()
         if letter_id:
             letter = _named(kept, letter_id)
-            await box.retry(letter)
+            await queue.retry(letter)
             return [f"{_short(letter)} is back on {letter.letter.topic}."]
-        return [await _retried(box, letter) for letter in reversed(_chosen(kept, stage, retried=False))]
+        return [await _retried(queue, letter) for letter in reversed(_chosen(kept, stage, retried=False))]
 
-    for line in _at_the_box(work) or ["There was nothing to put back."]:
+    for line in _with_queue(work) or ["There was nothing to put back."]:
         click.echo(line)
 
 
-async def _retried(box: DeadLetterBox, kept: KeptLetter) -> str:
+async def _retried(queue: DeadLetterQueue, kept: StoredDeadLetter) -> str:
     """One of many: those that cannot be put back keep none of the others from it."""
     try:
-        await box.retry(kept)
+        await queue.retry(kept)
     except Unprocessable as error:
         return f"{_short(kept)} stays: {error.message}"
     return f"{_short(kept)} is back on {kept.letter.topic}."
 
 
-def _chosen(kept: Sequence[KeptLetter], stage: str | None, retried: bool) -> list[KeptLetter]:
+def _chosen(kept: Sequence[StoredDeadLetter], stage: str | None, retried: bool) -> list[StoredDeadLetter]:
     return [
         one for one in kept if (stage is None or one.letter.stage == stage) and (retried or one.retried_at_ms is None)
     ]
 
 
-def _named(kept: Sequence[KeptLetter], letter_id: str) -> KeptLetter:
+def _named(kept: Sequence[StoredDeadLetter], letter_id: str) -> StoredDeadLetter:
     found = [one for one in kept if one.letter.event_id.startswith(letter_id)]
     if not found:
         raise RostrumError(f"There is no dead letter {letter_id}.", "`rostrum dead-letters list --retried` shows all.")
@@ -99,13 +99,13 @@ def _named(kept: Sequence[KeptLetter], letter_id: str) -> KeptLetter:
     return found[0]
 
 
-def _at_the_box(work: Callable[[DeadLetterBox], Awaitable[ResultT]]) -> ResultT:
+def _with_queue(work: Callable[[DeadLetterQueue], Awaitable[ResultT]]) -> ResultT:
     """Raises Unavailable if the broker cannot be reached."""
     settings = load(KafkaSettings)
 
     async def opened() -> ResultT:
-        async with open_box(settings, SystemClock()) as box:
-            return await work(box)
+        async with open_dead_letter_queue(settings, SystemClock()) as queue:
+            return await work(queue)
 
     try:
         return asyncio.run(opened())
@@ -116,11 +116,11 @@ def _at_the_box(work: Callable[[DeadLetterBox], Awaitable[ResultT]]) -> ResultT:
         ) from error
 
 
-def _row(kept: KeptLetter) -> dict[str, Any]:
+def _row(kept: StoredDeadLetter) -> dict[str, Any]:
     letter = kept.letter
     return {
         "id": letter.event_id,
-        "kept_at_ms": kept.kept_at_ms,
+        "kept_at_ms": kept.stored_at_ms,
         "stage": letter.stage,
         "topic": letter.topic,
         "partition": letter.partition,
@@ -147,5 +147,5 @@ def _moment(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _short(kept: KeptLetter) -> str:
+def _short(kept: StoredDeadLetter) -> str:
     return kept.letter.event_id[:_SHOWN_ID]

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.kafka.settings import KafkaSettings
-from infra.kafka.topics import count_partitions, ensure_topics
+from infra.kafka.topics import create_topics, partition_counts
 from infra.settings import load
 from schemas.topics import DAY_MS, HOUR_MS, Topic
 
@@ -35,4 +35,4 @@ def _retention(retention_ms: int | None) -> str:
 
 
 async def _create_and_count(settings: KafkaSettings) -> tuple[list[str], Mapping[Topic, int]]:
-    return await ensure_topics(settings), await count_partitions(settings)
+    return await create_topics(settings), await partition_counts(settings)

@@ -10,7 +10,7 @@ import click
 
 from cli.login import login_token
 from cli.up_view import Terminal, Welcome
-from infra.kafka.topics import ensure_topics
+from infra.kafka.topics import create_topics
 from infra.llm.settings import LlmSettings
 from infra.settings import load
 from local.from_settings import local_settings, local_stack
@@ -62,4 +62,4 @@ async def _supervise(stack: Stack, terminal: Terminal) -> None:
 
 
 async def _lay_ground(stack: Stack) -> None:
-    await ensure_topics(stack.kafka)
+    await create_topics(stack.kafka)

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from infra.clickhouse.settings import ClickHouseSettings
 from infra.errors import RostrumError
-from infra.kafka.topics import ensure_topics
+from infra.kafka.topics import create_topics
 from infra.samples import WHISPER_MICRO
 from infra.settings import load
 from local.from_settings import local_settings, local_stack
@@ -99,7 +99,7 @@ async def with_stack(stack: Stack, console: Console, work: Callable[[], Awaitabl
 
 
 async def _lay_ground(stack: Stack) -> None:
-    await ensure_topics(stack.kafka)
+    await create_topics(stack.kafka)
 
 
 async def show_start(stack: Stack, console: Console, up: asyncio.Event) -> None:

@@ -15,7 +15,7 @@ from analytics.retry import Retry
 from analytics.service import Logged
 from infra.errors import Unavailable
 from infra.kafka.clients import make_consumer, make_producer
-from infra.kafka.dead_letters import Record, send_dead_letter
+from infra.kafka.dead_letters import KafkaRecord, send_dead_letter
 from infra.kafka.settings import KafkaSettings
 from infra.telemetry import get_logger
 from schemas.topics import Topic
@@ -69,7 +69,7 @@ class KafkaDeadLetters:
         self._producer = producer
         self._settings = settings
 
-    async def send(self, record: Record, reason: str) -> None:
+    async def send(self, record: KafkaRecord, reason: str) -> None:
         try:
             await send_dead_letter(self._producer, self._settings, _STAGE, record, reason)
         except KafkaError as error:

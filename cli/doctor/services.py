@@ -7,7 +7,7 @@ import httpx
 from cli.doctor.finding import Finding, broken, fine, note
 from infra.clickhouse.settings import ClickHouseSettings
 from infra.errors import RostrumError
-from infra.kafka.topics import count_partitions
+from infra.kafka.topics import partition_counts
 from infra.llm.settings import LlmSettings
 from infra.settings import load
 from local.run_file import ProcessState, RunFile
@@ -33,7 +33,7 @@ async def _broker(stack: Stack, running: RunFile | None) -> Finding:
     if stack.kafka.is_local and running is None:
         return note("broker", _NOT_RUNNING)
     try:
-        counts = await count_partitions(stack.kafka)
+        counts = await partition_counts(stack.kafka)
     except RostrumError as error:
         return broken("broker", error.message, error.hint)
     missing = [stack.kafka.topic(topic) for topic in Topic if topic not in counts]

@@ -11,7 +11,7 @@ from infra.errors import RostrumError, Unavailable
 from infra.kafka.clients import make_consumer
 from infra.kafka.ranges import read_range
 from infra.kafka.settings import KafkaSettings
-from infra.kafka.topics import count_partitions
+from infra.kafka.topics import partition_counts
 from schemas.topics import Topic, parse_event
 from schemas.transcripts import SessionTranscribed
 
@@ -52,7 +52,7 @@ async def read(
 
 
 async def _partitions(settings: KafkaSettings, topic: Topic, session_id: str | None) -> list[TopicPartition]:
-    name, count = settings.topic(topic), (await count_partitions(settings)).get(topic)
+    name, count = settings.topic(topic), (await partition_counts(settings)).get(topic)
     if count is None:
         raise RostrumError(
             f"Kafka at {settings.address} has no topic {name}.", "Check KAFKA_PREFIX; `rostrum topics` lists them."

@@ -65,11 +65,11 @@ def _parse(record: ConsumerRecord, ours: Callable[[str], bool]) -> Reply | None:
 @asynccontextmanager
 async def kafka_replies(settings: KafkaSettings, ordinal: int) -> AsyncIterator[KafkaReplies]:
     """Replies sent from now on. Raises Unavailable if no broker answers."""
+    await ensure_replies_partition(settings, ordinal)
     # Uncommitted by default of `make_consumer` for this topic: a hung transaction must hold up no speaker.
     consumer = make_consumer(settings, Topic.REPLIES, stage=None)
     partition = TopicPartition(settings.topic(Topic.REPLIES), ordinal)
     try:
-        await ensure_replies_partition(settings, ordinal)
         await consumer.start()
         consumer.assign([partition])
         # `seek_to_end` would look the end up only at the first fetch, when a client's replies may already be there.

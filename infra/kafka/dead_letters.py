@@ -1,4 +1,4 @@
-"""Messages that can never be handled go to `dead.letters`, so that they block nothing and are not lost."""
+"""Messages that can never be handled are sent to `dead.letters`, so that they block nothing and are not lost."""
 
 import base64
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from schemas.dead_letters import DeadLetter
 from schemas.topics import Topic
 
 
-class Record(Protocol):
-    """A consumed record, as aiokafka gives it. `timestamp` is in milliseconds."""
+class KafkaRecord(Protocol):
+    """A record as aiokafka's consumer returns it. `timestamp` is in milliseconds."""
 
     @property
     def topic(self) -> str: ...
@@ -34,13 +34,13 @@ async def send_dead_letter(
     producer: AIOKafkaProducer,
     settings: KafkaSettings,
     stage: str,
-    record: Record,
+    record: KafkaRecord,
     reason: str,
     headers: Sequence[tuple[str, bytes]] = (),
 ) -> None:
-    """Returns once the broker holds the letter: only then may the record's offset be committed."""
+    """Returns once the broker holds the dead letter: only then may the record's offset be committed."""
     get_logger("dead_letters").error(
-        "dead letter", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason
+        "message dead-lettered", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason
     )
     letter = DeadLetter(
         event_id=derived_id("dead letter", stage, record.topic, record.partition, record.offset),

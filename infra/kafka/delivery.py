@@ -1,4 +1,4 @@
-"""What happens to one message: parsed, handled, tried again, or put with the dead letters."""
+"""What happens to one message: it is parsed and handled, retried, or dead-lettered."""
 
 import asyncio
 import traceback
@@ -21,85 +21,87 @@ from tenacity import (
 
 from infra.errors import Unavailable, Unprocessable
 from infra.kafka.dead_letter_limit import DeadLetterLimit, TooManyDeadLetters
-from infra.kafka.dead_letters import Record
+from infra.kafka.dead_letters import KafkaRecord
 from infra.telemetry import get_logger
 from schemas.base import Event, SessionEvent
 from schemas.topics import Topic, parse_event
 
 
 class Handler(Protocol):
-    """A stage's work on one topic. Both methods may be called again for an event they have seen, and for several events
-    at the same time."""
+    """A stage's work on one topic. Both methods may be called again for an event they have already seen, and for
+    several events concurrently."""
 
     @property
     def events(self) -> tuple[type[Event], ...]:
-        """What it works on; the topic's other events are passed over."""
+        """The events it handles; the topic's other events are skipped."""
         ...
 
     async def handle(self, event: Event) -> None:
-        """When it returns, the event is done with. Raises Unavailable to be called again later, Unprocessable if that
+        """When it returns, the event is completed. Raises Unavailable to be called again later, Unprocessable if that
         would not help, KafkaError if its own results could not be written."""
         ...
 
     async def give_up(self, event: Event) -> None:
-        """The event goes to the dead letters: tell whoever waits for it. Raises KafkaError."""
+        """The event is about to be dead-lettered: notify the client that waits for it. Raises KafkaError."""
         ...
 
 
-Bury = Callable[[Record, str], Awaitable[None]]
-"""Puts a record with the dead letters, with the reason; returns once the broker holds it."""
+SendDeadLetter = Callable[[KafkaRecord, str], Awaitable[None]]
+"""Dead-letters a record for the given reason; returns once the broker holds the dead letter."""
 
 
 @dataclass(frozen=True)
-class Retries:
-    """How often a message is tried, and the pauses between: `first_s`, doubled each time up to `longest_s`, or what the
-    other side asked for if that is more; with up to `jitter_s` added so that many processes do not come back at once.
-    `deadline_s` bounds all of it together."""
+class RetryPolicy:
+    """How often a message is attempted, with exponential backoff in between."""
 
-    attempts: int = 5
-    first_s: float = 0.5
-    longest_s: float = 8.0
+    max_attempts: int = 5
+    initial_delay_s: float = 0.5
+    """Doubled after each attempt."""
+    max_delay_s: float = 8.0
+    """A longer delay that the failing service itself asked for goes before it."""
     jitter_s: float = 0.25
+    """Up to this much is added at random, so that many processes do not retry at the same moment."""
     deadline_s: float = 240.0
+    """For all attempts together."""
 
 
 class _Stopping(Exception):
-    """The stage is stopping; the message stays where it is for its successor."""
+    """The stage is stopping; the message stays uncommitted for the partition's next owner."""
 
 
 class Delivery:
-    """Takes each record to its end. Only KafkaError and TooManyDeadLetters leave it: then the stage must stop, and the
-    record is not done with."""
+    """Processes each record completely. Only KafkaError and TooManyDeadLetters leave it: the stage must then stop, and
+    the record is not completed."""
 
     def __init__(
         self,
         topic: Topic,
         handler: Handler,
-        bury: Bury,
+        dead_letter: SendDeadLetter,
         stopping: asyncio.Event,
-        retries: Retries | None = None,
+        retry_policy: RetryPolicy | None = None,
         limit: DeadLetterLimit | None = None,
     ) -> None:
         self._topic = topic
         self._handler = handler
-        self._bury = bury
+        self._dead_letter = dead_letter
         self._stopping = stopping
-        self._retries = retries or Retries()
+        self._retry_policy = retry_policy or RetryPolicy()
         self._limit = limit or DeadLetterLimit()
 
-    async def deliver(self, record: Record) -> bool:
-        """True if the record is done with, handled or buried; False if the stage stopped before it was."""
+    async def deliver(self, record: KafkaRecord) -> bool:
+        """True if the record is completed: handled, skipped or dead-lettered. False if the stage stopped first."""
         try:
             event = parse_event(self._topic, record.value or b"")
         except ValueError as error:
-            await self._divert(record, None, f"not an event of {self._topic.value.name}: {_faults(error)}")
+            await self._divert(record, None, f"not an event of {self._topic.value.name}: {_validation_errors(error)}")
             return True
         if not isinstance(event, self._handler.events):
             return True
         session = event.session_id if isinstance(event, SessionEvent) else None
         with structlog.contextvars.bound_contextvars(session_id=session):
             try:
-                reason = await self._fault(event)
+                reason = await self._handle(event)
             except _Stopping:
                 return False
             if reason is None:
@@ -108,34 +110,34 @@ class Delivery:
                 await self._divert(record, event, reason)
         return True
 
-    async def _fault(self, event: Event) -> str | None:
+    async def _handle(self, event: Event) -> str | None:
         """Why the event could not be handled, or None if it was. Raises KafkaError, _Stopping."""
         try:
-            async with asyncio.timeout(self._retries.deadline_s) as deadline:
-                await self._try(event)
+            async with asyncio.timeout(self._retry_policy.deadline_s) as deadline:
+                await self._attempt(event)
         except (KafkaError, _Stopping):
             raise
         except (Unavailable, Unprocessable) as error:
             return error.message
-        except Exception as error:  # noqa: BLE001 - a fault in a handler must not keep all later messages waiting
+        except Exception as error:  # noqa: BLE001 - a bug in a handler must not hold up all later messages
             if deadline.expired():
-                return f"not done within {self._retries.deadline_s:g} s"
-            return _told(error)
+                return f"not done within {self._retry_policy.deadline_s:g} s"
+            return _log_failure(error)
         return None
 
-    async def _try(self, event: Event) -> None:
-        policy = self._retries
-        backoff = wait_exponential(policy.first_s, policy.longest_s)
+    async def _attempt(self, event: Event) -> None:
+        policy = self._retry_policy
+        backoff = wait_exponential(policy.initial_delay_s, policy.max_delay_s)
         jitter = wait_random(0, policy.jitter_s)
 
         def wait(state: RetryCallState) -> float:
             error = state.outcome.exception() if state.outcome else None
-            asked_for = error.retry_after_s if isinstance(error, Unavailable) else None
-            return max(backoff(state), asked_for or 0.0) + jitter(state)
+            retry_after_s = error.retry_after_s if isinstance(error, Unavailable) else None
+            return max(backoff(state), retry_after_s or 0.0) + jitter(state)
 
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(Unavailable),
-            stop=stop_after_attempt(policy.attempts),
+            stop=stop_after_attempt(policy.max_attempts),
             wait=wait,
             sleep=self._pause,
             reraise=True,
@@ -143,7 +145,7 @@ class Delivery:
         await retrying(self._handler.handle, event)
 
     async def _pause(self, delay_s: float) -> None:
-        get_logger("delivery").warning("will try again", delay_s=round(delay_s, 2))
+        get_logger("delivery").warning("retry scheduled", delay_s=round(delay_s, 2))
         try:
             async with asyncio.timeout(delay_s):
                 await self._stopping.wait()
@@ -151,36 +153,37 @@ class Delivery:
             return
         raise _Stopping
 
-    async def _divert(self, record: Record, event: Event | None, reason: str) -> None:
+    async def _divert(self, record: KafkaRecord, event: Event | None, reason: str) -> None:
         try:
-            self._limit.diverting(reason)
+            self._limit.dead_lettering(reason)
         except TooManyDeadLetters:
-            get_logger("delivery").error("the limit of dead letters is reached", offset=record.offset, reason=reason)
+            get_logger("delivery").error("dead-letter limit reached", offset=record.offset, reason=reason)
             raise
         if event is not None:
             await self._give_up(event)
-        await self._bury(record, reason)
+        await self._dead_letter(record, reason)
 
     async def _give_up(self, event: Event) -> None:
         try:
             await self._handler.give_up(event)
         except KafkaError:
             raise
-        except Exception as error:  # noqa: BLE001 - as above: the message must still be buried
-            _told(error)
+        except Exception as error:  # noqa: BLE001 - as above: the message must still be dead-lettered
+            _log_failure(error)
 
 
-def _told(error: Exception) -> str:
-    """A fault of ours in words, and in the log: its kind and place, for its own text may hold what somebody said."""
+def _log_failure(error: Exception) -> str:
+    """Log a bug in a handler, and describe it: only its type and where it was raised, since its text may contain
+    transcript."""
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
     get_logger("delivery").error("handler failed", error=type(error).__name__, places=places)
     return f"{type(error).__name__} in {frames[-1].name}"
 
 
-def _faults(error: ValueError) -> str:
+def _validation_errors(error: ValueError) -> str:
     """What is wrong with a value, without the value."""
     if not isinstance(error, ValidationError):
         return str(error)
-    faults = error.errors(include_input=False, include_url=False)
-    return "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'value'}: {fault['msg']}" for fault in faults[:5])
+    errors = error.errors(include_input=False, include_url=False)
+    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'value'}: {each['msg']}" for each in errors[:5])

@@ -1,10 +1,10 @@
 """FastStream for the stages that handle event by event.
 
-FastStream's defaults are not ours, and this file is where they are put right (all seen in its 0.7 source): it commits
-before the handler runs (ACK_FIRST), reads uncommitted and from the latest offset, guesses at the format of bytes,
-decodes every header as UTF-8, and after an exception in a handler goes on to the next message. Its `ack` commits the
-consumer's position, which is behind messages that are still in hand: we never call it, but commit offsets through the
-consumer that each message carries (`hands.py`).
+This file replaces the defaults of FastStream that do not suit these stages (all seen in its 0.7 source): it commits
+before the handler runs (ACK_FIRST), reads uncommitted records and from the latest offset, guesses the format of bytes,
+decodes every header as UTF-8, and continues with the next message after an exception in a handler. Its `ack` commits
+the consumer's position, which is past messages that are still in flight: it is never called here. Offsets are committed
+through the consumer that each message carries (`concurrency.py`).
 """
 
 import asyncio
@@ -23,9 +23,9 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 
 from infra.errors import Unavailable
 from infra.kafka.clients import connection, make_producer
-from infra.kafka.concurrency import Committer, Hands
-from infra.kafka.dead_letters import Record, send_dead_letter
-from infra.kafka.delivery import Delivery, Handler, Retries
+from infra.kafka.concurrency import Committer, ConcurrentProcessor
+from infra.kafka.dead_letters import KafkaRecord, send_dead_letter
+from infra.kafka.delivery import Delivery, Handler, RetryPolicy
 from infra.kafka.metrics import DEAD_LETTERS
 from infra.kafka.settings import KafkaSettings
 from infra.lifecycle import Stage
@@ -33,7 +33,7 @@ from schemas.topics import Topic, TopicSpec
 
 _SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 _SHUTDOWN_MARGIN_S = 2.0
-"""Part of the shutdown deadline that is left for leaving the group and closing the clients."""
+"""Part of the shutdown deadline reserved for leaving the group and closing the clients."""
 
 
 async def handle_events(
@@ -43,23 +43,23 @@ async def handle_events(
     make_handler: Callable[[AIOKafkaProducer], Awaitable[Handler]],
     *,
     concurrency: int = 1,
-    retries: Retries | None = None,
+    retry_policy: RetryPolicy | None = None,
 ) -> None:
-    """Give each event of a topic to the handler, up to `concurrency` of them at the same time and in the order in which
-    they came, until the stage is stopping; those in hand are finished first. A partition's committed offset is that of
-    its oldest message in hand, so a slow one holds up no other and is never lost. The handler is made with a started
-    producer for its results. Raises Unavailable if Kafka fails us for longer than the clients' own patience, and
-    TooManyDeadLetters: the process then ends, and its successor begins at the first message not done with."""
+    """Pass each event of a topic to the handler, in order and up to `concurrency` at the same time, until the stage is
+    stopping; messages in flight are completed first. A partition's committed offset is that of its oldest message in
+    flight, so a slow message holds up no other and is never lost. `make_handler` gets a started producer for the
+    handler's results. Raises Unavailable if Kafka fails for longer than the clients' own timeouts, and
+    TooManyDeadLetters: the process then ends, and the next one starts at the first message that is not completed."""
     producer = make_producer(settings)
     try:
         await producer.start()
 
-        async def bury(record: Record, reason: str) -> None:
+        async def dead_letter(record: KafkaRecord, reason: str) -> None:
             headers = record.headers if isinstance(record, ConsumerRecord) else ()
             await send_dead_letter(producer, settings, stage.name, record, reason, headers)
             DEAD_LETTERS.labels(topic.value.name).inc()
 
-        delivery = Delivery(topic, await make_handler(producer), bury, stage.stopping, retries)
+        delivery = Delivery(topic, await make_handler(producer), dead_letter, stage.stopping, retry_policy)
         await _consume(stage, settings, topic, delivery, concurrency)
     except KafkaError as error:
         raise Unavailable(
@@ -71,35 +71,35 @@ async def handle_events(
 
 
 async def _consume(stage: Stage, settings: KafkaSettings, topic: Topic, delivery: Delivery, concurrency: int) -> None:
-    """Raises what broke the work: KafkaError, TooManyDeadLetters, or a fault of ours."""
-    hands = Hands(delivery.deliver, settings.topic(topic), concurrency, stage.stopping)
+    """Raises what ended the processing: KafkaError, TooManyDeadLetters, or a bug's own exception."""
+    processor = ConcurrentProcessor(delivery.deliver, settings.topic(topic), concurrency, stage.stopping)
 
     async def on_message(_body: bytes, message: KafkaMessage) -> None:
         record = message.raw_message
         assert isinstance(record, ConsumerRecord)  # noqa: S101 - a batch comes only to batch subscribers
-        # FastStream takes the next message when this returns: at once, unless all hands are full.
-        await hands.take(record, cast(Committer, message.consumer))
+        # FastStream fetches the next message when this returns: at once, unless all slots are taken.
+        await processor.submit(record, cast(Committer, message.consumer))
 
     graceful_s = max(0.5, stage.settings.shutdown_timeout_s - _SHUTDOWN_MARGIN_S)
     broker = make_broker(settings, graceful_s)
     subscribe = broker.subscriber(
-        settings.topic(topic), listener=hands, **subscription(settings, topic.value, stage.name)
+        settings.topic(topic), listener=processor, **subscription(settings, topic.value, stage.name)
     )
     subscribe(on_message)
     async with _running(broker):
         stage.ready()
         stopping = asyncio.create_task(stage.stopping.wait())
-        await asyncio.wait((stopping, hands.broken), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((stopping, processor.failed), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-        # While the consumer is still in its group, so that what is finished now can be committed.
-        await hands.finish(graceful_s)
-    if hands.broken.done():
-        hands.broken.result()
+        # While the consumer is still in its group, so that what is completed now can be committed.
+        await processor.drain(graceful_s)
+    if processor.failed.done():
+        processor.failed.result()
 
 
 def make_broker(settings: KafkaSettings, graceful_s: float) -> KafkaBroker:
-    """FastStream's broker for consuming only: results go out by our own producer. `graceful_s`: how long its own
-    handler is waited for at the end."""
+    """FastStream's broker for consuming only: results are sent by a producer from `clients.py`. `graceful_s`: how long
+    it waits for its own handler when it stops."""
     return KafkaBroker(
         settings.address,
         security=_security(settings),
@@ -113,7 +113,7 @@ def make_broker(settings: KafkaSettings, graceful_s: float) -> KafkaBroker:
 
 
 def subscription(settings: KafkaSettings, topic: TopicSpec, stage: str) -> dict[str, Any]:
-    """The same promises as `make_consumer` gives, in FastStream's words."""
+    """The same guarantees as `make_consumer` gives, as FastStream's options."""
     return {
         "group_id": settings.group(stage),
         "ack_policy": AckPolicy.MANUAL,
@@ -146,9 +146,9 @@ def _security(settings: KafkaSettings) -> BaseSecurity | None:
 
 
 async def _without_headers(record: ConsumerRecord[bytes, bytes], parse: Any) -> Any:
-    # Our events stand in the value alone, and a header that is not UTF-8 would fail FastStream's parser.
+    # Events are in the value alone, and a header that is not UTF-8 would fail in FastStream's parser.
     message = await parse(replace(record, headers=()))
-    # A dead letter keeps them.
+    # A dead letter keeps the headers.
     message.raw_message = record
     return message
 
@@ -158,7 +158,7 @@ async def _raw_body(message: Any) -> Any:
 
 
 def _logger() -> Logger:
-    # Its warnings (topics are not created by it; a member without partitions) are what we want of it.
+    # Its warnings are about intended behaviour: it creates no topics, and a member may have no partitions.
     logger = getLogger("faststream.kafka")
     logger.setLevel(ERROR)
     return logger

@@ -1,4 +1,4 @@
-"""Headers of the records of a session's log."""
+"""Headers of the records in a session's log."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,15 @@ from schemas.sessions import RecordKind
 
 @dataclass(frozen=True)
 class LogHeaders:
-    """`seq`: number of a frame, from 0. `conn`: the connection that wrote the record. `reply_to`: partition of
-    `replies` that this connection's edge owns. Records that no connection wrote (questions, an idle end) have
-    neither."""
+    """Records that no connection wrote (questions, an idle end) have neither `conn` nor `reply_to`."""
 
     kind: RecordKind
     conn: str = ""
+    """The connection that wrote the record."""
     reply_to: int | None = None
+    """The partition of `replies` that this connection's edge owns."""
     seq: int | None = None
+    """Number of an audio frame, from 0."""
 
     def encode(self) -> list[tuple[str, bytes]]:
         headers = [("kind", self.kind.value.encode())]
@@ -29,7 +30,7 @@ class LogHeaders:
 
 
 def decode_headers(headers: Sequence[tuple[str, bytes]]) -> LogHeaders:
-    """Raises ValueError if they are not those of a log record."""
+    """Raises ValueError if these are not the headers of a log record."""
     fields = {name: value.decode() for name, value in headers}
     if "kind" not in fields:
         raise ValueError("header 'kind' is missing")

@@ -1,4 +1,4 @@
-"""Where Kafka is and how to log in there."""
+"""Settings of the Kafka cluster and how to log in to it."""
 
 from typing import Literal
 

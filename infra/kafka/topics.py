@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.errors import (
@@ -22,7 +23,7 @@ from schemas.topics import HOUR_MS, Topic
 _VISIBLE_WITHIN_S = 10.0
 
 
-def wanted(settings: KafkaSettings) -> list[NewTopic]:
+def declared_topics(settings: KafkaSettings) -> list[NewTopic]:
     """The topics as they should be created on this cluster."""
     topics = []
     for topic in Topic:
@@ -38,13 +39,12 @@ def wanted(settings: KafkaSettings) -> list[NewTopic]:
 
 
 async def create_topics(settings: KafkaSettings) -> list[str]:
-    """Create what is missing, leave alone what is there; gives the names of the new ones. Raises RostrumError if the
-    session topics that are there differ in their number of partitions."""
-    admin = make_admin(settings)
-    await admin.start()
-    try:
-        present = set(await admin.list_topics())
-        missing = [topic for topic in wanted(settings) if topic.name not in present]
+    """Create the missing topics and leave the others as they are; returns the names of the new ones. Raises Unavailable
+    if the broker cannot be reached, RostrumError if it refuses, or if the partition counts of the existing session
+    topics differ."""
+    async with _admin_client(settings) as admin:
+        existing = set(await admin.list_topics())
+        missing = [topic for topic in declared_topics(settings) if topic.name not in existing]
         if missing:
             response = await admin.create_topics(missing)
             for name, code, *detail in response.topic_errors:
@@ -55,73 +55,62 @@ async def create_topics(settings: KafkaSettings) -> list[str]:
                         "Check the broker's log, its rights (CREATE on topics) and KAFKA_REPLICATION_FACTOR.",
                     )
         if missing and settings.is_local:
-            await _groups_work(admin, settings)
-        described = await _counts_once(admin, settings, lambda counts: len(counts) == len(Topic))
-        counts = {settings.topic(topic): count for topic, count in described.items() if topic.value.co_partitioned}
-        if len(set(counts.values())) > 1:
+            await _wait_for_group_coordinator(admin, settings)
+        counts = await _visible_counts(admin, settings, lambda counts: len(counts) == len(Topic))
+        session_counts = {settings.topic(topic): count for topic, count in counts.items() if topic.value.co_partitioned}
+        if len(set(session_counts.values())) > 1:
             raise RostrumError(
-                f"The session topics must have the same number of partitions, but have {counts}.",
-                "A session must have one partition number in all of them: recreate the odd one.",
+                f"The session topics must have the same number of partitions, but have {session_counts}.",
+                "A session must have one partition number in all of them: recreate the topic that differs.",
             )
         return [topic.name for topic in missing]
+
+
+async def partition_counts(settings: KafkaSettings) -> Mapping[Topic, int]:
+    """Partition counts of the topics that exist. Raises Unavailable if the broker cannot be reached."""
+    async with _admin_client(settings) as admin:
+        return await _counts(admin, settings)
+
+
+async def ensure_replies_partition(settings: KafkaSettings, partition: int) -> None:
+    """Add partitions to `replies` until it has this one; an edge calls it before it opens its port. Raises Unavailable
+    if the broker cannot be reached."""
+    async with _admin_client(settings) as admin:
+        if (await _counts(admin, settings)).get(Topic.REPLIES, 0) <= partition:
+            await admin.create_partitions({settings.topic(Topic.REPLIES): NewPartitions(partition + 1)})
+            await _visible_counts(admin, settings, lambda counts: counts.get(Topic.REPLIES, 0) > partition)
+
+
+@asynccontextmanager
+async def _admin_client(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Raises Unavailable for every KafkaError, the block's included."""
+    admin = make_admin(settings)
+    try:
+        await admin.start()
+        yield admin
+    except KafkaError as error:
+        setting = "KAFKA_PORT" if settings.is_local else "KAFKA_BOOTSTRAP"
+        raise Unavailable(
+            f"Kafka at {settings.address} does not answer as it should ({type(error).__name__}).",
+            f"Start the local stack (`rostrum up`), or check {setting} and the other KAFKA_ settings.",
+        ) from error
     finally:
         await admin.close()
 
 
-async def partition_counts(admin: AIOKafkaAdminClient, settings: KafkaSettings) -> dict[Topic, int]:
-    """Partitions of each of our topics that is there."""
+async def _counts(admin: AIOKafkaAdminClient, settings: KafkaSettings) -> dict[Topic, int]:
     described = await admin.describe_topics([settings.topic(topic) for topic in Topic])
     counts = {entry["topic"]: len(entry["partitions"]) for entry in described if entry["partitions"]}
     return {topic: counts[settings.topic(topic)] for topic in Topic if settings.topic(topic) in counts}
 
 
-async def ensure_topics(settings: KafkaSettings) -> list[str]:
-    """Create the missing topics; gives their names. Raises Unavailable if the broker cannot be reached."""
-    try:
-        return await create_topics(settings)
-    except KafkaError as error:
-        raise _unavailable(settings, error) from error
-
-
-async def count_partitions(settings: KafkaSettings) -> Mapping[Topic, int]:
-    """Partitions of the topics that are there. Raises Unavailable if the broker cannot be reached."""
-    admin = make_admin(settings)
-    try:
-        await admin.start()
-        return await partition_counts(admin, settings)
-    except KafkaError as error:
-        raise _unavailable(settings, error) from error
-    finally:
-        await admin.close()
-
-
-def _unavailable(settings: KafkaSettings, error: KafkaError) -> Unavailable:
-    setting = "KAFKA_PORT" if settings.is_local else "KAFKA_BOOTSTRAP"
-    return Unavailable(
-        f"Kafka at {settings.address} does not answer as it should ({type(error).__name__}).",
-        f"Start the local stack (`rostrum up`), or check {setting} and the other KAFKA_ settings.",
-    )
-
-
-async def ensure_replies_partition(settings: KafkaSettings, partition: int) -> None:
-    """Grow `replies` until it has this partition: an edge calls it before it opens its port."""
-    admin = make_admin(settings)
-    await admin.start()
-    try:
-        if (await partition_counts(admin, settings)).get(Topic.REPLIES, 0) <= partition:
-            await admin.create_partitions({settings.topic(Topic.REPLIES): NewPartitions(partition + 1)})
-            await _counts_once(admin, settings, lambda counts: counts.get(Topic.REPLIES, 0) > partition)
-    finally:
-        await admin.close()
-
-
-async def _counts_once(
-    admin: AIOKafkaAdminClient, settings: KafkaSettings, fulfilled: Callable[[Mapping[Topic, int]], bool]
+async def _visible_counts(
+    admin: AIOKafkaAdminClient, settings: KafkaSettings, visible: Callable[[Mapping[Topic, int]], bool]
 ) -> dict[Topic, int]:
-    """Partitions of our topics, once what was created is seen: brokers learn of it some ten milliseconds after the
-    controller has answered. Raises RostrumError if it is not seen within 10 s."""
+    """Partition counts once new topics or partitions are visible: brokers learn of them some ten milliseconds after the
+    controller has answered. Raises RostrumError after 10 s."""
     deadline = time.monotonic() + _VISIBLE_WITHIN_S
-    while not fulfilled(counts := await partition_counts(admin, settings)):
+    while not visible(counts := await _counts(admin, settings)):
         if time.monotonic() > deadline:
             raise RostrumError(
                 "The broker accepted new topics or partitions, but does not show them.",
@@ -131,9 +120,9 @@ async def _counts_once(
     return counts
 
 
-async def _groups_work(admin: AIOKafkaAdminClient, settings: KafkaSettings) -> None:
-    """Wait until a new node serves consumer groups. It makes their internal topic when first asked, and turns members
-    away meanwhile: they would come in, but log errors and lose half a second. Raises KafkaError after 10 s."""
+async def _wait_for_group_coordinator(admin: AIOKafkaAdminClient, settings: KafkaSettings) -> None:
+    """Wait until a new node serves consumer groups. It creates their internal topic on the first request and rejects
+    members until then: they would get in later, but log errors and lose half a second. Raises KafkaError after 10 s."""
     deadline = time.monotonic() + _VISIBLE_WITHIN_S
     group = settings.group("probe")
     while True:

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from aiokafka import AIOKafkaProducer
 
 from infra.clock import SystemClock
-from infra.kafka.delivery import Retries
+from infra.kafka.delivery import RetryPolicy
 from infra.kafka.handlers import handle_events
 from infra.kafka.settings import KafkaSettings
 from infra.languagetool import LanguageToolSettings
@@ -43,9 +43,14 @@ async def serve(stage: Stage) -> None:
             ledger = await enter(open_ledger(kafka, producer, ANALYSIS_VERSION))
             return AnalyzeService(teachers, ledger, KafkaReplies(producer, kafka), SystemClock())
 
-        retries = Retries(deadline_s=settings.retry_deadline_s)
+        retry_policy = RetryPolicy(deadline_s=settings.retry_deadline_s)
         await handle_events(
-            stage, kafka, Topic.TRANSCRIPTS, service, concurrency=settings.max_concurrency, retries=retries
+            stage,
+            kafka,
+            Topic.TRANSCRIPTS,
+            service,
+            concurrency=settings.max_concurrency,
+            retry_policy=retry_policy,
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from infra.kafka.dead_letters import Record
+from infra.kafka.dead_letters import KafkaRecord
 from infra.kafka.headers import LogHeaders, decode_headers
 from processors.transcribe.core.session.log_records import (
     FrameRecord,
@@ -29,7 +29,7 @@ EventT = TypeVar(
 )
 
 
-class ConsumedRecord(Record, Protocol):
+class ConsumedRecord(KafkaRecord, Protocol):
     """A record of the log, as aiokafka gives it."""
 
     @property

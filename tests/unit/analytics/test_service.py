@@ -11,7 +11,7 @@ from analytics.retry import Retry
 from analytics.service import Ingest, Logged
 from infra.errors import Unavailable, Unprocessable
 from infra.health import Health
-from infra.kafka.dead_letters import Record
+from infra.kafka.dead_letters import KafkaRecord
 from schemas.base import Event
 from schemas.topics import Topic
 from tests.support.analytics.events import NINE_MS, counted, started
@@ -62,7 +62,7 @@ class World:
         self.happened.append("insert")
         self.rows.extend(rows)
 
-    async def send(self, record: Record, _reason: str) -> None:
+    async def send(self, record: KafkaRecord, _reason: str) -> None:
         if self.letters_fail:
             self.letters_fail -= 1
             raise Unavailable("Kafka is away.", "Wait.")

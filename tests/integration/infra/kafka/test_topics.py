@@ -9,12 +9,12 @@ from schemas.topics import SESSION_PARTITIONS, Topic
 
 
 async def test_all_topics_are_there_with_their_settings(kafka: KafkaSettings) -> None:
+    counts = await partition_counts(kafka)
+    assert set(counts) == set(Topic)
+    assert {counts[topic] for topic in Topic if topic.value.co_partitioned} == {SESSION_PARTITIONS.local}
     admin = make_admin(kafka)
     await admin.start()
     try:
-        counts = await partition_counts(admin, kafka)
-        assert set(counts) == set(Topic)
-        assert {counts[topic] for topic in Topic if topic.value.co_partitioned} == {SESSION_PARTITIONS.local}
         resource = ConfigResource(ConfigResourceType.TOPIC, kafka.topic(Topic.TRANSCRIPTS))
         [answer] = await admin.describe_configs([resource])
         entries = {name: value for name, value, *_ in answer.resources[0][4]}
@@ -30,12 +30,7 @@ async def test_creating_again_creates_nothing(kafka: KafkaSettings) -> None:
 
 async def test_replies_grow_for_a_new_edge(kafka: KafkaSettings) -> None:
     await ensure_replies_partition(kafka, 6)
-    admin = make_admin(kafka)
-    await admin.start()
-    try:
-        assert (await partition_counts(admin, kafka))[Topic.REPLIES] == 7
-    finally:
-        await admin.close()
+    assert (await partition_counts(kafka))[Topic.REPLIES] == 7
 
 
 async def test_a_whole_sessions_transcript_fits_in_one_message(kafka: KafkaSettings) -> None:

@@ -1,4 +1,4 @@
-"""One message: handled, tried again, or buried."""
+"""One message: handled, retried, or dead-lettered."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ from aiokafka.errors import KafkaTimeoutError
 
 from infra.errors import Unavailable, Unprocessable
 from infra.kafka.dead_letter_limit import DeadLetterLimit, TooManyDeadLetters
-from infra.kafka.dead_letters import Record
-from infra.kafka.delivery import Delivery, Retries
+from infra.kafka.dead_letters import KafkaRecord
+from infra.kafka.delivery import Delivery, RetryPolicy
 from schemas.base import Event
 from schemas.sessions import SessionEnded, SessionStarted
 from schemas.topics import Topic
 
-AT_ONCE = Retries(attempts=3, first_s=0.0, longest_s=0.0, jitter_s=0.0)
+AT_ONCE = RetryPolicy(max_attempts=3, initial_delay_s=0.0, max_delay_s=0.0, jitter_s=0.0)
 STARTED = SessionStarted(
     event_id="e",
     at_ms=1,
@@ -64,10 +64,10 @@ class StubHandler:
 
 
 @dataclass
-class Graveyard:
+class StubDeadLetters:
     reasons: list[str] = field(default_factory=list)
 
-    async def bury(self, record: Record, reason: str) -> None:
+    async def send(self, record: KafkaRecord, reason: str) -> None:
         assert record.offset == 7
         self.reasons.append(reason)
 
@@ -79,11 +79,11 @@ def unavailable() -> Unavailable:
 async def deliver(
     handler: StubHandler, value: bytes | None = STARTED.encode(), *, stopping: bool = False
 ) -> tuple[bool, list[str]]:
-    graveyard, stop = Graveyard(), asyncio.Event()
+    dead_letters, stop = StubDeadLetters(), asyncio.Event()
     if stopping:
         stop.set()
-    delivery = Delivery(Topic.SESSION_EVENTS, handler, graveyard.bury, stop, AT_ONCE)
-    return await delivery.deliver(StubRecord(value)), graveyard.reasons
+    delivery = Delivery(Topic.SESSION_EVENTS, handler, dead_letters.send, stop, AT_ONCE)
+    return await delivery.deliver(StubRecord(value)), dead_letters.reasons
 
 
 async def test_handled_at_once() -> None:
@@ -92,21 +92,21 @@ async def test_handled_at_once() -> None:
     assert handler.seen == [STARTED]
 
 
-async def test_tried_again_while_something_is_unavailable() -> None:
+async def test_retried_while_something_is_unavailable() -> None:
     handler = StubHandler([unavailable(), unavailable()])
     assert await deliver(handler) == (True, [])
     assert len(handler.seen) == 3
     assert handler.given_up == []
 
 
-async def test_buried_when_it_stays_unavailable() -> None:
+async def test_dead_lettered_when_it_stays_unavailable() -> None:
     handler = StubHandler([unavailable()] * 9)
     assert await deliver(handler) == (True, ["It does not answer."])
-    assert len(handler.seen) == AT_ONCE.attempts
+    assert len(handler.seen) == AT_ONCE.max_attempts
     assert handler.given_up == [STARTED]
 
 
-async def test_buried_at_once_when_trying_again_would_not_help() -> None:
+async def test_dead_lettered_at_once_when_a_retry_would_not_help() -> None:
     handler = StubHandler([Unprocessable("It makes no sense.", "Mend it.")])
     assert await deliver(handler) == (True, ["It makes no sense."])
     assert len(handler.seen) == 1
@@ -118,7 +118,7 @@ async def test_a_fault_in_the_handler_blocks_nothing_and_tells_no_text() -> None
     assert await deliver(handler) == (True, ["KeyError in handle"])
 
 
-async def test_a_fault_while_giving_up_keeps_nothing_from_the_grave() -> None:
+async def test_a_message_is_dead_lettered_even_if_giving_up_fails() -> None:
     handler = StubHandler([Unprocessable("It makes no sense.", "Mend it.")], fault_in_giving_up=TypeError())
     assert await deliver(handler) == (True, ["It makes no sense."])
 
@@ -130,7 +130,7 @@ async def test_giving_up_fails_with_kafka() -> None:
 
 
 @pytest.mark.parametrize("value", [None, b"", b"{", b'{"type": "other"}', b'{"type": "session_started"}', b"123"])
-async def test_what_is_no_event_is_buried_unseen(value: bytes | None) -> None:
+async def test_a_value_that_is_not_an_event_is_dead_lettered_unseen(value: bytes | None) -> None:
     handler = StubHandler()
     done, [reason] = await deliver(handler, value)
     assert done
@@ -145,20 +145,20 @@ async def test_the_reason_names_the_fields_and_not_their_values() -> None:
     assert "secret" not in reason
 
 
-async def test_kafkas_own_failure_is_no_fault_of_the_message() -> None:
+async def test_kafkas_own_failure_is_not_blamed_on_the_message() -> None:
     handler = StubHandler([KafkaTimeoutError()])
     with pytest.raises(KafkaTimeoutError):
         await deliver(handler)
     assert handler.given_up == []
 
 
-async def test_a_stage_that_stops_leaves_a_failing_message_to_its_successor() -> None:
+async def test_a_stopping_stage_leaves_a_failing_message_uncommitted() -> None:
     handler = StubHandler([unavailable()] * 9)
     assert await deliver(handler, stopping=True) == (False, [])
     assert len(handler.seen) == 1
 
 
-async def test_other_events_of_the_topic_are_passed_over() -> None:
+async def test_other_events_of_the_topic_are_skipped() -> None:
     handler = StubHandler(events=(SessionEnded,))
     assert await deliver(handler) == (True, [])
     assert handler.seen == []
@@ -170,36 +170,36 @@ async def test_a_message_that_takes_too_long_is_given_up() -> None:
             await super().handle(event)
             await asyncio.sleep(30)
 
-    graveyard, handler = Graveyard(), Slow()
-    policy = Retries(deadline_s=0.05)
-    delivery = Delivery(Topic.SESSION_EVENTS, handler, graveyard.bury, asyncio.Event(), policy)
+    dead_letters, handler = StubDeadLetters(), Slow()
+    policy = RetryPolicy(deadline_s=0.05)
+    delivery = Delivery(Topic.SESSION_EVENTS, handler, dead_letters.send, asyncio.Event(), policy)
     assert await delivery.deliver(StubRecord(STARTED.encode()))
-    assert graveyard.reasons == ["not done within 0.05 s"]
+    assert dead_letters.reasons == ["not done within 0.05 s"]
     assert handler.given_up == [STARTED]
 
 
-async def test_the_deadline_bounds_all_tries_together() -> None:
-    graveyard, handler = Graveyard(), StubHandler([unavailable()] * 99)
-    policy = Retries(attempts=99, first_s=0.02, longest_s=0.02, jitter_s=0.0, deadline_s=0.1)
-    delivery = Delivery(Topic.SESSION_EVENTS, handler, graveyard.bury, asyncio.Event(), policy)
+async def test_the_deadline_bounds_all_attempts_together() -> None:
+    dead_letters, handler = StubDeadLetters(), StubHandler([unavailable()] * 99)
+    policy = RetryPolicy(max_attempts=99, initial_delay_s=0.02, max_delay_s=0.02, jitter_s=0.0, deadline_s=0.1)
+    delivery = Delivery(Topic.SESSION_EVENTS, handler, dead_letters.send, asyncio.Event(), policy)
     assert await delivery.deliver(StubRecord(STARTED.encode()))
-    assert graveyard.reasons == ["not done within 0.1 s"]
+    assert dead_letters.reasons == ["not done within 0.1 s"]
     assert 1 < len(handler.seen) < 10
 
 
-async def test_when_nothing_can_be_handled_the_stage_stops_and_diverts_no_more() -> None:
-    graveyard, handler = Graveyard(), StubHandler([KeyError()] * 9)
+async def test_when_nothing_can_be_handled_the_stage_stops_and_dead_letters_no_more() -> None:
+    dead_letters, handler = StubDeadLetters(), StubHandler([KeyError()] * 9)
     delivery = Delivery(
-        Topic.SESSION_EVENTS, handler, graveyard.bury, asyncio.Event(), AT_ONCE, DeadLetterLimit(in_a_row=3)
+        Topic.SESSION_EVENTS, handler, dead_letters.send, asyncio.Event(), AT_ONCE, DeadLetterLimit(max_consecutive=3)
     )
     for _ in range(2):
         assert await delivery.deliver(StubRecord(STARTED.encode()))
     with pytest.raises(TooManyDeadLetters, match="KeyError in handle"):
         await delivery.deliver(StubRecord(STARTED.encode()))
-    assert len(graveyard.reasons) == len(handler.given_up) == 2
+    assert len(dead_letters.reasons) == len(handler.given_up) == 2
 
 
-async def test_what_is_asked_for_is_waited_for() -> None:
+async def test_a_service_that_asks_for_a_delay_gets_it() -> None:
     slept: list[float] = []
 
     class Watched(Delivery):
@@ -207,24 +207,24 @@ async def test_what_is_asked_for_is_waited_for() -> None:
             slept.append(delay_s)
 
     handler = StubHandler([Unavailable("Busy.", "Wait.", retry_after_s=7.0), unavailable()])
-    policy = Retries(first_s=0.5, jitter_s=0.0)
-    await Watched(Topic.SESSION_EVENTS, handler, Graveyard().bury, asyncio.Event(), policy).deliver(
+    policy = RetryPolicy(initial_delay_s=0.5, jitter_s=0.0)
+    await Watched(Topic.SESSION_EVENTS, handler, StubDeadLetters().send, asyncio.Event(), policy).deliver(
         StubRecord(STARTED.encode())
     )
     assert slept == [7.0, 1.0]
 
 
-async def test_pauses_grow_and_are_bounded() -> None:
+async def test_delays_grow_and_are_bounded() -> None:
     slept: list[float] = []
 
     class Watched(Delivery):
         async def _pause(self, delay_s: float) -> None:
             slept.append(delay_s)
 
-    policy = Retries(attempts=6, first_s=0.5, longest_s=3.0, jitter_s=0.0)
-    graveyard = Graveyard()
+    policy = RetryPolicy(max_attempts=6, initial_delay_s=0.5, max_delay_s=3.0, jitter_s=0.0)
+    dead_letters = StubDeadLetters()
     handler = StubHandler([unavailable()] * 9)
-    await Watched(Topic.SESSION_EVENTS, handler, graveyard.bury, asyncio.Event(), policy).deliver(
+    await Watched(Topic.SESSION_EVENTS, handler, dead_letters.send, asyncio.Event(), policy).deliver(
         StubRecord(STARTED.encode())
     )
     assert slept == [0.5, 1.0, 2.0, 3.0, 3.0]
