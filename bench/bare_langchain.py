@@ -24,7 +24,9 @@ class BareCalls:
     """The same prompts and documents as the analyze stage sends, answer by answer side by side, then the summary's."""
 
     def __init__(self, base_url: str, sessions_at_once: int) -> None:
-        chat = ChatOpenAI(base_url=base_url, model="scripted", api_key=SecretStr("none"), max_retries=0, temperature=0)
+        chat = ChatOpenAI(  # type: ignore[call-arg]  # pydantic's plugin does not see its aliases
+            base_url=base_url, model="scripted", api_key=SecretStr("none"), max_retries=0, temperature=0
+        )
         self._answers = chat.with_structured_output(JudgedAnswer, method="json_schema", strict=True)
         self._summary = chat.with_structured_output(SessionSummary, method="json_schema", strict=True)
         self._instructions = {name: _instructions(name) for name in (ANSWER_PROMPT, SUMMARY_PROMPT)}

@@ -3,22 +3,16 @@
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_exponential,
-    wait_random,
-)
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
+from infra.backoff import ExponentialBackoff
 from infra.errors import Unavailable, Unprocessable
 from infra.kafka.dead_letter_limit import DeadLetterLimit, TooManyDeadLetters
 from infra.kafka.dead_letters import KafkaRecord
@@ -52,15 +46,8 @@ SendDeadLetter = Callable[[KafkaRecord, str], Awaitable[None]]
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often a message is attempted, with exponential backoff in between."""
-
     max_attempts: int = 5
-    initial_delay_s: float = 0.5
-    """Doubled after each attempt."""
-    max_delay_s: float = 8.0
-    """A longer delay that the failing service itself asked for goes before it."""
-    jitter_s: float = 0.25
-    """Up to this much is added at random, so that many processes do not retry at the same moment."""
+    backoff: ExponentialBackoff = field(default_factory=ExponentialBackoff)
     deadline_s: float = 240.0
     """For all attempts together."""
 
@@ -126,19 +113,10 @@ class Delivery:
         return None
 
     async def _attempt(self, event: Event) -> None:
-        policy = self._retry_policy
-        backoff = wait_exponential(policy.initial_delay_s, policy.max_delay_s)
-        jitter = wait_random(0, policy.jitter_s)
-
-        def wait(state: RetryCallState) -> float:
-            error = state.outcome.exception() if state.outcome else None
-            retry_after_s = error.retry_after_s if isinstance(error, Unavailable) else None
-            return max(backoff(state), retry_after_s or 0.0) + jitter(state)
-
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(Unavailable),
-            stop=stop_after_attempt(policy.max_attempts),
-            wait=wait,
+            stop=stop_after_attempt(self._retry_policy.max_attempts),
+            wait=self._retry_policy.backoff,
             sleep=self._pause,
             reraise=True,
         )

@@ -1,8 +1,7 @@
-"""LangChain to an OpenAI-compatible endpoint. Import it only where a model is set: it costs 2 s and 93 MB."""
+"""LangChain client of an OpenAI-compatible endpoint. Import it only where a model is set: it costs 2 s and 93 MB."""
 
 import asyncio
 import json
-import random
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -10,9 +9,10 @@ from typing import Any, Self, TypeVar
 from langchain_openai import ChatOpenAI
 from openai import DefaultAsyncHttpxClient
 from pydantic import BaseModel, SecretStr
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_before_delay
 
-from infra.errors import Unavailable
-from infra.llm.errors import AnswerCut, Trouble, pause_s, trouble
+from infra.backoff import ExponentialBackoff
+from infra.llm.errors import AnswerTruncated, LlmFailure, classify
 from infra.llm.schema import Constraint, constraint
 from infra.llm.settings import LlmSettings
 from infra.telemetry import get_logger
@@ -21,25 +21,25 @@ AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 
 class Llm:
-    """A language model that answers in a given schema. Its connections are closed when its block ends."""
+    """A language model that answers in a given schema. A context manager: leaving it closes the connections."""
 
     def __init__(self, settings: LlmSettings, *, temperature: float, max_tokens: int) -> None:
         self.model = settings.model
         self._timeout_s = settings.request_timeout_s
-        self._retries = settings.max_retries
-        self._form = settings.response_format
+        self._max_retries = settings.max_retries
+        self._response_format = settings.response_format
         self._constraints: dict[type[BaseModel], Constraint] = {}
-        self._free = asyncio.Semaphore(settings.max_concurrency)
+        self._slots = asyncio.Semaphore(settings.max_concurrency)
         # LangChain's own HTTP client is shared by the whole process and never closed.
         self._http = DefaultAsyncHttpxClient(timeout=settings.request_timeout_s)
-        self._chat = ChatOpenAI(
+        self._chat = ChatOpenAI(  # type: ignore[call-arg]  # pydantic's plugin does not see its aliases
             http_async_client=self._http,
             base_url=settings.base_url,
             model=settings.model,
-            # Local servers want no key, but the client refuses to start without one.
+            # Local servers need no key, but the client does not start without one.
             api_key=SecretStr(settings.api_key.get_secret_value() or "none"),
             timeout=settings.request_timeout_s,
-            # Its own tries again know neither our deadline nor a broken answer.
+            # Its own retries respect no deadline and do not cover invalid answers.
             max_retries=0,
             temperature=temperature,
             max_tokens=max_tokens,
@@ -56,54 +56,50 @@ class Llm:
     async def ask(
         self, instructions: str, document: Mapping[str, Any], answer: type[AnswerT], *, within_s: float | None = None
     ) -> AnswerT:
-        """One answer, constrained by the server to the schema and checked against it here. Whatever a person typed or
-        said goes in `document`, which is sent as JSON, apart from the instructions. A failure that may pass is tried
-        again while there is time. Raises Unavailable if no such answer came within `within_s` seconds (default: one
-        request's timeout)."""
+        """One answer, constrained to the schema by the server and validated against it here. Anything a user typed or
+        said goes into `document`, which is sent as JSON, separate from the instructions. Temporary failures are retried
+        while there is time. Raises LlmFailure if there is no valid answer within `within_s` seconds (default: the
+        timeout of one request)."""
         within_s = within_s or self._timeout_s
-        deadline_s = asyncio.get_running_loop().time() + within_s
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(lambda error: isinstance(error, LlmFailure) and error.retryable),
+            stop=stop_after_attempt(self._max_retries + 1) | stop_before_delay(within_s),
+            wait=ExponentialBackoff(),
+            before_sleep=_log_retry,
+            reraise=True,
+        )
         try:
             async with asyncio.timeout(within_s):
-                return await self._ask(instructions, document, answer, deadline_s)
+                result: AnswerT = await retrying(self._attempt, instructions, document, answer)
+                return result
         except TimeoutError as error:
-            raise _unavailable(Trouble("Timeout", again=True)) from error
+            raise LlmFailure("Timeout", retryable=True) from error
 
-    async def _ask(
-        self, instructions: str, document: Mapping[str, Any], answer: type[AnswerT], deadline_s: float
-    ) -> AnswerT:
-        attempt = 0
-        while True:
-            try:
-                async with self._free:
-                    return await self._once(instructions, document, answer)
-            except Exception as error:
-                # The boundary to a foreign program, whose answer may break the client's code in any place.
-                met = trouble(error)
-                wait_s = pause_s(attempt, met.retry_after_s, random.random())  # noqa: S311 - no secret hangs on it
-                late = asyncio.get_running_loop().time() + wait_s >= deadline_s
-                if late or not met.again or attempt >= self._retries:
-                    raise _unavailable(met) from error
-            get_logger("llm").info("asking again", kind=met.kind, delay_s=round(wait_s, 2))
-            await asyncio.sleep(wait_s)
-            attempt += 1
+    async def _attempt(self, instructions: str, document: Mapping[str, Any], answer: type[AnswerT]) -> AnswerT:
+        """Raises LlmFailure."""
+        try:
+            async with self._slots:
+                return await self._request(instructions, document, answer)
+        except Exception as error:
+            # Every exception: a response from a foreign program may break the client's code anywhere.
+            raise classify(error) from error
 
-    async def _once(self, instructions: str, document: Mapping[str, Any], answer: type[AnswerT]) -> AnswerT:
-        """Raises whatever the client raises, AnswerCut, or ValueError for an answer that does not follow the schema."""
+    async def _request(self, instructions: str, document: Mapping[str, Any], answer: type[AnswerT]) -> AnswerT:
+        """Raises any of the client's exceptions, AnswerTruncated, or ValueError for an answer that does not match the
+        schema."""
         if answer not in self._constraints:
-            self._constraints[answer] = constraint(answer, self._form)
+            self._constraints[answer] = constraint(answer, self._response_format)
         form = self._constraints[answer]
-        messages = [("system", instructions + form.told), ("human", json.dumps(document, ensure_ascii=False))]
-        # As an extra field of the body: given as its own, the client walks through the whole schema with every call, to
-        # find names that it should translate, which takes longer than all else it does.
+        messages = [("system", instructions + form.instructions), ("human", json.dumps(document, ensure_ascii=False))]
+        # Passed as an extra field of the body: as a named argument, the client would walk the whole schema with every
+        # call to look for names to translate, which takes longer than everything else it does.
         reply = await self._chat.ainvoke(messages, extra_body={"response_format": form.response_format})
         if reply.response_metadata.get("finish_reason") == "length":
-            raise AnswerCut
+            raise AnswerTruncated
         return answer.model_validate_json(reply.text)
 
 
-def _unavailable(met: Trouble) -> Unavailable:
-    return Unavailable(
-        f"The language model gave no usable answer ({met.kind}).",
-        "Check LLM_BASE_URL, LLM_MODEL, LLM_API_KEY and its log.",
-        retry_after_s=met.retry_after_s,
-    )
+def _log_retry(state: RetryCallState) -> None:
+    failure = state.outcome.exception() if state.outcome else None
+    kind = failure.kind if isinstance(failure, LlmFailure) else ""
+    get_logger("llm").info("retry scheduled", kind=kind, delay_s=round(state.upcoming_sleep, 2))

@@ -1,4 +1,4 @@
-"""How a server is told the schema that its answer must follow. They do not agree on it."""
+"""How a server is told the schema that its answer must follow; servers differ in this."""
 
 import json
 from dataclasses import dataclass
@@ -7,21 +7,21 @@ from typing import Any, assert_never
 from langchain_core.utils.function_calling import convert_to_openai_function
 from pydantic import BaseModel
 
-from infra.llm.settings import Structured
+from infra.llm.settings import ResponseFormat
 
 
 @dataclass(frozen=True)
 class Constraint:
-    """`response_format`: the request's field of this name. `told`: what the instructions must say besides."""
-
     response_format: dict[str, Any]
-    told: str = ""
+    """The request's field of this name."""
+    instructions: str = ""
+    """What the prompt must say in addition."""
 
 
-def constraint(answer: type[BaseModel], form: Structured) -> Constraint:
-    """vLLM, OpenAI and Ollama take `json_schema` and let nothing else through. llama.cpp's servers take the same under
-    `json_object`. A server that knows only that an answer is JSON has to be told the schema in words, and keeps to it
-    as well as it can."""
+def constraint(answer: type[BaseModel], form: ResponseFormat) -> Constraint:
+    """vLLM, OpenAI and Ollama take `json_schema` and let only matching answers through. llama.cpp's servers take the
+    same under `json_object`. A server that guarantees only that an answer is JSON needs the schema in the prompt, and
+    follows it as well as the model can."""
     function = convert_to_openai_function(answer, strict=True)
     schema = function["parameters"]
     match form:
@@ -31,7 +31,7 @@ def constraint(answer: type[BaseModel], form: Structured) -> Constraint:
         case "json_object_with_schema":
             return Constraint({"type": "json_object", "schema": schema})
         case "json_object":
-            told = "Answer with one JSON object that follows this JSON schema, and nothing else:"
-            return Constraint({"type": "json_object"}, f"\n\n{told}\n{json.dumps(schema)}")
+            instructions = "Answer with one JSON object that follows this JSON schema, and nothing else:"
+            return Constraint({"type": "json_object"}, f"\n\n{instructions}\n{json.dumps(schema)}")
         case _:
             assert_never(form)

@@ -1,4 +1,4 @@
-"""Which language model is used, and where it is served."""
+"""Settings of the language model: which one, and where it is served."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ from pydantic_settings import SettingsConfigDict
 
 from infra.settings import Settings
 
-Structured = Literal["json_schema", "json_object_with_schema", "json_object"]
+ResponseFormat = Literal["json_schema", "json_object_with_schema", "json_object"]
 
 
 class LlmSettings(Settings):
@@ -20,7 +20,7 @@ class LlmSettings(Settings):
     )
     model: str = Field("meta-llama/Llama-3.1-8B-Instruct", min_length=1, description="the model's name at that address")
     api_key: SecretStr = Field(SecretStr(""), description="its key, where it wants one")
-    response_format: Structured = Field(
+    response_format: ResponseFormat = Field(
         "json_schema",
         description="how the server is told the schema of an answer: `json_schema` (vLLM, OpenAI, Ollama), "
         "`json_object_with_schema` (llama.cpp), or `json_object`: in words, for servers that know no schemas",

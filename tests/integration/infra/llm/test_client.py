@@ -8,7 +8,7 @@ from pydantic import BaseModel, SecretStr
 
 from infra.errors import Unavailable
 from infra.llm.client import Llm
-from infra.llm.settings import LlmSettings, Structured
+from infra.llm.settings import LlmSettings, ResponseFormat
 from tests.support.analyze.scripted_llm import Script, ScriptedLlm
 
 
@@ -16,14 +16,14 @@ class QuestionList(BaseModel):
     questions: list[str]
 
 
-def settings(base_url: str, retries: int = 0, structured: Structured = "json_schema") -> LlmSettings:
+def settings(base_url: str, max_retries: int = 0, response_format: ResponseFormat = "json_schema") -> LlmSettings:
     return LlmSettings(
         base_url=base_url,
         model="llama",
         api_key=SecretStr("a secret"),
-        timeout_s=5.0,
-        retries=retries,
-        structured=structured,
+        request_timeout_s=5.0,
+        max_retries=max_retries,
+        response_format=response_format,
     )
 
 
@@ -49,7 +49,7 @@ async def test_every_failure_is_the_same_to_callers_and_tells_no_secret(script: 
     assert "LLM_BASE_URL" in raised.value.hint
 
 
-async def test_an_answer_that_comes_too_late_is_none() -> None:
+async def test_an_answer_after_the_deadline_does_not_count() -> None:
     with ScriptedLlm("good", delay_s=30) as server:
         async with Llm(settings(server.base_url), temperature=0, max_tokens=99) as llm:
             with pytest.raises(Unavailable, match="Timeout"):
@@ -63,52 +63,52 @@ async def test_nobody_listens() -> None:
 
 
 @pytest.mark.parametrize("script", ["garbage", "error", "half"])
-async def test_what_may_pass_is_asked_again(script: Script) -> None:
+async def test_temporary_failures_are_retried(script: Script) -> None:
     with ScriptedLlm(script, faults=1) as server:
-        async with Llm(settings(server.base_url, retries=2), temperature=0, max_tokens=99) as llm:
+        async with Llm(settings(server.base_url, max_retries=2), temperature=0, max_tokens=99) as llm:
             answer = await llm.ask("Write.", {"count": 3}, QuestionList)
     assert len(answer.questions) == 3
     assert len(server.requests) == 2
 
 
-async def test_a_busy_server_is_left_alone_for_as_long_as_it_asks() -> None:
+async def test_a_busy_server_gets_the_delay_it_asks_for() -> None:
     with ScriptedLlm("busy", faults=1) as server:
-        async with Llm(settings(server.base_url, retries=2), temperature=0, max_tokens=99) as llm:
+        async with Llm(settings(server.base_url, max_retries=2), temperature=0, max_tokens=99) as llm:
             began_s = time.monotonic()
             await llm.ask("Write.", {"count": 3}, QuestionList)
     assert time.monotonic() - began_s >= float(server.retry_after)
 
 
-async def test_who_cannot_wait_as_long_as_a_busy_server_asks_gives_up_at_once() -> None:
+async def test_a_call_whose_deadline_is_sooner_than_retry_after_fails_at_once() -> None:
     with ScriptedLlm("busy") as server:
         server.retry_after = "600"
-        async with Llm(settings(server.base_url, retries=9), temperature=0, max_tokens=99) as llm:
+        async with Llm(settings(server.base_url, max_retries=9), temperature=0, max_tokens=99) as llm:
             with pytest.raises(Unavailable) as raised:
                 await llm.ask("Write.", {"count": 3}, QuestionList, within_s=20)
     assert raised.value.retry_after_s == 600
     assert len(server.requests) == 1
 
 
-async def test_a_wrong_request_is_never_sent_twice() -> None:
+async def test_a_rejected_request_is_never_sent_twice() -> None:
     with ScriptedLlm("refuse") as server:
-        async with Llm(settings(server.base_url, retries=9), temperature=0, max_tokens=99) as llm:
+        async with Llm(settings(server.base_url, max_retries=9), temperature=0, max_tokens=99) as llm:
             with pytest.raises(Unavailable, match="400"):
                 await llm.ask("Write.", {"count": 3}, QuestionList)
     assert len(server.requests) == 1
 
 
-async def test_tries_are_bounded() -> None:
+async def test_attempts_are_bounded() -> None:
     with ScriptedLlm("error") as server:
-        async with Llm(settings(server.base_url, retries=1), temperature=0, max_tokens=99) as llm:
+        async with Llm(settings(server.base_url, max_retries=1), temperature=0, max_tokens=99) as llm:
             with pytest.raises(Unavailable, match="500"):
                 await llm.ask("Write.", {"count": 3}, QuestionList)
     assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("form", ["json_object_with_schema", "json_object"])
-async def test_servers_that_know_other_forms_of_a_schema(form: Structured) -> None:
+async def test_servers_that_take_the_schema_in_another_form(form: ResponseFormat) -> None:
     with ScriptedLlm("good") as server:
-        async with Llm(settings(server.base_url, structured=form), temperature=0, max_tokens=99) as llm:
+        async with Llm(settings(server.base_url, response_format=form), temperature=0, max_tokens=99) as llm:
             answer = await llm.ask("Write.", {"count": 3}, QuestionList)
     assert len(answer.questions) == 3
     [request] = server.requests
@@ -117,7 +117,7 @@ async def test_servers_that_know_other_forms_of_a_schema(form: Structured) -> No
     assert "questions" in str(where)
 
 
-async def test_only_so_many_requests_at_once() -> None:
+async def test_concurrent_requests_are_bounded() -> None:
     with ScriptedLlm("good", delay_s=0.2) as server:
         given = settings(server.base_url).model_copy(update={"max_concurrency": 2})
         async with Llm(given, temperature=0, max_tokens=99) as llm:

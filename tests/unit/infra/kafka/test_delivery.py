@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from aiokafka.errors import KafkaTimeoutError
 
+from infra.backoff import ExponentialBackoff
 from infra.errors import Unavailable, Unprocessable
 from infra.kafka.dead_letter_limit import DeadLetterLimit, TooManyDeadLetters
 from infra.kafka.dead_letters import KafkaRecord
@@ -15,7 +16,7 @@ from schemas.base import Event
 from schemas.sessions import SessionEnded, SessionStarted
 from schemas.topics import Topic
 
-AT_ONCE = RetryPolicy(max_attempts=3, initial_delay_s=0.0, max_delay_s=0.0, jitter_s=0.0)
+AT_ONCE = RetryPolicy(max_attempts=3, backoff=ExponentialBackoff(initial_s=0.0))
 STARTED = SessionStarted(
     event_id="e",
     at_ms=1,
@@ -180,7 +181,7 @@ async def test_a_message_that_takes_too_long_is_given_up() -> None:
 
 async def test_the_deadline_bounds_all_attempts_together() -> None:
     dead_letters, handler = StubDeadLetters(), StubHandler([unavailable()] * 99)
-    policy = RetryPolicy(max_attempts=99, initial_delay_s=0.02, max_delay_s=0.02, jitter_s=0.0, deadline_s=0.1)
+    policy = RetryPolicy(99, ExponentialBackoff(initial_s=0.02, max_s=0.02, jitter=0.0), deadline_s=0.1)
     delivery = Delivery(Topic.SESSION_EVENTS, handler, dead_letters.send, asyncio.Event(), policy)
     assert await delivery.deliver(StubRecord(STARTED.encode()))
     assert dead_letters.reasons == ["not done within 0.1 s"]
@@ -207,7 +208,7 @@ async def test_a_service_that_asks_for_a_delay_gets_it() -> None:
             slept.append(delay_s)
 
     handler = StubHandler([Unavailable("Busy.", "Wait.", retry_after_s=7.0), unavailable()])
-    policy = RetryPolicy(initial_delay_s=0.5, jitter_s=0.0)
+    policy = RetryPolicy(backoff=ExponentialBackoff(initial_s=0.5, jitter=0.0))
     await Watched(Topic.SESSION_EVENTS, handler, StubDeadLetters().send, asyncio.Event(), policy).deliver(
         StubRecord(STARTED.encode())
     )
@@ -221,7 +222,7 @@ async def test_delays_grow_and_are_bounded() -> None:
         async def _pause(self, delay_s: float) -> None:
             slept.append(delay_s)
 
-    policy = RetryPolicy(max_attempts=6, initial_delay_s=0.5, max_delay_s=3.0, jitter_s=0.0)
+    policy = RetryPolicy(6, ExponentialBackoff(initial_s=0.5, max_s=3.0, jitter=0.0))
     dead_letters = StubDeadLetters()
     handler = StubHandler([unavailable()] * 9)
     await Watched(Topic.SESSION_EVENTS, handler, dead_letters.send, asyncio.Event(), policy).deliver(

@@ -1,4 +1,4 @@
-"""The schema of an answer, in the forms that servers know."""
+"""The schema of an answer, in the forms that servers accept."""
 
 import json
 from typing import Any, Literal
@@ -21,7 +21,7 @@ class Remarks(BaseModel):
 
 def test_openai_vllm_and_ollama() -> None:
     made = constraint(Remarks, "json_schema")
-    assert made.told == ""
+    assert made.instructions == ""
     assert made.response_format["type"] == "json_schema"
     named = made.response_format["json_schema"]
     assert (named["name"], named["strict"]) == ("Remarks", True)
@@ -34,10 +34,10 @@ def test_llama_cpp() -> None:
     _closed(made.response_format["schema"])
 
 
-def test_in_words() -> None:
+def test_in_the_prompt() -> None:
     made = constraint(Remarks, "json_object")
     assert made.response_format == {"type": "json_object"}
-    _closed(json.loads(made.told.splitlines()[-1]))
+    _closed(json.loads(made.instructions.splitlines()[-1]))
 
 
 def _closed(schema: dict[str, Any]) -> None:
