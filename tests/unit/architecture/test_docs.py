@@ -5,15 +5,38 @@ from pathlib import Path
 
 from infra.renamed_settings import RENAMED
 from schemas.topics import Topic
-from tests.support.docs.settings_table import groups, rows
+from scripts.reference import OPERATIONS_PAGE, SETTINGS_PAGE, groups, operations_page, settings_page
 
-README = Path("README.md").read_text()
+PAGES = (Path("README.md"), Path("CONTRIBUTING.md"), Path("CHANGELOG.md"), *sorted(Path("docs").glob("*.md")))
+RENEW = "run `python -m scripts.reference`"
 
 
-def test_the_readme_lists_every_setting_as_it_is() -> None:
-    block = re.search(r"<!-- settings -->\n(.*?)\n<!-- /settings -->", README, re.DOTALL)
-    assert block, "README.md needs a table between <!-- settings --> and <!-- /settings -->"
-    assert block.group(1).splitlines() == rows(), "paste what `python -m tests.support.docs.settings_table` prints"
+def test_the_settings_page_is_that_of_the_code() -> None:
+    assert SETTINGS_PAGE.read_text() == settings_page(), RENEW
+
+
+def test_the_table_of_metrics_is_that_of_the_code() -> None:
+    page = OPERATIONS_PAGE.read_text()
+    assert "| `rostrum_edge_connections` |" in page
+    assert page == operations_page(page), RENEW
+
+
+def test_alerts_name_only_metrics_that_exist() -> None:
+    page = OPERATIONS_PAGE.read_text()
+    named = set(re.findall(r"`(rostrum_[a-z_]+)", page.partition("<!-- metrics -->")[0]))
+    assert named
+    assert all(f"| `{name}` |" in page for name in named)
+
+
+def test_every_group_of_settings_has_its_place_on_the_page() -> None:
+    page = settings_page()
+    for group in groups():
+        for name in group.model_fields:
+            assert f"| `{(str(group.model_config.get('env_prefix', '')) + name).upper()}` |" in page
+
+
+def test_the_readme_fits_a_newcomers_first_ten_minutes() -> None:
+    assert len(Path("README.md").read_text().splitlines()) <= 150
 
 
 def test_every_setting_says_what_it_is() -> None:
@@ -41,7 +64,7 @@ def test_the_example_environment_names_only_settings_that_exist() -> None:
 
 
 def test_every_file_the_docs_link_to_is_there() -> None:
-    for page in (Path("README.md"), Path("CONTRIBUTING.md"), Path("CHANGELOG.md"), *Path("docs").glob("*.md")):
+    for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page} links to {target}"
 
