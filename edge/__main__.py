@@ -90,7 +90,7 @@ async def serve(stage: Stage) -> None:
         watching = asyncio.create_task(speakers.watch_lag())
         stack.callback(watching.cancel)
         reloading = asyncio.create_task(
-            reload_when_changed(tls, chain, key, every_s=_CERTIFICATE_EVERY_S, told=_count_certificate)
+            reload_when_changed(tls, chain, key, every_s=_CERTIFICATE_EVERY_S, on_reload=_count_certificate)
         )
         stack.callback(reloading.cancel)
         trimming = asyncio.create_task(_trim_now_and_then())

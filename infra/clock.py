@@ -1,4 +1,4 @@
-"""Time, as an argument: whoever needs the time is given a clock."""
+"""Time as an argument: code that needs the time is given a clock."""
 
 import time
 from typing import Protocol
@@ -10,7 +10,7 @@ class Clock(Protocol):
         ...
 
     def monotonic_ms(self) -> int:
-        """Milliseconds since some fixed moment; never goes back."""
+        """Milliseconds since an arbitrary fixed moment; never goes backwards."""
         ...
 
 

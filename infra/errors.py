@@ -1,8 +1,8 @@
-"""Errors, classed by what the loop that meets them does next."""
+"""Errors, classified by what the loop that catches them does next."""
 
 
 class RostrumError(Exception):
-    """Something a person can mend: what is wrong, and how to mend it."""
+    """An error that a person can fix: what is wrong, and how to fix it."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -14,12 +14,14 @@ class RostrumError(Exception):
 
 
 class SettingsError(RostrumError):
-    """A setting is missing or wrong. The process stops and is not started again."""
+    """A setting is missing or invalid. The process stops and is not restarted."""
 
 
 class Unavailable(RostrumError):
-    """Something this stage needs does not answer. Trying again later may help: not before `retry_after_s` seconds, if
-    it said so itself."""
+    """A service that this stage needs does not answer. A retry may succeed."""
+
+    retry_after_s: float | None
+    """The earliest time for it, in seconds from now, if the service named one."""
 
     def __init__(self, message: str, hint: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message, hint)
@@ -27,4 +29,4 @@ class Unavailable(RostrumError):
 
 
 class Unprocessable(RostrumError):
-    """This message can never be handled. It goes to the dead letters, and the next one is taken."""
+    """This message can never be handled. It is dead-lettered, and the next one is handled."""

@@ -1,4 +1,4 @@
-"""Each stage's health port: `/healthz` (the event loop answers), `/readyz` (it can do its work), `/metrics`."""
+"""Each stage's health port: `/healthz` (the event loop responds), `/readyz` (it can do its work), `/metrics`."""
 
 import asyncio
 import socket
@@ -32,7 +32,7 @@ class Health:
 
 
 def health_routes(health: Health) -> list[Route]:
-    """The three routes, for a stage that has an HTTP server of its own."""
+    """The three routes, for a stage with its own HTTP server."""
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -47,8 +47,8 @@ def health_routes(health: Health) -> list[Route]:
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: the lifecycle owns the signals."""
+class _UvicornServer(uvicorn.Server):
+    """uvicorn without its signal handlers: `lifecycle.py` handles the signals."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -57,11 +57,11 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serve_http(app: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
-    """Serve an ASGI application while the block runs; gives the port (of use when 0 was asked for). Raises OSError if
-    the port is taken."""
+    """Serve an ASGI application while the block runs; yields the port, which matters if 0 was requested. Raises OSError
+    if the port is taken."""
     sock = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
-    server = _Server(config)
+    server = _UvicornServer(config)
     serving = asyncio.create_task(server.serve([sock]))
     try:
         yield sock.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Where LanguageTool's server is."""
+"""Settings of the LanguageTool server."""
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -22,5 +22,5 @@ class LanguageToolSettings(Settings):
 
     @property
     def address(self) -> str:
-        """Base address of its HTTP API, without a slash at the end; `/v2/check` is put after it."""
+        """Base address of its HTTP API, without a trailing slash; `/v2/check` is appended to it."""
         return self.url.rstrip("/") or f"http://127.0.0.1:{self.port}"

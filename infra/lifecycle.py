@@ -1,4 +1,4 @@
-"""How a stage lives: settings, logs, health port, its work, SIGTERM, one deadline for the end."""
+"""A stage's life cycle: settings, logs, health port, its work, SIGTERM, and one deadline for the shutdown."""
 
 import asyncio
 import signal
@@ -13,20 +13,21 @@ from infra.telemetry import configure_logging, get_logger
 
 EXIT_FAILED = 1
 EXIT_SETTINGS = 78
-"""Wrong settings (sysexits' EX_CONFIG): starting again would not help."""
+"""Invalid settings (sysexits' EX_CONFIG): a restart would not help."""
 
 
 @dataclass
 class Stage:
-    """What the lifecycle lends to a stage while it runs. `stopping` is set when the stage should finish its work."""
+    """A running stage."""
 
     name: str
     settings: StageSettings
     health: Health = field(default_factory=Health)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the stage should finish its work."""
 
     def ready(self) -> None:
-        """The stage can do its work from now on."""
+        """Call once the stage can do its work."""
         self.health.ready()
         get_logger("lifecycle").info("ready")
 
@@ -35,15 +36,15 @@ Serve = Callable[[Stage], Awaitable[None]]
 
 
 def run_stage(name: str, serve: Serve) -> None:
-    """Run a stage until SIGTERM or SIGINT, then let it finish within `SHUTDOWN_TIMEOUT_S`. Exits the process: 0 after a
-    clean end, 78 if the settings are wrong, 1 otherwise."""
+    """Run a stage until SIGTERM or SIGINT, then let it finish within `SHUTDOWN_TIMEOUT_S`. Exits the process: with 0
+    after a clean shutdown, 78 if the settings are invalid, 1 otherwise."""
     try:
         settings = load(StageSettings)
         configure_logging(name, settings.log_level, settings.log_format)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_live(name, settings, serve))
+            runner.run(_run(name, settings, serve))
     except SettingsError as error:
-        print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - logging may not be set up yet
+        print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - logging may not be configured yet
         sys.exit(EXIT_SETTINGS)
     except RostrumError as error:
         get_logger("lifecycle").error("stopped", reason=error.message, hint=error.hint)
@@ -58,7 +59,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _live(name: str, settings: StageSettings, serve: Serve) -> None:
+async def _run(name: str, settings: StageSettings, serve: Serve) -> None:
     stage = Stage(name, settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -73,7 +74,9 @@ async def _live(name: str, settings: StageSettings, serve: Serve) -> None:
             get_logger("lifecycle").info("stopping", deadline_s=settings.shutdown_timeout_s)
             await asyncio.wait((work,), timeout=settings.shutdown_timeout_s)
         if not work.done():
-            get_logger("lifecycle").warning("deadline passed, work is cut off", deadline_s=settings.shutdown_timeout_s)
+            get_logger("lifecycle").warning(
+                "shutdown deadline passed, work cancelled", deadline_s=settings.shutdown_timeout_s
+            )
             work.cancel()
             await asyncio.wait((work,))
         if not work.cancelled():

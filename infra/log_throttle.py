@@ -1,5 +1,5 @@
-"""Keeps a library that complains in a loop from filling the log: during a broker's outage aiokafka says the same dozens
-of times a second."""
+"""Keeps a library that repeats itself from flooding the log: while a broker is down, aiokafka logs the same lines
+dozens of times a second."""
 
 import logging
 import time
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 
 @dataclass
-class _Said:
-    """`since_s`: when the line was let through last. `withheld`: how often it was held back since."""
+class _Line:
+    passed_s: float
+    """When it was last let through."""
+    suppressed: int = 0
+    """How often it was suppressed since then."""
 
-    since_s: float
-    withheld: int = 0
 
-
-class Repeats(logging.Filter):
-    """Lets a line of the named libraries through once per interval and says with the next one how many were withheld.
-    Lines are the same when their template is, whatever stands in it."""
+class ThrottleFilter(logging.Filter):
+    """Lets each line of the named libraries through once per interval, and adds to the next one how many were
+    suppressed. Lines with the same template count as the same line, whatever their arguments."""
 
     def __init__(
         self, libraries: tuple[str, ...], interval_s: float = 10.0, clock: Callable[[], float] = time.monotonic
@@ -26,18 +26,18 @@ class Repeats(logging.Filter):
         self._libraries = libraries
         self._interval_s = interval_s
         self._clock = clock
-        self._said: dict[tuple[str, str], _Said] = {}
+        self._lines: dict[tuple[str, str], _Line] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.partition(".")[0] not in self._libraries:
             return True
-        line, now_s = (record.name, str(record.msg)), self._clock()
-        said = self._said.get(line)
-        if said is not None and now_s - said.since_s < self._interval_s:
-            said.withheld += 1
+        key, now_s = (record.name, str(record.msg)), self._clock()
+        line = self._lines.get(key)
+        if line is not None and now_s - line.passed_s < self._interval_s:
+            line.suppressed += 1
             return False
-        if said is not None and said.withheld:
-            record.msg = f"{record.getMessage()} (and {said.withheld} more like it)"
+        if line is not None and line.suppressed:
+            record.msg = f"{record.getMessage()} (and {line.suppressed} more like it)"
             record.args = ()
-        self._said[line] = _Said(now_s)
+        self._lines[key] = _Line(now_s)
         return True

@@ -1,4 +1,4 @@
-"""Settings that have been given another name; whoever still sets the old one is told the new one."""
+"""Renamed settings. A process that is given an old name stops and reports the new one."""
 
 RENAMED = {
     "EDGE_SPEED": "EDGE_MAX_INGEST_RATE",
@@ -55,4 +55,4 @@ RENAMED = {
     "TRANSCRIBE_VOICE_PAD_BEFORE_MS": "TRANSCRIBE_VAD_PAD_BEFORE_MS",
     "TRANSCRIBE_VOICE_PAD_AFTER_MS": "TRANSCRIBE_VAD_PAD_AFTER_MS",
 }
-"""Old name → new name. An entry stays for good: an old name is never used again for something else."""
+"""Old name → new name. Entries stay for good: an old name is never reused for something else."""

@@ -15,14 +15,14 @@ SettingsT = TypeVar("SettingsT", bound="Settings")
 
 
 class Settings(BaseSettings):
-    """Base of every group of settings. A subclass sets `env_prefix`; each field has a description, which the README's
-    table repeats."""
+    """Base of every group of settings. A subclass sets `env_prefix`; each field has a description, from which the
+    documented table is generated."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_file=".env", env_ignore_empty=True)
 
 
 class StageSettings(Settings):
-    """What every stage reads."""
+    """Settings of every stage."""
 
     log_level: str = Field(
         "info", pattern="(?i)^(debug|info|warning|error)$", description="`debug`, `info`, `warning` or `error`"
@@ -40,7 +40,7 @@ class StageSettings(Settings):
 
 
 class SessionSettings(Settings):
-    """What edge and transcribe must agree on."""
+    """Settings on which edge and transcribe must agree."""
 
     model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "SESSION_"})
 
@@ -49,7 +49,7 @@ class SessionSettings(Settings):
 
 
 class LocalSettings(Settings):
-    """Where this machine keeps what belongs to Rostrum."""
+    """Where Rostrum keeps its files on this machine."""
 
     model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "ROSTRUM_", "validate_default": True})
 
@@ -67,8 +67,8 @@ class LocalSettings(Settings):
 
 
 def load(group: type[SettingsT]) -> SettingsT:
-    """The settings of a group, from the environment. Raises SettingsError naming each wrong or renamed variable and
-    the mend."""
+    """A group of settings, from the environment. Raises SettingsError, which names each invalid or renamed variable and
+    the fix."""
     _refuse_old_names()
     try:
         return group()
@@ -89,16 +89,16 @@ def _refuse_old_names() -> None:
     given = {name.upper() for name in (*os.environ, *dotenv_values(".env"))}
     if old := sorted(RENAMED.keys() & given):
         raise SettingsError(
-            f"Settings that have another name now: {', '.join(f'{name} is {RENAMED[name]}' for name in old)}.",
-            "Rename them in the environment or in .env; CHANGELOG.md lists all new names.",
+            f"Renamed settings: {', '.join(f'{name} is {RENAMED[name]}' for name in old)}.",
+            "Use the new names in the environment or in .env; CHANGELOG.md lists all of them.",
         )
 
 
 def separated(names: str) -> list[str]:
-    """The parts of a setting that is a list, separated by commas."""
+    """The items of a comma-separated setting."""
     return [name.strip() for name in names.split(",") if name.strip()]
 
 
 def _given(value: object, kind: str) -> str:
-    # Only numbers and the like are repeated: a string may be a secret.
+    # Only numbers and booleans are quoted: a string may be a secret.
     return f" (given: {value!r})" if kind.startswith(("int", "float", "bool", "greater", "less")) else ""

@@ -1,4 +1,4 @@
-"""Logs: structured, with session ids, without secrets or transcript text at the default level."""
+"""Structured logs with session ids, and without secrets or transcript text at the default level."""
 
 import logging
 import sys
@@ -6,13 +6,13 @@ import sys
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
-from infra.log_throttle import Repeats
+from infra.log_throttle import ThrottleFilter
 
 _SECRET_NAMES = ("token", "secret", "password", "authorization", "api_key")
 
 
 def _redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """The last line of defence: a field named like a secret is never printed."""
+    """The last line of defence: a field that is named like a secret is never logged."""
     for name in event:
         if any(secret in name.lower() for secret in _SECRET_NAMES):
             event[name] = "[redacted]"
@@ -20,7 +20,7 @@ def _redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict
 
 
 def configure_logging(stage: str, level: str, form: str) -> None:
-    """Set up logging for this process; libraries' own logs come out in the same form. `form`: auto, json or text."""
+    """Set up logging for this process and its libraries, in one format. `form`: auto, json or text."""
     as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -49,11 +49,11 @@ def configure_logging(stage: str, level: str, form: str) -> None:
             ],
         )
     )
-    handler.addFilter(Repeats(("aiokafka",)))
+    handler.addFilter(ThrottleFilter(("aiokafka",)))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # These tell of every connection, request and window at INFO; ours tell of sessions.
+    # At INFO these log every connection, request and window; the stages themselves log sessions.
     for noisy in ("aiokafka", "faster_whisper", "faststream", "httpx", "uvicorn", "websockets"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
     structlog.contextvars.bind_contextvars(stage=stage)

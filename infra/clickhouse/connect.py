@@ -1,7 +1,7 @@
-"""Clients of one ClickHouse database: over HTTP to a server, or chDB (ClickHouse as a library) in this process.
+"""Clients of one ClickHouse database: a server over HTTP, or chDB (ClickHouse as a library) in this process.
 
-chDB's limits, hidden here: one process per folder (it locks the file `status`), one folder per process, not fork-safe,
-calls block. See https://clickhouse.com/docs/chdb and the docstrings of clickhouse-connect's chDB backend.
+chDB's restrictions, hidden here: one process per folder (it locks the file `status`), one folder per process, not
+fork-safe, blocking calls. See https://clickhouse.com/docs/chdb and the docstrings of clickhouse-connect's chDB backend.
 """
 
 import sys
@@ -23,19 +23,20 @@ _AUTHENTICATION_FAILED = 516
 
 
 def connector(settings: ClickHouseSettings, data: Path) -> Connect:
-    """A function that makes a client. `data` is the folder of all local state. What it makes raises Unavailable if the
-    server does not answer, SettingsError if it refuses us, RostrumError if the local folder cannot be opened."""
+    """Returns a function that makes a client. `data` is the folder of all local state. The function raises Unavailable
+    if the server does not answer, SettingsError if it refuses the login, RostrumError if the local folder cannot be
+    opened."""
     if settings.is_embedded:
         return lambda: _embedded(settings, data.expanduser() / "clickhouse")
     return lambda: _server(settings)
 
 
 def skip_optional_imports() -> None:
-    """Spare this process 90 MB and a second: clickhouse-connect and chDB import pandas and pyarrow wherever these are
-    installed, and do without where they are not. Only for a process that uses neither."""
+    """Saves this process 90 MB and a second: clickhouse-connect and chDB import pandas and pyarrow if they are
+    installed, and work without them. Only for a process that uses neither."""
     for name in ("pandas", "pyarrow"):
         # None makes an import fail (https://docs.python.org/3/reference/import.html#the-module-cache); typeshed
-        # knows only modules here.
+        # declares only modules here.
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]
 
 
@@ -52,7 +53,7 @@ def _server(settings: ClickHouseSettings) -> Client:
             connect_timeout=min(settings.query_timeout_s, 10),
             send_receive_timeout=settings.query_timeout_s + 5,
             settings={"max_execution_time": settings.query_timeout_s},
-            # A session would tie all queries to one server behind a load balancer, and nothing here needs one.
+            # A ClickHouse session would tie all queries to one server behind a load balancer, and is not needed here.
             autogenerate_session_id=False,
         )
         _enter_database(client, settings.database)
@@ -68,7 +69,7 @@ def _server(settings: ClickHouseSettings) -> Client:
             ) from error
         raise Unavailable(
             f"ClickHouse at {settings.url} cannot be used (error {error.code}, {error.name}).",
-            "The server's log says more.",
+            "See the server's log.",
         ) from error
     return client
 
@@ -82,7 +83,7 @@ def _embedded(settings: ClickHouseSettings, folder: Path) -> Client:
             settings={"max_execution_time": settings.query_timeout_s, "max_threads": 2},
             chdb_options={
                 "max_server_memory_usage": settings.max_memory_mb * 1024 * 1024,
-                # The server's default of 5 GB is meant for a machine of its own.
+                # The server's default of 5 GB is meant for a dedicated machine.
                 "mark_cache_size": _MARK_CACHE_BYTES,
                 "index_mark_cache_size": _MARK_CACHE_BYTES,
             },
@@ -96,12 +97,12 @@ def _embedded(settings: ClickHouseSettings, folder: Path) -> Client:
     except OSError as error:
         raise SettingsError(
             f"The folder {folder} cannot be made ({error.strerror}).",
-            "Set ROSTRUM_DATA to a folder that can be written.",
+            "Set ROSTRUM_DATA to a writable folder.",
         ) from error
     except ProgrammingError as error:
         raise RostrumError(
             f"ClickHouse's data in {folder} cannot be opened{_owner(folder)}.",
-            "Only one process may use it: stop the other one, or give this one its own folder by ROSTRUM_DATA.",
+            "Only one process may use it: stop the other one, or set ROSTRUM_DATA to another folder for this one.",
         ) from error
     except ClickHouseError as error:
         raise RostrumError(
@@ -111,7 +112,7 @@ def _embedded(settings: ClickHouseSettings, folder: Path) -> Client:
 
 
 def _owner(folder: Path) -> str:
-    """Who holds the folder, as its lock file says: chDB's own message leaves the reason out."""
+    """The process that holds the folder according to its lock file; chDB's own message does not give the reason."""
     status = folder / "status"
     if not status.exists():
         return ""
@@ -120,7 +121,7 @@ def _owner(folder: Path) -> str:
 
 
 def _enter_database(client: Client, name: str) -> None:
-    # Asking first: a user without the right to create databases can work in one that is there.
+    # Checked first: a user without the right to create databases can use an existing one.
     present = client.query(
         "SELECT count() FROM system.databases WHERE name = {name:String}", parameters={"name": name}
     ).result_rows

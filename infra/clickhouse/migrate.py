@@ -1,7 +1,7 @@
 """Migrations: numbered `.sql` files, applied once and in order, never changed afterwards.
 
-ClickHouse has no transactions around DDL, so a file that was cut off is run again from its top: every statement must be
-one that may be repeated (`IF NOT EXISTS`)."""
+ClickHouse has no transactions around DDL, so an interrupted file is run again from the top: every statement must be
+repeatable (`IF NOT EXISTS`)."""
 
 import hashlib
 import re
@@ -43,14 +43,14 @@ class Migration:
 
 
 def migrations(folder: Traversable | None = None) -> list[Migration]:
-    """The files in order. Raises ValueError if their numbers have a gap or a name is none."""
+    """The files in order. Raises ValueError if their numbers have a gap or a name does not match."""
     found = []
     for file in (folder or files("infra.clickhouse") / "migrations").iterdir():
         if not file.name.endswith(".sql"):
             continue
         named = _NAME.fullmatch(file.name)
         if not named:
-            raise ValueError(f"{file.name}: a migration is named like 0001_what_it_does.sql")
+            raise ValueError(f"{file.name}: a migration must be named like 0001_what_it_does.sql")
         found.append(Migration(int(named[1]), file.name, file.read_text(encoding="utf-8")))
     found.sort(key=lambda migration: migration.number)
     if [migration.number for migration in found] != list(range(1, len(found) + 1)):
@@ -59,26 +59,26 @@ def migrations(folder: Traversable | None = None) -> list[Migration]:
 
 
 def pending(wanted: Sequence[Migration], applied: Iterable[tuple[int, str]]) -> list[Migration]:
-    """What is still to be applied, given number and SHA-256 of what was. Raises RostrumError if a file was changed,
-    or if the database is newer than this program."""
+    """The migrations still to be applied, given number and SHA-256 of those that were. Raises RostrumError if a file
+    was changed, or if the database is newer than this program."""
     known = {migration.number: migration for migration in wanted}
     done = dict(applied)
     for number, sha256 in done.items():
         if number not in known:
             raise RostrumError(
                 f"The database has migration {number}, which this version does not know.",
-                "It was used by a newer version of Rostrum: run that one.",
+                "A newer version of Rostrum has used it: run that version.",
             )
         if known[number].sha256 != sha256:
             raise RostrumError(
                 f"{known[number].name} was changed after it had been applied.",
-                "Restore the file and put the change into a new one with the next number.",
+                "Restore the file, and put the change into a new migration with the next number.",
             )
     return [migration for migration in wanted if migration.number not in done]
 
 
 async def migrate(database: Database, wanted: Sequence[Migration] | None = None) -> list[Migration]:
-    """Apply what is missing; gives what was applied."""
+    """Apply the missing migrations; returns them."""
     wanted = migrations() if wanted is None else wanted
     await database.command(_TABLE)
     applied = await database.query("SELECT number, sha256 FROM schema_migrations FINAL ORDER BY number")

@@ -1,4 +1,4 @@
-"""Where ClickHouse is: a server, or the engine inside the analytics process."""
+"""Settings of ClickHouse: a server, or the engine embedded in the analytics process."""
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict

@@ -1,8 +1,8 @@
-"""Who a bearer token says someone is: the same check at the edge and at the HTTP API.
+"""Verifies bearer tokens and reads the user from them, in the same way for the edge and the HTTP API.
 
 In development HS256 with one shared secret (RFC 7519, RFC 7518 section 3.2): `EDGE_JWT_SECRET`, or the generated one in
-`ROSTRUM_DATA/jwt.secret`. In production the public keys of an identity provider (`EDGE_JWT_JWKS_URL`, RFC 7517), and
-never both: a public key must not pass for a secret.
+`ROSTRUM_DATA/jwt.secret`. In production the public keys of an identity provider (`EDGE_JWT_JWKS_URL`, RFC 7517). Never
+both: a public key must not be accepted as a secret.
 """
 
 from infra.identity.claims import Identity

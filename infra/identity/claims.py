@@ -1,4 +1,4 @@
-"""What a verified token says of its user."""
+"""What a verified token says about its user."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -10,8 +10,7 @@ from infra.identity.errors import TokenRefused
 
 @dataclass(frozen=True)
 class Identity:
-    """A user, as a verified token describes them. `expires_at_ms` is Unix time, or None for a token without an end;
-    `max_sessions` how many sessions they may hold at once, 0 for any number, None if the token does not say."""
+    """A user, as a verified token describes them."""
 
     user_id: str
     name: str | None
@@ -19,14 +18,17 @@ class Identity:
     groups: tuple[str, ...]
     roles: frozenset[str]
     expires_at_ms: int | None
+    """Unix time; None for a token that does not expire."""
     max_sessions: int | None = None
+    """How many sessions the user may hold at once: 0 for any number, None if the token does not say."""
 
 
 _Label = Annotated[str, Field(max_length=200)]
 
 
-class _Claims(BaseModel):
-    """The claims we read, checked after the signature: an issuer's mistake must not travel down the pipeline."""
+class _LoginClaims(BaseModel):
+    """The claims that are read, validated after the signature: an issuer's mistake must not travel down the
+    pipeline."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -40,16 +42,16 @@ class _Claims(BaseModel):
 
 
 def identity_of(claims: dict[str, Any]) -> Identity:
-    """Raises TokenRefused for a claim that is not what it should be."""
+    """Raises TokenRefused for an invalid claim."""
     try:
-        read = _Claims.model_validate(claims)
+        read = _LoginClaims.model_validate(claims)
     except ValidationError as error:
         claim = error.errors()[0]["loc"][0]
         raise TokenRefused(
             "bad_claim",
-            f"The token's claim {claim!r} is not what it should be.",
-            "`sub`, `name` and `org` are texts of at most 200 characters, `groups` and `roles` lists of such, "
-            "`max_sessions` is a number from 0.",
+            f"The token's claim {claim!r} is invalid.",
+            "`sub`, `name` and `org` are strings of at most 200 characters, `groups` and `roles` lists of them; "
+            "`max_sessions` is 0 or a positive integer.",
         ) from None
     return Identity(
         user_id=read.sub,

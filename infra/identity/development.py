@@ -1,4 +1,4 @@
-"""Tokens for one machine: a generated secret, and tokens signed with it (HS256)."""
+"""Development tokens for one machine: a generated secret, and tokens signed with it (HS256)."""
 
 import os
 import secrets
@@ -19,13 +19,13 @@ DEVELOPMENT_TOKEN_S = 12 * 3600
 
 
 def login_secret(settings: IdentitySettings, local: LocalSettings) -> str:
-    """The secret that login tokens are signed with here. Raises SettingsError if the generated one cannot be had."""
+    """The secret that signs login tokens here. Raises SettingsError if the generated one cannot be read or created."""
     return settings.secret.get_secret_value() or development_secret(local)
 
 
 def development_secret(local: LocalSettings) -> str:
-    """The generated secret of this data folder, made (readable by its owner alone) on first use. Two processes that
-    start together get the same one. Raises SettingsError if it can be neither read nor made."""
+    """The generated secret of this data folder, created on first use and readable only by its owner. Two processes that
+    start together get the same one. Raises SettingsError if it can be neither read nor created."""
     path = local.data.expanduser() / "jwt.secret"
     try:
         if not path.exists():
@@ -33,16 +33,16 @@ def development_secret(local: LocalSettings) -> str:
         secret = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"The login secret {path} cannot be read or made ({error}).",
+            f"The login secret {path} cannot be read or created ({error}).",
             "Set EDGE_JWT_SECRET, or make the folder ROSTRUM_DATA writable.",
         ) from error
     if len(secret.encode()) < MIN_SECRET_BYTES:
-        raise SettingsError(f"The login secret in {path} is too short.", "Delete the file: a new one is made.")
+        raise SettingsError(f"The login secret in {path} is too short.", "Delete the file: a new one is created.")
     return secret
 
 
 def _create_once(path: Path, content: str) -> None:
-    """Put a whole file in place unless one is there: a reader never sees half of it."""
+    """Write the file atomically unless it exists: a reader never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
     try:
@@ -68,7 +68,7 @@ def development_token(
     issuer: str = "",
     audience: str = "",
 ) -> str:
-    """A login token for a user, as an identity provider would issue it; valid for `valid_s` seconds from now."""
+    """A login token as an identity provider would issue it, valid for `valid_s` seconds from now."""
     now_s = int(time.time())
     claims: dict[str, Any] = {"sub": user, "iat": now_s, "exp": now_s + int(valid_s), "org": org}
     claims |= {"groups": list(groups), "roles": list(roles)}

@@ -1,4 +1,4 @@
-"""Tokens that prove nothing, and why."""
+"""Why a token is refused."""
 
 import jwt
 from jwt.exceptions import InvalidSubjectError
@@ -7,11 +7,14 @@ from infra.errors import RostrumError, Unavailable
 
 
 class ProviderUnavailable(Unavailable):
-    """The identity provider does not answer, so nobody can tell what a token is worth."""
+    """The identity provider does not answer, so tokens cannot be verified."""
 
 
 class TokenRefused(RostrumError):
-    """A token that proves nothing. `reason` is one of a few snake_case codes, fit for a metric's label."""
+    """The token is invalid."""
+
+    reason: str
+    """One of a few snake_case codes, suitable as a metric's label."""
 
     def __init__(self, reason: str, message: str, hint: str) -> None:
         super().__init__(message, hint)
@@ -24,8 +27,8 @@ def malformed() -> TokenRefused:
     )
 
 
-# PyJWT's errors are subclasses of one another: the first that fits says it best.
-_REFUSALS: tuple[tuple[type[jwt.InvalidTokenError], str, str, str], ...] = (
+# PyJWT's errors are subclasses of one another: the first match is the most specific one.
+_REASONS: tuple[tuple[type[jwt.InvalidTokenError], str, str, str], ...] = (
     (jwt.ExpiredSignatureError, "expired", "The token has expired.", "Get a fresh token and connect again."),
     (
         jwt.ImmatureSignatureError,
@@ -36,26 +39,26 @@ _REFUSALS: tuple[tuple[type[jwt.InvalidTokenError], str, str, str], ...] = (
     (
         jwt.InvalidAudienceError,
         "wrong_audience",
-        "The token is meant for somebody else (`aud`).",
-        "Ask the issuer for a token for this service; EDGE_JWT_AUDIENCE says which.",
+        "The token is meant for another service (`aud`).",
+        "Request a token for this service from the issuer; EDGE_JWT_AUDIENCE names it.",
     ),
     (
         jwt.InvalidIssuerError,
         "wrong_issuer",
         "The token comes from another issuer (`iss`).",
-        "Use the issuer that EDGE_JWT_ISSUER names.",
+        "Use the issuer named in EDGE_JWT_ISSUER.",
     ),
     (
         jwt.MissingRequiredClaimError,
         "missing_claim",
-        "The token lacks a claim it must have.",
-        "It needs `sub`, and `exp`, `iss`, `aud` and others where the server asks for them.",
+        "The token lacks a required claim.",
+        "`sub` is required, and `exp`, `iss`, `aud` and others where the server's settings demand them.",
     ),
     (
         jwt.InvalidAlgorithmError,
         "wrong_algorithm",
-        "The token is signed in a way that is not accepted here.",
-        "Sign it with HS256, or where the server reads keys (JWKS) with one of EDGE_JWT_ALGORITHMS and that key.",
+        "The token's signature algorithm is not accepted here.",
+        "Sign it with HS256, or, where the server reads a JWKS, with one of EDGE_JWT_ALGORITHMS and the matching key.",
     ),
     (
         jwt.InvalidSignatureError,
@@ -63,13 +66,13 @@ _REFUSALS: tuple[tuple[type[jwt.InvalidTokenError], str, str, str], ...] = (
         "The token's signature is wrong.",
         "It was signed with another key: for local use, `rostrum token --user ID` makes one that fits.",
     ),
-    (InvalidSubjectError, "bad_claim", "The token's claim 'sub' is not a text.", "`sub` is the user's id."),
+    (InvalidSubjectError, "bad_claim", "The token's claim 'sub' is not a string.", "`sub` is the user's id."),
     (jwt.InvalidIssuedAtError, "bad_claim", "The token's claim 'iat' is not a time.", "`iat` is Unix time in seconds."),
 )
 
 
-def refusal(error: jwt.InvalidTokenError) -> TokenRefused:
-    for kind, reason, message, hint in _REFUSALS:
+def refused_because(error: jwt.InvalidTokenError) -> TokenRefused:
+    for kind, reason, message, hint in _REASONS:
         if isinstance(error, kind):
             return TokenRefused(reason, message, hint)
     return malformed()

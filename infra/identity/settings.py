@@ -64,7 +64,7 @@ class IdentitySettings(Settings):
     @field_validator("jwks_url", "introspection_url")
     @classmethod
     def _safe(cls, url: str) -> str:
-        # Whoever can change what comes from there can log in as anybody.
+        # An attacker who can change the response can log in as any user.
         parts = urlsplit(url)
         if url and not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)):
             raise ValueError("must be an https address (http only on loopback)")

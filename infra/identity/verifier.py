@@ -1,4 +1,4 @@
-"""From a token to an identity."""
+"""Verifies a token and returns its user's identity."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -8,39 +8,39 @@ import jwt
 
 from infra.identity.claims import Identity, identity_of
 from infra.identity.development import ALGORITHM, login_secret
-from infra.identity.errors import malformed, refusal
+from infra.identity.errors import malformed, refused_because
 from infra.identity.introspection import Introspection
-from infra.identity.keys import KeySet, Timing, http_fetch
+from infra.identity.jwks import JwksCache, JwksTiming, fetch_over_http
 from infra.identity.settings import IdentitySettings
 from infra.settings import LocalSettings, separated
 
 _MAX_TOKEN_CHARS = 16 * 1024
-_ASKING_AT_ONCE = 4
+_MAX_PENDING_REQUESTS = 4
 
 
 class TokenVerifier:
-    """Turns a token into an identity. Raises SettingsError when made if the generated secret cannot be read or kept."""
+    """The constructor raises SettingsError if the generated secret cannot be read or created."""
 
     def __init__(self, settings: IdentitySettings, local: LocalSettings) -> None:
         self._settings = settings
-        self._keys: KeySet | None = None
+        self._keys: JwksCache | None = None
         self._secret = ""
         if settings.jwks_url:
-            timing = Timing(
+            timing = JwksTiming(
                 settings.jwks_refresh_interval_s, settings.jwks_cooldown_s, settings.jwks_removed_key_grace_s
             )
-            self._keys = KeySet(http_fetch(settings.jwks_url, settings.timeout_s), timing)
+            self._keys = JwksCache(fetch_over_http(settings.jwks_url, settings.timeout_s), timing)
         else:
             self._secret = login_secret(settings, local)
         self._introspection = Introspection(settings) if settings.introspection_url else None
 
     @property
-    def asks_others(self) -> bool:
-        """Whether `verify` may wait for another machine: then it must not be called on an event loop."""
+    def may_block(self) -> bool:
+        """Whether `verify` may wait for another machine; it must then not be called on an event loop."""
         return self._keys is not None or self._introspection is not None
 
     def verify(self, token: str) -> Identity:
-        """Raises TokenRefused; ProviderUnavailable if somebody who has to be asked does not answer."""
+        """Raises TokenRefused; ProviderUnavailable if the identity provider has to be asked and does not answer."""
         identity = identity_of(self._decode(token))
         if self._introspection is not None:
             self._introspection.confirm(token, identity.user_id)
@@ -62,14 +62,14 @@ class TokenVerifier:
                 options={"require": expected},
             )
         except jwt.InvalidTokenError as error:
-            raise refusal(error) from None
+            raise refused_because(error) from None
         except (OverflowError, RecursionError, TypeError, ValueError):
-            # PyJWT lets these through for a header nested too deep or a time that is no number.
+            # PyJWT lets these through for a header nested too deeply or a time that is not a number.
             raise malformed() from None
 
     def _key_for(self, token: str) -> tuple[str | jwt.PyJWK, str]:
-        """The key that must have signed the token, and how. What the token's header says of the algorithm only ever
-        excludes it (RFC 8725, section 3.1)."""
+        """The key and algorithm that the token must have been signed with. The algorithm in the token's header can only
+        exclude the token, never choose the algorithm (RFC 8725, section 3.1)."""
         if self._keys is None:
             return self._secret, ALGORITHM
         header = jwt.get_unverified_header(token)
@@ -82,14 +82,14 @@ class TokenVerifier:
 
 
 class AsyncVerifier:
-    """The same on an event loop, which it never holds up."""
+    """A TokenVerifier for an event loop, which it never blocks."""
 
     def __init__(self, verifier: TokenVerifier) -> None:
         self._verifier = verifier
-        self._threads = ThreadPoolExecutor(_ASKING_AT_ONCE, "tokens") if verifier.asks_others else None
+        self._threads = ThreadPoolExecutor(_MAX_PENDING_REQUESTS, "tokens") if verifier.may_block else None
 
     async def verify(self, token: str) -> Identity:
-        """Raises as TokenVerifier's does."""
+        """Raises the same errors as TokenVerifier.verify."""
         if self._threads is None:
             return self._verifier.verify(token)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._verifier.verify, token)

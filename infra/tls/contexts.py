@@ -1,4 +1,4 @@
-"""TLS contexts, so that the least version is the same everywhere."""
+"""TLS contexts, with the same minimum version everywhere."""
 
 import ssl
 from pathlib import Path
@@ -7,7 +7,7 @@ from infra.errors import SettingsError
 
 
 def server_context(chain: Path, key: Path) -> ssl.SSLContext:
-    """A server's side of TLS 1.2 or newer. Raises SettingsError if the files are no certificate and its key."""
+    """For a server; TLS 1.2 or newer. Raises SettingsError if the files are not a certificate and its key."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -15,13 +15,13 @@ def server_context(chain: Path, key: Path) -> ssl.SSLContext:
     except (OSError, ValueError) as error:
         raise SettingsError(
             f"EDGE_TLS_CERT {str(chain)!r} and EDGE_TLS_KEY {str(key)!r} cannot be used ({error}).",
-            "Name PEM files with the certificate (and its chain) and with its unencrypted key.",
+            "Give PEM files with the certificate (and its chain) and with its unencrypted key.",
         ) from error
     return context
 
 
 def client_context(authority: Path | None = None) -> ssl.SSLContext:
-    """A client's side, which checks the server's name; trusts the system's authorities, or this one alone."""
+    """For a client, which verifies the server's name; trusts the system's authorities, or only the given one."""
     context = ssl.create_default_context(cafile=authority)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -1,4 +1,4 @@
-"""The certificate of a machine that has none: signed by an authority of its own, for local names only."""
+"""A development certificate: signed by its own authority, for local names only."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from infra.errors import SettingsError
 
 NAMES = ("localhost", "127.0.0.1", "::1")
 _VALID = timedelta(days=365)
-# A certificate that ends sooner than this is replaced, so that none ends while it is in use.
+# A certificate that expires sooner than this is replaced, so that none expires while in use.
 _RENEW_BEFORE = timedelta(days=7)
 
 
@@ -29,7 +29,7 @@ class Certificate:
 
 
 def development_certificate(data: Path) -> Certificate:
-    """The certificate in `data/tls`, made on first use and made anew when it is about to end or is damaged. Raises
+    """The certificate in `data/tls`, created on first use and renewed when it is about to expire or is damaged. Raises
     SettingsError if the folder cannot be written."""
     folder = data.expanduser() / "tls"
     certificate = Certificate(folder / "server.pem", folder / "server.key", folder / "ca.pem")
@@ -38,7 +38,7 @@ def development_certificate(data: Path) -> Certificate:
             _install(folder)
     except OSError as error:
         raise SettingsError(
-            f"The development certificate in {folder} cannot be made ({error}).",
+            f"The development certificate in {folder} cannot be created ({error}).",
             "Make the folder ROSTRUM_DATA writable, or set EDGE_TLS_CERT and EDGE_TLS_KEY.",
         ) from error
     return certificate
@@ -55,22 +55,22 @@ def _usable(certificate: Certificate) -> bool:
 
 
 def _install(folder: Path) -> None:
-    """Put a whole new folder in place. Of two processes that start together the first one's stays."""
+    """Create the folder atomically. If two processes start together, the first one's folder stays."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix="tls."))
     try:
         _issue(draft)
         if folder.exists():
-            shutil.move(folder, draft / "outworn")
+            shutil.move(folder, draft / "previous")
         try:
             draft.rename(folder)
         except OSError:
-            # Another process was quicker; its certificate is as good, if there is one.
+            # Another process was faster; its certificate is as good, if it is there.
             if not folder.exists():
                 raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-        shutil.rmtree(folder / "outworn", ignore_errors=True)
+        shutil.rmtree(folder / "previous", ignore_errors=True)
 
 
 def _issue(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""A certificate that is replaced while its server runs: new connections get the new one, old ones keep theirs."""
+"""Reloads a certificate that is replaced while its server runs: new connections use the new one."""
 
 import asyncio
 import ssl
@@ -11,35 +11,36 @@ from infra.tls.contexts import server_context
 
 _log = get_logger("tls")
 
-Stamp = tuple[tuple[int, int, int] | None, ...]
+FileVersions = tuple[tuple[int, int, int] | None, ...]
 
 
 async def reload_when_changed(
-    context: ssl.SSLContext, chain: Path, key: Path, *, every_s: float, told: Callable[[bool], None]
+    context: ssl.SSLContext, chain: Path, key: Path, *, every_s: float, on_reload: Callable[[bool], None]
 ) -> None:
-    """Look at the files now and then; runs until cancelled. `told`: whether changed files could be used. If not, as
-    when only one of the two has been replaced yet, the older certificate stays until they change again."""
-    stamp = await asyncio.to_thread(_stamp, chain, key)
+    """Check the files every `every_s` seconds, until cancelled. `on_reload` is called with whether the changed files
+    could be loaded. If not, for example because only one of the two has been replaced yet, the previous certificate
+    stays until they change again."""
+    versions = await asyncio.to_thread(_file_versions, chain, key)
     while True:
         await asyncio.sleep(every_s)
-        newer = await asyncio.to_thread(_stamp, chain, key)
-        if newer == stamp:
+        newer = await asyncio.to_thread(_file_versions, chain, key)
+        if newer == versions:
             continue
-        stamp = newer
+        versions = newer
         try:
-            # On a context of its own first: a key that does not fit would leave the live one with half of each.
+            # Tried on a separate context first: a key that does not match would leave the live one half changed.
             await asyncio.to_thread(server_context, chain, key)
             context.load_cert_chain(chain, key)
         except (SettingsError, OSError) as error:
-            _log.error("certificate not reloaded, the older one stays", reason=str(error))
-            told(False)
+            _log.error("certificate not reloaded, previous one stays", reason=str(error))
+            on_reload(False)
         else:
             _log.info("certificate reloaded", file=str(chain))
-            told(True)
+            on_reload(True)
 
 
-def _stamp(*files: Path) -> Stamp:
-    """Changes when a file does; None for one that is not there, as between its removal and its return."""
+def _file_versions(*files: Path) -> FileVersions:
+    """Differs when a file has changed; None for a missing file, as between its removal and its replacement."""
 
     def of(file: Path) -> tuple[int, int, int] | None:
         try:

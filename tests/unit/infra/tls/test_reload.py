@@ -47,27 +47,27 @@ async def test_new_connections_get_the_new_certificate_and_old_ones_go_on(tmp_pa
     context = server_context(used.chain, used.key)
     older_authority = tmp_path / "older.pem"
     shutil.copyfile(used.authority, older_authority)
-    told: asyncio.Queue[bool] = asyncio.Queue()
+    reloads: asyncio.Queue[bool] = asyncio.Queue()
     watching = asyncio.create_task(
-        reload_when_changed(context, used.chain, used.key, every_s=0.02, told=told.put_nowait)
+        reload_when_changed(context, used.chain, used.key, every_s=0.02, on_reload=reloads.put_nowait)
     )
     async with asyncio.timeout(10), serving(context) as port:
         reader, writer = await connect(port, older_authority)
         assert await said_back(reader, writer)
         await asyncio.sleep(0.1)
-        assert told.empty()
+        assert reloads.empty()
 
         replace(used, newer, "chain")  # Half of it: of no use yet.
-        assert not await told.get()
+        assert not await reloads.get()
         _, half = await connect(port, older_authority)
         replace(used, newer, "key")
-        assert await told.get()
+        assert await reloads.get()
         assert await said_back(reader, writer)
         newer_reader, newer_writer = await connect(port, newer.authority)
         assert await said_back(newer_reader, newer_writer)
 
         used.key.unlink()
-        assert not await told.get()
+        assert not await reloads.get()
         _, last = await connect(port, newer.authority)
         for each in (writer, half, newer_writer, last):
             each.close()

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from infra.errors import Unavailable
 from infra.identity.errors import TokenRefused
-from infra.identity.keys import KeySet, Timing, http_fetch
+from infra.identity.jwks import JwksCache, JwksTiming, fetch_over_http
 from tests.support.edge.identity_provider import Provider, provider, rsa, serving
 
-TIMING = Timing(refresh_s=300.0, lookup_s=30.0, keep_s=600.0)
+TIMING = JwksTiming(refresh_interval_s=300.0, cooldown_s=30.0, removed_key_grace_s=600.0)
 ED = Ed25519PrivateKey.generate()
 
 
@@ -32,10 +32,10 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
-def key_set(played: Provider) -> tuple[KeySet, Time]:
+def key_set(played: Provider) -> tuple[JwksCache, Time]:
     """After the first read, whatever came of it."""
     now = Time()
-    keys = KeySet(played.fetch, TIMING, now)
+    keys = JwksCache(played.fetch, TIMING, now)
     until(lambda: not any(thread.name == "jwks" for thread in threading.enumerate()))
     return keys, now
 
@@ -46,7 +46,7 @@ def with_key(kid: str) -> Provider:
     return played
 
 
-def test_known_keys_cost_no_reading() -> None:
+def test_known_keys_cost_no_fetch() -> None:
     played = with_key("a")
     keys, _ = key_set(played)
     for _ in range(100):
@@ -54,7 +54,7 @@ def test_known_keys_cost_no_reading() -> None:
     assert played.reads == 1
 
 
-def test_an_unknown_key_is_looked_for_once_in_an_interval() -> None:
+def test_an_unknown_key_is_fetched_once_per_cooldown() -> None:
     played = with_key("a")
     keys, now = key_set(played)
     for _ in range(100):
@@ -71,7 +71,7 @@ def test_an_unknown_key_is_looked_for_once_in_an_interval() -> None:
     assert played.reads == 2
 
 
-def test_many_who_look_at_once_ask_once() -> None:
+def test_concurrent_look_ups_fetch_once() -> None:
     played = with_key("a")
     keys, now = key_set(played)
     now.s += 31
@@ -92,7 +92,7 @@ def test_many_who_look_at_once_ask_once() -> None:
     assert played.reads == 2
 
 
-def test_keys_are_read_again_in_the_background() -> None:
+def test_keys_are_refreshed_in_the_background() -> None:
     played = with_key("a")
     keys, now = key_set(played)
     now.s += 301
@@ -102,7 +102,7 @@ def test_keys_are_read_again_in_the_background() -> None:
     assert keys.find("b").key_id == "b"
 
 
-def test_an_older_key_is_good_through_a_rotation_and_no_longer() -> None:
+def test_a_removed_key_is_accepted_through_a_rotation_and_no_longer() -> None:
     played = with_key("old")
     keys, now = key_set(played)
     played.remove("old")
@@ -152,10 +152,10 @@ def test_a_provider_that_goes_down_takes_no_known_key_with_it() -> None:
 @pytest.mark.parametrize(
     "document", [b"", b"{", b"[]", b"7", b'{"keys": 7}', b'{"keys": []}', b'{"keys": [{}]}', b"\xff"]
 )
-def test_what_is_no_jwks_changes_nothing(document: bytes) -> None:
+def test_a_response_that_is_not_a_jwks_changes_nothing(document: bytes) -> None:
     answers = [with_key("a").document, document]
     now = Time()
-    keys = KeySet(lambda: answers.pop(0), TIMING, now)
+    keys = JwksCache(lambda: answers.pop(0), TIMING, now)
     until(lambda: len(answers) == 1)
     assert keys.find("a").key_id == "a"
     now.s += 31
@@ -180,14 +180,14 @@ def test_keys_that_may_not_sign_are_left_out() -> None:
 def test_a_jwks_is_read_over_http() -> None:
     played = provider()
     with serving(played) as address:
-        assert http_fetch(f"{address}/jwks", 2.0)() == played.document
+        assert fetch_over_http(f"{address}/jwks", 2.0)() == played.document
         with pytest.raises(Unavailable):
-            http_fetch(f"{address}/elsewhere", 2.0)()
+            fetch_over_http(f"{address}/elsewhere", 2.0)()
         played.published.append({"kid": "x" * 2_000_000})
         with pytest.raises(Unavailable, match="more than"):
-            http_fetch(f"{address}/jwks", 2.0)()
+            fetch_over_http(f"{address}/jwks", 2.0)()
         played.up = False
         with pytest.raises(Unavailable, match="503"):
-            http_fetch(f"{address}/jwks", 2.0)()
+            fetch_over_http(f"{address}/jwks", 2.0)()
     with pytest.raises(Unavailable, match="EDGE_JWT_JWKS_URL"):
-        http_fetch(f"{address}/jwks", 2.0)()
+        fetch_over_http(f"{address}/jwks", 2.0)()
