@@ -18,26 +18,24 @@ from rich.table import Table
 from bench.charts import Bar, Bars
 from bench.latency import answers_ms
 from bench.result_files import circumstances, save
-from cli.login import login_token
 from client.accuracy import word_error_rate
-from client.connection import connect
 from client.outcome import Outcome
-from client.playback import Performance
+from client.playback import Playback
+from client.reconnect import NO_RECONNECT
 from client.recording import Recording, read_recording
-from infra.clock import SystemClock
 from infra.errors import RostrumError
 from infra.quantiles import spread
 from infra.samples import SPEECH
 from infra.tls.contexts import client_context
 from local.from_settings import local_settings
 from local.install import install_programs
+from local.login_token import login_token
 from local.preflight import hold_data_folder
 from local.run_file import running_stack
 from local.stack import Stack
 from local.temporary import own_stack, with_stack
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_MS
-from schemas.wire import Start
 from tests.support.transcribe.transcripts_reader import Onlooker
 
 RECORDINGS = ("answers_1.wav", "answers_2.wav")
@@ -112,12 +110,9 @@ async def _round(stack: Stack, names: Sequence[str]) -> Round:
 
 
 async def _session(stack: Stack, user: str, recording: Recording) -> Outcome:
-    clock = SystemClock()
     token = login_token(user, local=local_settings(stack.data))
     tls = client_context(stack.data / "tls" / "ca.pem")
-    async with connect(stack.addresses.edge, tls, clock=clock, watch=lambda _: None) as client:
-        await client.authenticate(token)
-        outcome = await Performance(Start(), [recording], clock, announce=lambda *_: None).perform(client)
+    outcome = await Playback([recording]).run(stack.addresses.edge, token=token, tls=tls, reconnect=NO_RECONNECT)
     if outcome.faults:
         raise RostrumError(f"A session of the benchmark failed: {' '.join(outcome.faults)}", "See the stack's logs.")
     return outcome

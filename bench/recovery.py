@@ -22,11 +22,10 @@ from rich.console import Console
 from bench.charts import Bar, Bars
 from bench.result_files import RESULTS, circumstances, save
 from bench.speech_streams import stream
-from cli.login import login_token
 from client.accuracy import word_error_rate
-from client.connection import connect
 from client.outcome import Outcome
-from client.playback import Performance
+from client.playback import Playback
+from client.reconnect import NO_RECONNECT
 from client.recording import Recording
 from infra.clock import SystemClock
 from infra.errors import RostrumError
@@ -34,11 +33,12 @@ from infra.quantiles import spread
 from infra.tls.contexts import client_context
 from local.from_settings import local_settings
 from local.install import install_programs
+from local.login_token import login_token
 from local.preflight import hold_data_folder
 from local.run_file import running_stack
 from local.stack import Stack
 from local.temporary import own_stack, with_stack
-from schemas.wire import FinalMessage, Start
+from schemas.wire import FinalMessage
 
 RESULT = RESULTS / "recovery.json"
 KILLS, SEED = 6, 4
@@ -76,16 +76,13 @@ async def measure(stack: Stack, kills: int, chance: Random, console: Console) ->
             console.print(f"  killed {len(killed_at_ms)} of {kills}")
 
     token = login_token("speaker", local=local_settings(stack.data))
-    async with connect(
-        stack.addresses.edge, client_context(stack.data / "tls" / "ca.pem"), clock=clock, watch=lambda _: None
-    ) as client:
-        await client.authenticate(token)
-        killing = asyncio.create_task(kill())
-        try:
-            recording = Recording(Path("speech"), spoken.pcm)
-            outcome = await Performance(Start(), [recording], clock, announce=lambda *_: None).perform(client)
-        finally:
-            killing.cancel()
+    tls = client_context(stack.data / "tls" / "ca.pem")
+    playback = Playback([Recording(Path("speech"), spoken.pcm)])
+    killing = asyncio.create_task(kill())
+    try:
+        outcome = await playback.run(stack.addresses.edge, token=token, tls=tls, reconnect=NO_RECONNECT, clock=clock)
+    finally:
+        killing.cancel()
     if outcome.faults:
         raise RostrumError(f"The session did not survive: {' '.join(outcome.faults)}", "See the stack's logs.")
     return figures(outcome, killed_at_ms, " ".join(word.text for word in spoken.words))

@@ -1,4 +1,4 @@
-"""`rostrum demo`: the whole of it once, from an empty folder to a leaderboard."""
+"""`rostrum demo`: everything once, from an empty folder to a leaderboard."""
 
 import asyncio
 import shutil
@@ -15,19 +15,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.login import login_token
-from cli.report_view import show_outcome
-from cli.screen import Screen
-from client.connection import connect
+from cli.stream.report_view import show_outcome
+from cli.stream.screen import Screen
+from client import Playback, read_recording
 from client.outcome import Outcome
-from client.playback import Performance
-from client.recording import Recording, read_recording
-from infra.clock import SystemClock
+from client.reconnect import NO_RECONNECT
+from client.recording import Recording
 from infra.errors import RostrumError
 from infra.samples import SPEECH
 from infra.tls.contexts import client_context
 from local.from_settings import local_settings
 from local.install import install_programs
+from local.login_token import login_token
 from local.preflight import hold_data_folder
 from local.stack import Stack
 from local.temporary import Interrupted, own_stack, with_stack
@@ -84,14 +83,16 @@ async def _session(stack: Stack, recording: Recording, console: Console) -> list
     """Stream, show, and tell what did not come."""
     heading(console, f"Streaming {recording.path.name} in real time over {stack.addresses.edge}")
     token = login_token(USER, name="Demo", local=local_settings(stack.data))
-    tls = client_context(stack.data / "tls" / "ca.pem")
-    clock = SystemClock()
+    start = Start(competition=COMPETITION, display_name="Demo")
+    playback = Playback([recording], start=start, report_wait_s=_REPORT_WITHIN_S)
     with Screen(console) as screen:
-        async with connect(stack.addresses.edge, tls, clock=clock, watch=screen.received) as client:
-            await client.authenticate(token)
-            start = Start(competition=COMPETITION, display_name="Demo")
-            performance = Performance(start, [recording], clock, announce=screen.playing, wait_s=_REPORT_WITHIN_S)
-            outcome = await performance.perform(client)
+        outcome = await playback.run(
+            stack.addresses.edge,
+            token=token,
+            tls=client_context(stack.data / "tls" / "ca.pem"),
+            reconnect=NO_RECONNECT,
+            observer=screen,
+        )
     heading(console, "What came of it")
     show_outcome(console, outcome)
     heading(console, "Leaderboard, from the HTTP API")

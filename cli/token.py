@@ -2,7 +2,7 @@
 
 import click
 
-from cli.login import login_token
+from local.login_token import login_token
 
 
 @click.command()

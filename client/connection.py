@@ -1,4 +1,5 @@
-"""A small client of the WebSocket protocol (docs/protocol.md): one connection, one session."""
+"""One WebSocket to the edge, with the protocol on it (docs/protocol.md). A session (session.py) uses one after
+another."""
 
 import asyncio
 import contextlib
@@ -15,77 +16,65 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
-from client.resend_buffer import LOST
+from client.close_codes import RESUMABLE_CODES, describe_close
+from client.errors import SessionRefused
 from infra.clock import Clock
-from infra.errors import RostrumError, Unavailable
+from infra.errors import Unavailable
 from schemas.base import Schema
-from schemas.wire import SERVER_MESSAGE, Auth, BeginAnswer, End, Error, Ready, ServerMessage, Start, Started
+from schemas.wire import SERVER_MESSAGE, Auth, ClientMessage, Error, Ready, ServerMessage, Start, Started
 
 OPEN_TIMEOUT_S = 10.0
 HANDSHAKE_TIMEOUT_S = 15.0
 """Between `auth` and `ready`, and between `start` and `started`: the server first asks Kafka."""
-_GREATEST_REPORT_BYTES = 16 * 1024 * 1024
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+_MAX_REPORT_BYTES = 16 * 1024 * 1024
 _SchemaT = TypeVar("_SchemaT", bound=Schema)
-
-
-class Refused(RostrumError):
-    """The server said no: `code` is the error's code, or the close code in words. `retry_after_ms`: it may say yes
-    then; None if it will not."""
-
-    def __init__(self, code: str, message: str, hint: str, retry_after_ms: int | None = None) -> None:
-        super().__init__(message, hint)
-        self.code = code
-        self.retry_after_ms = retry_after_ms
 
 
 @dataclass(frozen=True)
 class Received:
-    """A message of the server and when it came, in milliseconds of the clock's monotonic time. `message` is None for a
-    type that this client does not know; `raw` is what stood on the wire."""
+    """A message of the server."""
 
     at_ms: int
+    """When it arrived, by the clock's monotonic time."""
     raw: dict[str, Any]
+    """The JSON object."""
     message: ServerMessage | None
+    """None for a type that this version does not know."""
 
 
-Watch = Callable[[Received], None]
+OnReceived = Callable[[Received], None]
 
 
-class Client:
-    """Speaks the protocol over one open connection. Iterating gives the server's messages until it closes; then
-    `close_code` and `close_reason` tell how. `watch` is shown every message as it comes, those of the handshake too."""
+class EdgeConnection:
+    """Speaks the protocol over one open WebSocket. Iterating gives the server's messages until it closes; then
+    `close_code` and `close_reason` say how."""
 
-    def __init__(self, websocket: ClientConnection, clock: Clock, watch: Watch) -> None:
+    def __init__(self, websocket: ClientConnection, clock: Clock, on_received: OnReceived) -> None:
         self._websocket = websocket
         self._clock = clock
-        self._watch = watch
+        self._on_received = on_received
 
     async def authenticate(self, token: str) -> Ready:
-        """Say who speaks. Raises Refused if the server will not have the token."""
-        await self._send(Auth(token=token))
+        """Raises SessionRefused if the server rejects the token."""
+        await self.send(Auth(token=token))
         return await self._answer_to(Ready)
 
     async def start(self, start: Start) -> Started:
-        """Begin a session. Raises Refused with the server's hint."""
-        await self._send(start)
+        """Begin a session, or resume one. Raises SessionRefused with the server's hint."""
+        await self.send(start)
         return await self._answer_to(Started)
 
-    async def send_audio(self, pcm: bytes) -> None:
-        """Whole samples of the announced format, at most a second of them. Waits while the server reads no more."""
-        with contextlib.suppress(ConnectionClosed):  # whoever iterates over the messages learns of the close
-            await self._websocket.send(pcm)
-
-    async def begin_answer(self, question: int) -> None:
-        """What is sent from now on answers this question."""
-        await self._send(BeginAnswer(question=question))
-
-    async def end(self) -> None:
-        """The speaker is done; the last finals, the summary and the report are still to come."""
-        await self._send(End())
+    async def send(self, message: bytes | ClientMessage) -> None:
+        """A message, or whole samples of the announced format, at most a second of them. Waits while the server reads
+        no more. After a close it does nothing: who iterates learns of the close."""
+        with contextlib.suppress(ConnectionClosed):
+            await self._websocket.send(
+                message if isinstance(message, bytes) else message.model_dump_json(exclude_none=True)
+            )
 
     def cut(self) -> None:
-        """As if the network were gone: nothing that waits is sent, and no goodbye."""
+        """As if the network were gone: what waits to be sent is dropped, and no close is sent."""
         self._websocket.transport.abort()
 
     async def __aiter__(self) -> AsyncIterator[Received]:
@@ -102,19 +91,15 @@ class Client:
     def close_reason(self) -> str:
         return self._websocket.close_reason or ""
 
-    async def _send(self, message: Schema) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            await self._websocket.send(message.model_dump_json(exclude_none=True))
-
     async def _receive(self) -> Received:
         while True:
             text = await self._websocket.recv()
             at_ms = self._clock.monotonic_ms()
             if isinstance(text, bytes):
-                continue  # the protocol has clients ignore binary messages
-            item = Received(at_ms, *_parse(text))
-            self._watch(item)
-            return item
+                continue  # The protocol has clients ignore binary messages.
+            received = Received(at_ms, *_parse(text))
+            self._on_received(received)
+            return received
 
     async def _answer_to(self, expected: type[_SchemaT]) -> _SchemaT:
         """The next message of the expected type; an error instead of it is raised."""
@@ -125,18 +110,18 @@ class Client:
                     if isinstance(message, expected):
                         return message
                     if isinstance(message, Error):
-                        raise Refused(message.code, message.message, message.hint, message.retry_after_ms)
+                        raise SessionRefused(message.code, message.message, message.hint, message.retry_after_ms)
         except TimeoutError as error:
             raise Unavailable(
                 f"The server sent no {expected.__name__.lower()!r} within {HANDSHAKE_TIMEOUT_S:.0f} s.",
-                "Is `--url` the edge's address? If so, see `rostrum ps` and the edge's log.",
+                "Check that the address is an edge's; if it is, see `rostrum ps` and the edge's log.",
             ) from error
         except ConnectionClosed:
-            raise closed(self.close_code, self.close_reason) from None
+            raise refused_by_close(self.close_code, self.close_reason) from None
 
 
 def _parse(text: str) -> tuple[dict[str, Any], ServerMessage | None]:
-    """What the protocol has clients ignore (types and forms they don't know) comes back as None."""
+    """Types and forms that this version does not know come back as None: the protocol has clients ignore them."""
     try:
         raw = json.loads(text)
         return raw, SERVER_MESSAGE.validate_python(raw)
@@ -146,46 +131,37 @@ def _parse(text: str) -> tuple[dict[str, Any], ServerMessage | None]:
         return {}, None
 
 
-def closed(code: int | None, reason: str) -> Refused:
-    """What a close that came too soon means, and what to do."""
-    hints = {
-        1001: "The server is stopping; connect again in a moment.",
-        1006: "The connection was cut; see `rostrum ps` and the edge's log.",
-        1013: "The server is overloaded or cannot keep audio; try again in a moment.",
-        4401: "Get a fresh token, e.g. `rostrum token --user ID`.",
-        4408: "Send the token within 5 s of connecting.",
-    }
-    said = f": {reason}" if reason else ""
-    return Refused(
-        f"closed_{code}",
-        f"The server closed the connection with code {code}{said}.",
-        hints.get(code or 1006, "The close codes are explained in docs/protocol.md."),
-        retry_after_ms=0 if code in LOST else None,
-    )
+def refused_by_close(code: int | None, reason: str) -> SessionRefused:
+    """A connection that was closed before `ready` or `started` came."""
+    return SessionRefused(f"closed_{code}", *describe_close(code, reason), 0 if code in RESUMABLE_CODES else None)
 
 
 @asynccontextmanager
-async def connect(url: str, tls: ssl.SSLContext | None = None, *, clock: Clock, watch: Watch) -> AsyncIterator[Client]:
-    """A connection to the edge. Raises Unavailable if none can be had."""
+async def open_connection(
+    url: str, tls: ssl.SSLContext | None = None, *, clock: Clock, on_received: OnReceived = lambda _: None
+) -> AsyncIterator[EdgeConnection]:
+    """A connection to the edge, on which nothing was said yet. `on_received` is called with every message as it
+    arrives, those of the handshake included. Raises Unavailable if no connection can be opened."""
     try:
         websocket = await open_websocket(
             url,
             ssl=tls if url.startswith("wss:") else None,
-            compression=None,  # audio does not shrink by it
+            compression=None,  # It does not make audio smaller.
             open_timeout=OPEN_TIMEOUT_S,
-            max_size=_GREATEST_REPORT_BYTES,
+            max_size=_MAX_REPORT_BYTES,
             # A proxy that the environment names does not lead back to this machine.
             proxy=None if urlsplit(url).hostname in LOOPBACK_NAMES else True,
         )
     except ssl.SSLCertVerificationError as error:  # an OSError too, with a mend of its own
         raise Unavailable(
             f"The certificate of {url} is not trusted: {error.verify_message}.",
-            "Name its authority's file with --ca, or take --insecure for a server you trust.",
+            "Trust its authority (`rostrum stream --ca FILE`, or `tls=` in Python), or skip the check with `--insecure`"
+            " for a server you trust.",
         ) from error
     except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
         raise Unavailable(
             f"No connection to {url}: {error or type(error).__name__}.",
-            "Is the stack up (`rostrum ps`), and is this its address (`--url`)?",
+            "Check the address, and that the server is running (on this machine: `rostrum ps`).",
         ) from error
     async with websocket:
-        yield Client(websocket, clock, watch)
+        yield EdgeConnection(websocket, clock, on_received)

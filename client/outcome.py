@@ -1,29 +1,35 @@
-"""What came of a streamed session, computed from the messages that came."""
+"""What became of a streamed session, computed from the messages that arrived."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from client.close_codes import DONE, describe_close
 from client.connection import Received
+from client.observer import SessionObserver
+from client.session import Session
 from infra.quantiles import spread
 from schemas.audio import FRAME_MS, FRAME_SAMPLES, samples_to_ms
 from schemas.reports import Report
-from schemas.wire import Ack, Error, FinalMessage, Partial, Questions, ReportMessage, Summary
-
-CLOSED_WELL = 1000
+from schemas.wire import Ack, Error, FinalMessage, Partial, Questions, ReportMessage, Started, Summary
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`began_at_ms` is the clock's monotonic time of the first sample; at `speed` 1.0 a sample is sent no earlier than
-    a microphone would have given it."""
+    """What was sent, what was received, and how it ended."""
 
     session_id: str
     began_at_ms: int
+    """The clock's monotonic time of the first sample."""
     samples_sent: int
+    """At 16 kHz."""
     speed: float
+    """At 1.0 a sample is sent no earlier than a microphone would have given it."""
     received: tuple[Received, ...]
+    """All messages, over all connections, in order."""
     close_code: int | None
     close_reason: str
+    failure: str = ""
+    """What ended the session before it was done, in words for a person; empty if nothing did."""
 
     @property
     def finals(self) -> tuple[FinalMessage, ...]:
@@ -56,50 +62,54 @@ class Outcome:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """Why this session is not whole, in words for a person; empty if it is."""
-        found = [
-            f"{item.message.message} {item.message.hint}"
-            for item in self.received
-            if isinstance(item.message, Error) and item.message.fatal
-        ]
-        if self.close_code != CLOSED_WELL and not found:
-            found.append(f"The server closed with code {self.close_code} {self.close_reason}".rstrip() + ".")
+        """Why this session is incomplete, in words for a person; empty if it is complete."""
+        found = [self.failure] if self.failure else self._fatal_errors
+        if self.close_code != DONE and not found:
+            found.append(describe_close(self.close_code, self.close_reason)[0])
         found += [
             f"No report could be made: {item.message.error}"
             for item in self.received
             if isinstance(item.message, ReportMessage) and item.message.error
         ]
-        if self.close_code == CLOSED_WELL and self.summary is None:
+        if self.close_code == DONE and self.summary is None:
             found.append("The server closed without a summary.")
         return tuple(found)
 
-    def final_delays_ms(self) -> list[float]:
-        """For each word, how long after its end was spoken its final came."""
+    @property
+    def _fatal_errors(self) -> list[str]:
         return [
-            self._late(item, word.end_ms)
+            f"{item.message.message} {item.message.hint}"
+            for item in self.received
+            if isinstance(item.message, Error) and item.message.fatal
+        ]
+
+    def final_delays_ms(self) -> list[float]:
+        """For each word, the time from its end to the arrival of its final."""
+        return [
+            self._delay_ms(item, word.end_ms)
             for item in self.received
             if isinstance(item.message, FinalMessage)
             for word in item.message.words
         ]
 
     def partial_delays_ms(self) -> list[float]:
-        """For each partial, how long after the end of its newest word it came."""
+        """For each partial, the time from the end of its newest word to its arrival."""
         return [
-            self._late(item, item.message.end_ms)
+            self._delay_ms(item, item.message.end_ms)
             for item in self.received
             if isinstance(item.message, Partial) and item.message.text
         ]
 
     def ack_delays_ms(self) -> list[float]:
-        """For each ack, how long after the newest frame it covers was sent it came."""
+        """For each ack, the time from the sending of the newest frame it covers to its arrival."""
         audio_ms = samples_to_ms(self.samples_sent)
         return [
-            self._late(item, min(item.message.frames * FRAME_MS, audio_ms))
+            self._delay_ms(item, min(item.message.frames * FRAME_MS, audio_ms))
             for item in self.received
             if isinstance(item.message, Ack)
         ]
 
-    def _late(self, item: Received, audio_ms: int) -> float:
+    def _delay_ms(self, item: Received, audio_ms: int) -> float:
         return item.at_ms - (self.began_at_ms + audio_ms / self.speed)
 
     def result(self) -> dict[str, Any]:
@@ -117,3 +127,33 @@ class Outcome:
             "close_code": self.close_code,
             "faults": list(self.faults),
         }
+
+
+class OutcomeRecorder(SessionObserver):
+    """Keeps all messages of one session, for its outcome: about 25 MB for an hour. A fatal error is dropped when the
+    session resumes, for then it was mended."""
+
+    def __init__(self) -> None:
+        self._received: list[Received] = []
+
+    def received(self, item: Received) -> None:
+        if isinstance(item.message, Started):
+            self._received = [each for each in self._received if not _is_fatal(each)]
+        self._received.append(item)
+
+    def outcome(self, session: Session, *, speed: float = 1.0, failure: str = "") -> Outcome:
+        """What became of the session until now."""
+        return Outcome(
+            session_id=session.session_id,
+            began_at_ms=session.began_at_ms,
+            samples_sent=session.samples_sent,
+            speed=speed,
+            received=tuple(self._received),
+            close_code=session.close_code,
+            close_reason=session.close_reason,
+            failure=failure,
+        )
+
+
+def _is_fatal(item: Received) -> bool:
+    return isinstance(item.message, Error) and item.message.fatal

@@ -1,108 +1,124 @@
-"""What a client remembers so that it can go on over another connection (docs/protocol.md, "What holds"). No I/O: say
-here what the speaker says, show it what the server says, send what it gives out."""
+"""What a client keeps so that its session can continue over another connection (docs/protocol.md, "Going on after a
+lost connection"). No I/O: append what is to be sent, pass in what the server says, send what `next_unsent` gives."""
 
 from collections import deque
 from dataclasses import dataclass
 
+from client.errors import BufferFull
 from schemas.wire import Ack, BeginAnswer, End, FinalMessage, ServerMessage, Start, Started
 
-Saying = bytes | BeginAnswer | End
-"""Something that a client sends after `started`: audio in the announced format, or one of these messages."""
-
-CUT = 1006
-"""What a client's own side calls a connection that ended without a close."""
-LOST = (1001, CUT, 1011, 1012, 1013)
-"""Close codes after which a session can be gone on with over another connection (RFC 6455, section 7.4.1)."""
-_FIRST_PAUSE_MS = 250
-_LONGEST_PAUSE_MS = 8000
+Outgoing = bytes | BeginAnswer | End
+"""What a client sends after `started`: audio in the announced format, or one of these messages."""
 
 
-def worth_a_return(close_code: int | None) -> bool:
-    """Whether a connection closed like this may be followed by another one. None: it was never had. The other codes
-    mean that the session is over, or that the server will not have this client."""
-    return close_code is None or close_code in LOST
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    begin: int
+    """Bytes of audio from the session's first to this entry's beginning."""
+    end: int
+    """The same to its end; equal to `begin` for what is not audio."""
+    item: Outgoing
 
 
-def pause_ms(tries: int, retry_after_ms: int | None) -> int:
-    """How long to wait before the next try, after so many in a row that came to nothing: as long as the server asks
-    for, else twice as long each time."""
-    if retry_after_ms is not None:
-        return retry_after_ms
-    return min(_FIRST_PAUSE_MS << min(tries, 10), _LONGEST_PAUSE_MS) if tries else 0
+class ResendBuffer:
+    """One session's unacknowledged audio, with the messages between it. What is appended while there is no connection
+    waits for the next one. At most `max_bytes` of audio are kept; None: any number."""
 
-
-@dataclass(frozen=True)
-class _Said:
-    """`begins` and `ends` are bytes of audio from the session's first; equal for what is no audio."""
-
-    begins: int
-    ends: int
-    saying: Saying
-
-
-class Memory:
-    """One session's unacknowledged words. What is said while there is no connection waits for the next one."""
-
-    def __init__(self) -> None:
+    def __init__(self, max_bytes: int | None = None) -> None:
         self.resume_token: str | None = None
         self.frames_acked = 0
-        self.finals = 0
+        self.finals_received = 0
+        """The number of the newest final."""
+        self._max_bytes = max_bytes
         self._frame_bytes = 0
-        self._said_bytes = 0
-        self._kept: deque[_Said] = deque()
-        self._given = 0
+        self._appended_bytes = 0
+        self._entries: deque[_Entry] = deque()
+        self._sent = 0
+        """How many entries were sent over this connection."""
         self._connected = False
+
+    @property
+    def appended_bytes(self) -> int:
+        """All audio of the session so far."""
+        return self._appended_bytes
 
     @property
     def unacked_bytes(self) -> int:
         """Audio that would be sent again."""
-        return sum(said.ends - said.begins for said in self._kept)
+        return self._appended_bytes - self._entries[0].begin if self._entries else 0
 
-    def opening(self, start: Start) -> Start:
-        """What to begin a connection with: this `start`, or that the session goes on. Its audio is as it was."""
+    @property
+    def frames_unacked(self) -> int:
+        """Frames that the server should acknowledge: whole ones, and after the end a last, shorter one."""
+        if not self._frame_bytes:
+            return 0
+        ended = bool(self._entries) and isinstance(self._entries[-1].item, End)
+        whole, rest = divmod(self._appended_bytes, self._frame_bytes)
+        return max(0, whole + (ended and rest > 0) - self.frames_acked)
+
+    def start_message(self, start: Start) -> Start:
+        """How to begin a connection: with this `start`, or with a resume of the session in the same audio format."""
         self._connected = False
         if self.resume_token is None:
             return start
-        return Start(resume=self.resume_token, from_frame=self.frames_acked, have_final=self.finals, audio=start.audio)
+        return Start(
+            resume=self.resume_token,
+            from_frame=self.frames_acked,
+            have_final=self.finals_received,
+            audio=start.audio,
+        )
 
-    def say(self, saying: Saying) -> None:
-        """The speaker says this now."""
-        begins = self._said_bytes
-        if isinstance(saying, bytes):
-            self._said_bytes += len(saying)
-        self._kept.append(_Said(begins, self._said_bytes, saying))
+    def append(self, item: Outgoing) -> None:
+        """Raises BufferFull if it is audio for which there is no room."""
+        begin = self._appended_bytes
+        if isinstance(item, bytes):
+            self.check_room(len(item))
+            self._appended_bytes += len(item)
+        self._entries.append(_Entry(begin, self._appended_bytes, item))
 
-    def take(self) -> Saying | None:
+    def check_room(self, audio_bytes: int) -> None:
+        """Raises BufferFull if so much more audio may not be appended."""
+        if self._max_bytes is not None and self.unacked_bytes + audio_bytes > self._max_bytes:
+            raise BufferFull(
+                f"{self.unacked_bytes} bytes of audio wait for the server's acknowledgement, and no more are kept.",
+                "Await `session.drain()` before sending more audio, or allow more with `buffer_s`.",
+            )
+
+    def next_unsent(self) -> Outgoing | None:
         """What is to be sent next over this connection; None if there is nothing, or no connection."""
-        if not self._connected or self._given == len(self._kept):
+        if not self._connected or self._sent == len(self._entries):
             return None
-        self._given += 1
-        return self._kept[self._given - 1].saying
+        self._sent += 1
+        return self._entries[self._sent - 1].item
 
-    def hear(self, message: ServerMessage | None) -> None:
-        """The server says this."""
+    def receive(self, message: ServerMessage | None) -> None:
+        """Take in what a message of the server says of the session; most say nothing of it."""
         match message:
             case Started():
-                self.resume_token = message.resume_token
-                self._frame_bytes = message.frame_bytes
-                self._connected, self._given = True, 0
-                self._forget(message.next_frame)
+                self.started(message.resume_token, message.frame_bytes, message.next_frame)
             case Ack():
-                self._forget(message.frames)
+                self.acknowledge(message.frames)
             case FinalMessage():
-                self.finals = max(self.finals, message.number)
+                self.finals_received = max(self.finals_received, message.number)
 
-    def _forget(self, frames: int) -> None:
-        """So many frames are held: what lies before is never sent again, but for what began and ended where the next
-        one begins. A message that lies across the border is cut."""
+    def started(self, resume_token: str, frame_bytes: int, next_frame: int) -> None:
+        """A connection serves the session now; everything from `next_frame` on is to be sent over it."""
+        self.resume_token = resume_token
+        self._frame_bytes = frame_bytes
+        self._connected, self._sent = True, 0
+        self.acknowledge(next_frame)
+
+    def acknowledge(self, frames: int) -> None:
+        """So many frames are durably held. What lies before their end is never sent again, except for messages that
+        stand exactly there; audio that crosses it is cut."""
         self.frames_acked = max(self.frames_acked, frames)
         held = self.frames_acked * self._frame_bytes
-        while self._kept and self._kept[0].begins < held:
-            said = self._kept[0]
-            if said.ends > held and isinstance(said.saying, bytes):
-                self._kept[0] = _Said(held, said.ends, said.saying[held - said.begins :])
+        while self._entries and self._entries[0].begin < held:
+            entry = self._entries[0]
+            if entry.end > held and isinstance(entry.item, bytes):
+                self._entries[0] = _Entry(held, entry.end, entry.item[held - entry.begin :])
                 return
-            if isinstance(said.saying, End):
+            if isinstance(entry.item, End):
                 return  # A last, shorter frame counts as a whole one; the end itself is covered by no ack.
-            self._kept.popleft()
-            self._given = max(0, self._given - 1)
+            self._entries.popleft()
+            self._sent = max(0, self._sent - 1)

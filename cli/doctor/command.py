@@ -1,4 +1,4 @@
-"""`rostrum doctor`: what is missing or unreachable, and the mend."""
+"""`rostrum doctor`: checks what Rostrum needs, and says how to fix what is missing or unreachable."""
 
 import asyncio
 import sys
@@ -7,31 +7,38 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from cli.doctor.finding import Finding, State
+from cli.doctor.check_result import CheckResult, CheckStatus
 from cli.doctor.machine import check_this_machine
 from cli.doctor.services import check_services
 from local.from_settings import local_settings, local_stack
 from local.run_file import running_stack
 
-_MARKS = {State.FINE: ("✓", "green"), State.NOTE: ("·", "yellow"), State.BROKEN: ("✗", "red")}
+_MARKS = {
+    CheckStatus.OK: ("✓", "green"),
+    CheckStatus.NOTE: ("·", "yellow"),
+    CheckStatus.FAILED: ("✗", "red"),
+}
 
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), help="The stack's data folder; by default ROSTRUM_DATA.")
 def doctor(data: Path | None) -> None:
-    """Say what is missing or unreachable, and how to mend it. Exits 1 if anything that is needed is broken."""
+    """Check what Rostrum needs, and say how to fix what is missing or unreachable.
+
+    Exits with 1 if anything that is needed is missing.
+    """
     stack = local_stack(local_settings(data))
     running = running_stack(stack.data)
     console = Console(soft_wrap=True, highlight=False)
-    broken = False
-    for finding in (*check_this_machine(stack, running), *asyncio.run(check_services(stack, running))):
-        _show(console, finding)
-        broken = broken or finding.state is State.BROKEN
-    sys.exit(1 if broken else 0)
+    failed = False
+    for result in (*check_this_machine(stack, running), *asyncio.run(check_services(stack, running))):
+        _show(console, result)
+        failed = failed or result.status is CheckStatus.FAILED
+    sys.exit(1 if failed else 0)
 
 
-def _show(console: Console, finding: Finding) -> None:
-    mark, colour = _MARKS[finding.state]
-    console.print(f"{mark} {finding.what + ':':<19}{finding.found}", style=colour, markup=False)
-    if finding.mend:
-        console.print(f"  {'':<19}{finding.mend}", markup=False)
+def _show(console: Console, result: CheckResult) -> None:
+    mark, colour = _MARKS[result.status]
+    console.print(f"{mark} {result.subject + ':':<19}{result.found}", style=colour, markup=False)
+    if result.hint:
+        console.print(f"  {'':<19}{result.hint}", markup=False)

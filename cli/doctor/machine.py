@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from cli.doctor.finding import Finding, broken, fine, note
+from cli.doctor.check_result import CheckResult, failed, note, ok
 from edge.settings import EdgeSettings
 from infra.clickhouse.settings import ClickHouseSettings
 from infra.errors import RostrumError
@@ -27,7 +27,7 @@ _WISE_MB = 3000
 _MB = 1024 * 1024
 
 
-def check_this_machine(stack: Stack, running: RunFile | None) -> Iterator[Finding]:
+def check_this_machine(stack: Stack, running: RunFile | None) -> Iterator[CheckResult]:
     yield _python()
     if stack.programs:
         yield _java()
@@ -40,94 +40,94 @@ def check_this_machine(stack: Stack, running: RunFile | None) -> Iterator[Findin
     yield from _embedded_clickhouse()
 
 
-def _python() -> Finding:
+def _python() -> CheckResult:
     version = platform.python_version()
     if sys.version_info < _LEAST_PYTHON:
-        return broken("python", version, "Install Python 3.11 or newer.")
-    return fine("python", version)
+        return failed("python", version, "Install Python 3.11 or newer.")
+    return ok("python", version)
 
 
-def _java() -> Finding:
+def _java() -> CheckResult:
     try:
         java = find_java()
     except RostrumError as error:
-        return broken("java", error.message, error.hint)
+        return failed("java", error.message, error.hint)
     found = f"{java.version} ({java.executable})"
-    return note("java", found, f"{java.unusable}, so this one is used.") if java.unusable else fine("java", found)
+    return note("java", found, f"{java.unusable}, so this one is used.") if java.unusable else ok("java", found)
 
 
-def _jars(stack: Stack) -> Iterator[Finding]:
+def _jars(stack: Stack) -> Iterator[CheckResult]:
     for program in stack.programs:
         folder = program.folder(stack.cache)
         what = f"{program.name} jars"
         if not installed(program, stack.cache):
             yield note(what, "not downloaded yet", "`rostrum up` does it; that needs the network once.")
         elif wrong := faults(program, stack.cache):
-            yield broken(what, f"damaged jars: {', '.join(wrong)}", f"Delete {folder}; `rostrum up` mends it.")
+            yield failed(what, f"damaged jars: {', '.join(wrong)}", f"Delete {folder}; `rostrum up` mends it.")
         else:
-            yield fine(what, f"{len(program.jars())} jars as the lock names them ({folder})")
+            yield ok(what, f"{len(program.jars())} jars as the lock names them ({folder})")
 
 
-def _data(stack: Stack) -> Finding:
+def _data(stack: Stack) -> CheckResult:
     nearest = next(folder for folder in (stack.data, *stack.data.parents) if folder.exists())
     if not os.access(nearest, os.W_OK | os.X_OK):
-        return broken("data folder", f"{nearest} cannot be written", "Set ROSTRUM_DATA to a folder that can.")
-    return fine("data folder", str(stack.data))
+        return failed("data folder", f"{nearest} cannot be written", "Set ROSTRUM_DATA to a folder that can.")
+    return ok("data folder", str(stack.data))
 
 
-def _disk(stack: Stack) -> Iterator[Finding]:
+def _disk(stack: Stack) -> Iterator[CheckResult]:
     for what, folder in (("disk for data", stack.data), ("disk for cache", stack.cache)):
         nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
         free_mb = shutil.disk_usage(nearest).free // _MB
         found = f"{free_mb} MB free at {nearest}"
         if free_mb < _NEEDED_MB:
-            yield broken(what, found, "Free some, or set ROSTRUM_DATA and ROSTRUM_CACHE to another disk.")
+            yield failed(what, found, "Free some, or set ROSTRUM_DATA and ROSTRUM_CACHE to another disk.")
         elif free_mb < _WISE_MB:
             yield note(what, found, "An hour of audio takes 115 MB, the programs 300 MB, a model 150 MB or more.")
         else:
-            yield fine(what, found)
+            yield ok(what, found)
 
 
-def _ports(stack: Stack, running: RunFile | None) -> Iterator[Finding]:
+def _ports(stack: Stack, running: RunFile | None) -> Iterator[CheckResult]:
     for use in stack.ports:
         if not is_taken(use.port, use.host):
-            yield fine(f"port {use.port}", f"free for {use.what}")
+            yield ok(f"port {use.port}", f"free for {use.what}")
         elif running is not None:
-            yield fine(f"port {use.port}", f"{use.what}, while this stack runs")
+            yield ok(f"port {use.port}", f"{use.what}, while this stack runs")
         else:
-            yield broken(
+            yield failed(
                 f"port {use.port}",
                 f"taken or not allowed; wanted for {use.what}",
                 f"Stop the program that has it, or set {use.setting}.",
             )
 
 
-def _certificate() -> Finding:
+def _certificate() -> CheckResult:
     edge = load(EdgeSettings)
     if not edge.tls_cert:
         return note("certificate", "one for development, made on first start", "For others set EDGE_TLS_CERT and _KEY.")
     try:
         server_context(Path(edge.tls_cert), Path(edge.tls_key))
     except RostrumError as error:
-        return broken("certificate", error.message, error.hint)
-    return fine("certificate", str(edge.tls_cert))
+        return failed("certificate", error.message, error.hint)
+    return ok("certificate", str(edge.tls_cert))
 
 
-def _recogniser(stack: Stack) -> Finding:
+def _recogniser(stack: Stack) -> CheckResult:
     try:
         # Offline: a doctor downloads nothing.
         found = recogniser_in_use({**stack.environment, "HF_HUB_OFFLINE": "1"})
     except RostrumError as error:
-        return broken(
+        return failed(
             "recogniser", error.message, f"With a network, `rostrum up` fetches a published one. {error.hint}"
         )
-    return note("recogniser", found.description) if found.is_demo else fine("recogniser", found.description)
+    return note("recogniser", found.description) if found.is_demo else ok("recogniser", found.description)
 
 
-def _embedded_clickhouse() -> Iterator[Finding]:
+def _embedded_clickhouse() -> Iterator[CheckResult]:
     if load(ClickHouseSettings).is_embedded:
         if importlib.util.find_spec("chdb") is None:
             mend = "pip install 'rostrum[embedded]', or set CLICKHOUSE_URL to a server."
-            yield broken("clickhouse", "the embedded engine (chDB) is not installed", mend)
+            yield failed("clickhouse", "the embedded engine (chDB) is not installed", mend)
         else:
-            yield fine("clickhouse", "embedded, in the analytics process")
+            yield ok("clickhouse", "embedded, in the analytics process")

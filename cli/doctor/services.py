@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import httpx
 
-from cli.doctor.finding import Finding, broken, fine, note
+from cli.doctor.check_result import CheckResult, failed, note, ok
 from infra.clickhouse.settings import ClickHouseSettings
 from infra.errors import RostrumError
 from infra.kafka.topics import partition_counts
@@ -18,49 +18,49 @@ _TIMEOUT_S = 5.0
 _NOT_RUNNING = "not running; `rostrum up` starts it"
 
 
-async def check_services(stack: Stack, running: RunFile | None) -> list[Finding]:
-    findings = [await _broker(stack, running), await _languagetool(stack, running)]
+async def check_services(stack: Stack, running: RunFile | None) -> list[CheckResult]:
+    results = [await _broker(stack, running), await _languagetool(stack, running)]
     clickhouse, llm = load(ClickHouseSettings), load(LlmSettings)
     if not clickhouse.is_embedded:
-        findings.append(await _clickhouse(clickhouse))
-    findings.append(await _llm(llm))
+        results.append(await _clickhouse(clickhouse))
+    results.append(await _llm(llm))
     if running is not None:
-        findings.extend(_processes(running))
-    return findings
+        results.extend(_processes(running))
+    return results
 
 
-async def _broker(stack: Stack, running: RunFile | None) -> Finding:
+async def _broker(stack: Stack, running: RunFile | None) -> CheckResult:
     if stack.kafka.is_local and running is None:
         return note("broker", _NOT_RUNNING)
     try:
         counts = await partition_counts(stack.kafka)
     except RostrumError as error:
-        return broken("broker", error.message, error.hint)
+        return failed("broker", error.message, error.hint)
     missing = [stack.kafka.topic(topic) for topic in Topic if topic not in counts]
     if missing:
-        return broken("broker", f"lacks the topics {', '.join(missing)}", "Create them with `rostrum topics`.")
-    return fine("broker", f"{stack.kafka.address}, with all topics")
+        return failed("broker", f"lacks the topics {', '.join(missing)}", "Create them with `rostrum topics`.")
+    return ok("broker", f"{stack.kafka.address}, with all topics")
 
 
-async def _languagetool(stack: Stack, running: RunFile | None) -> Finding:
+async def _languagetool(stack: Stack, running: RunFile | None) -> CheckResult:
     if stack.languagetool.is_local and running is None:
         return note("languagetool", _NOT_RUNNING)
     address = stack.languagetool.address
     fault = await _fault(f"{address}/v2/languages")
     if fault:
         mend = "Look at DATA/logs/languagetool.log." if stack.languagetool.is_local else "Check LANGUAGETOOL_URL."
-        return broken("languagetool", f"{address} {fault}", mend)
-    return fine("languagetool", address)
+        return failed("languagetool", f"{address} {fault}", mend)
+    return ok("languagetool", address)
 
 
-async def _clickhouse(settings: ClickHouseSettings) -> Finding:
+async def _clickhouse(settings: ClickHouseSettings) -> CheckResult:
     fault = await _fault(f"{settings.url.rstrip('/')}/ping", verify=settings.ca_file or True)
     if fault:
-        return broken("clickhouse", f"{settings.url} {fault}", "Check CLICKHOUSE_URL and CLICKHOUSE_CA_FILE.")
-    return fine("clickhouse", settings.url)
+        return failed("clickhouse", f"{settings.url} {fault}", "Check CLICKHOUSE_URL and CLICKHOUSE_CA_FILE.")
+    return ok("clickhouse", settings.url)
 
 
-async def _llm(settings: LlmSettings) -> Finding:
+async def _llm(settings: LlmSettings) -> CheckResult:
     if not settings.enabled:
         return note("language model", "none set: questions come from the bank, reports from rules", "Set LLM_BASE_URL.")
     key = settings.api_key.get_secret_value()
@@ -69,17 +69,17 @@ async def _llm(settings: LlmSettings) -> Finding:
     if fault:
         mend = "Check LLM_BASE_URL and LLM_API_KEY; until then bank and rules are used."
         return note("language model", f"{settings.base_url} {fault}", mend)
-    return fine("language model", f"{settings.model} at {settings.base_url}")
+    return ok("language model", f"{settings.model} at {settings.base_url}")
 
 
-def _processes(running: RunFile) -> list[Finding]:
-    findings = []
+def _processes(running: RunFile) -> list[CheckResult]:
+    results = []
     for entry in running.processes:
         if entry.state is ProcessState.READY:
-            findings.append(fine(entry.name, f"running, {entry.restarts} restarts"))
+            results.append(ok(entry.name, f"running, {entry.restarts} restarts"))
         else:
-            findings.append(broken(entry.name, entry.state.value, f"Look at DATA/logs/{entry.name}.log."))
-    return findings
+            results.append(failed(entry.name, entry.state.value, f"Look at DATA/logs/{entry.name}.log."))
+    return results
 
 
 async def _fault(url: str, headers: Mapping[str, str] | None = None, *, verify: str | bool = True) -> str:

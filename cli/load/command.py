@@ -10,41 +10,41 @@ from pathlib import Path
 import click
 import uvloop
 from rich.console import Console
-from rich.table import Table
 
-from cli.load.figures import Figures, Percentiles, as_json, conclusion, figures
-from cli.load.speaker import Habits, LoadSpeaker
-from cli.load.speech import bundled, speech
+from cli.load.figures import as_json, figures
+from cli.load.figures_view import figures_view, progress_text
+from cli.load.speaker import LoadSpeaker, SpeakerProfile
+from cli.load.speech import bundled, spoken_audio
 from cli.load.trace import Trace
-from cli.login import login_token
-from cli.target import Target, find_target
+from cli.progress import ProgressLine
+from cli.stream.target import Target, find_target, server_options
+from client.beside import beside
 from client.spoken_recording import SpokenRecording, read_spoken
 from infra import settings
 from infra.clock import SystemClock
 from infra.errors import RostrumError
+from local.login_token import login_token
 
-Token = Callable[[int], str]
+TokenOf = Callable[[int], str]
 """By the number of a speaker."""
+_PROGRESS_EVERY_S = 1.0
 
 
 @click.command(name="load")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--speakers", type=click.IntRange(1), default=4, show_default=True, help="How many at once.")
-@click.option("--seconds", type=click.FloatRange(1), default=60.0, show_default=True, help="Length of a session.")
-@click.option("--ramp", type=click.FloatRange(0), default=5.0, show_default=True, help="Seconds over which they come.")
-@click.option("--jitter-ms", type=click.FloatRange(0, 5000), default=0.0, help="How much later than due audio may be.")
-@click.option("--drop-every", type=click.FloatRange(1), help="Mean seconds between two drops of a connection.")
+@click.option("--seconds", type=click.FloatRange(1), default=60.0, show_default=True, help="Length of each session.")
+@click.option("--ramp", type=click.FloatRange(0), default=5.0, show_default=True, help="Seconds over which they start.")
+@click.option("--jitter-ms", type=click.FloatRange(0, 5000), default=0.0, help="How late audio may be sent, at most.")
+@click.option("--drop-every", type=click.FloatRange(1), help="Cut each connection, after so many seconds on average.")
 @click.option(
-    "--wait", type=click.FloatRange(1), default=60.0, show_default=True, help="Seconds for a summary to come."
+    "--wait", type=click.FloatRange(1), default=60.0, show_default=True, help="Seconds to wait for each summary."
 )
-@click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="File for the figures.")
-@click.option("--url", help="The edge's address; without it, that of the local stack.")
-@click.option("--token", envvar="ROSTRUM_TOKEN", help="A login token for all; without any, development tokens.")
-@click.option("--tokens", type=click.Path(path_type=Path, dir_okay=False), help="File with a login token a line.")
-@click.option("--user", default="load-{}", show_default=True, help="Names for development tokens.")
-@click.option("--ca", type=click.Path(path_type=Path), help="File with the authority of the server's certificate.")
-@click.option("--insecure", is_flag=True, help="Do not check the server's certificate.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of all that is left to chance.")
+@click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures to this file.")
+@click.option("--tokens", type=click.Path(path_type=Path, dir_okay=False), help="File with one login token per line.")
+@click.option("--user", default="load-{}", show_default=True, help="User names for development tokens.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of all random choices.")
+@server_options
 def load(
     files: tuple[Path, ...],
     speakers: int,
@@ -54,33 +54,49 @@ def load(
     drop_every: float | None,
     wait: float,
     file: Path | None,
-    url: str | None,
-    token: str | None,
     tokens: Path | None,
     user: str,
+    seed: int,
+    url: str | None,
+    token: str | None,
     ca: Path | None,
     insecure: bool,
-    seed: int,
 ) -> None:
-    """Let simulated speakers speak at the pace of microphones, and say how the installation bore it.
+    """Run simulated speakers in real time, and report delays and losses.
 
-    They say the bundled recordings, or FILES: audio files, each with its words in a file of the same name that ends in
-    .txt, folders of those, or folders with a manifest.jsonl. Nothing is waited for beyond a session's summary. Ends
-    with 0 only if nothing was lost and everybody was served.
+    They speak the bundled recordings, or FILES: audio files, each with its words in a file of the same name that ends
+    in .txt, folders of those, or folders with a manifest.jsonl. A session is done when its summary arrives. Exits with
+    0 only if every speaker was served and nothing was lost.
+
+    \b
+    Examples:
+      rostrum load --speakers 8
+      rostrum load --speakers 50 --seconds 300 --ramp 30 --drop-every 60 --json figures.json
     """
     listed = _listed(tokens)
     target = find_target(url=url, token=listed[0] if listed else token, user=user.format(0), ca=ca, insecure=insecure)
-    habits = Habits(target.url, target.tls, wait, jitter_ms, drop_every)
-    texts = read_spoken(files) if files else bundled()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        made = _tokens(target, listed, token, user)
-        traces = runner.run(speak_all(habits, texts, made, speakers, seconds, ramp, seed))
+    profile = SpeakerProfile(target.url, target.tls, wait, jitter_ms, drop_every)
+    recordings = read_spoken(files) if files else bundled()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, ProgressLine() as progress:
+        token_of = _tokens(target, listed, token, user)
+        traces = runner.run(
+            speak_all(
+                profile,
+                recordings,
+                token_of,
+                speakers,
+                seconds,
+                ramp,
+                seed,
+                progress=lambda traces: progress.show(progress_text(traces)),
+            )
+        )
     found = figures(traces)
     if file:
         options = {"speakers": speakers, "seconds": seconds, "ramp": ramp, "jitter_ms": jitter_ms, "seed": seed}
         report = {"options": {**options, "drop_every": drop_every}, **as_json(found)}
         file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    show(Console(highlight=False), found)
+    Console(highlight=False).print(figures_view(found))
     sys.exit(0 if found.lossless and found.served == found.speakers else 1)
 
 
@@ -96,8 +112,8 @@ def _listed(tokens: Path | None) -> list[str]:
     return lines
 
 
-def _tokens(target: Target, listed: Sequence[str], token: str | None, user: str) -> Token:
-    """Each speaker's own: of a list in turn, or a development token of their own name, or else the one for all."""
+def _tokens(target: Target, listed: Sequence[str], token: str | None, user: str) -> TokenOf:
+    """From the list in turn, or the one token for all, or else a development token of each speaker's own name."""
     if listed:
         return lambda number: listed[number % len(listed)]
     if token:
@@ -107,49 +123,33 @@ def _tokens(target: Target, listed: Sequence[str], token: str | None, user: str)
 
 
 async def speak_all(
-    habits: Habits,
-    texts: Sequence[SpokenRecording],
-    token: Token,
+    profile: SpeakerProfile,
+    recordings: Sequence[SpokenRecording],
+    token_of: TokenOf,
     speakers: int,
     seconds: float,
     ramp_s: float,
     seed: int,
+    *,
+    progress: Callable[[Sequence[Trace]], None] = lambda _: None,
 ) -> list[Trace]:
+    """All sessions, from the first start to the last summary. `progress` is shown their traces once a second."""
     clock = SystemClock()
 
-    async def one(number: int) -> Trace:
+    def speaker(number: int) -> LoadSpeaker:
+        chance = random.Random(seed * 100_003 + number)  # noqa: S311 - no secret
+        speech = spoken_audio(recordings, seconds, number)
+        return LoadSpeaker(f"speaker {number}", lambda: token_of(number), speech, profile, clock, chance)
+
+    async def run(number: int, speaker: LoadSpeaker) -> Trace:
         await asyncio.sleep(number * ramp_s / speakers)
-        dice = random.Random(seed * 100_003 + number)  # noqa: S311 - chance, not secrecy
-        said = speech(texts, seconds, number)
-        return await LoadSpeaker(f"speaker {number}", lambda: token(number), said, habits, clock, dice).run()
+        return await speaker.run()
 
-    return await asyncio.gather(*map(one, range(speakers)))
+    async def watch() -> None:
+        while True:
+            progress([each.trace for each in everyone])
+            await asyncio.sleep(_PROGRESS_EVERY_S)
 
-
-def show(console: Console, found: Figures) -> None:
-    table = Table("delay, in ms", *(["p50", "p95", "p99", "greatest"]))
-    for name, values in (
-        ("frame sent to its ack", found.ack),
-        ("word's end to its showing", found.partial),
-        ("word's end to its final", found.final),
-        ("connection lost to the next ack", found.return_to_ack),
-    ):
-        table.add_row(name, *_cells(values))
-    console.print(table)
-    wer = "unknown" if found.wer is None else f"{100 * found.wer:.1f} %"
-    console.print(
-        f"{found.frames_acked} frames acknowledged, {found.returns} returns, word error rate {wer}; "
-        f"given twice: {found.finals_twice} finals, {found.passages_twice} passages"
-    )
-    for reason, count in found.turned_away.items():
-        console.print(f"turned away, to come again: {reason}, {count} times")
-    for name, losses in found.losses.items():
-        console.print(f"{name}: {'; '.join(losses)}", style="red", markup=False)
-    for name, reason in found.failed.items():
-        if name not in found.losses:
-            console.print(f"{name}: {reason}", style="red", markup=False)
-    console.print(conclusion(found), style="bold", markup=False)
-
-
-def _cells(values: Percentiles | None) -> list[str]:
-    return [f"{value:.0f}" for value in values.values()] if values else ["-"] * 4
+    everyone = [speaker(number) for number in range(speakers)]
+    async with beside(watch()):
+        return await asyncio.gather(*(run(number, each) for number, each in enumerate(everyone)))

@@ -11,11 +11,13 @@ _BETWEEN_S = 1.0
 
 
 @dataclass(frozen=True)
-class Speech:
-    """`pcm`: 16 kHz, mono, s16le. `text`: all that is said in it, or None."""
+class SpokenAudio:
+    """Audio and the words in it."""
 
     pcm: bytes
+    """16 kHz, mono, s16le."""
     text: str | None
+    """All that is said in it; None if that is not known."""
 
     @property
     def seconds(self) -> float:
@@ -27,22 +29,22 @@ def bundled() -> list[SpokenRecording]:
     return [spoken for spoken in read_spoken([SPEECH]) if spoken.text]
 
 
-def speech(texts: Sequence[SpokenRecording], seconds: float, first: int) -> Speech:
-    """So many seconds: from the recording of this number on, in turn, each that still fits, with a second's silence
-    after each, and silence at the end. If none fits, the first is cut, and nobody knows what is said."""
+def spoken_audio(recordings: Sequence[SpokenRecording], seconds: float, first: int) -> SpokenAudio:
+    """So many seconds: recordings in turn, from the one of this number on, each that still fits, with a second of
+    silence after each, and silence at the end. If none fits, the first is cut, and its words are not known."""
     wanted = int(seconds * SAMPLE_RATE) * SAMPLE_BYTES
     between = bytes(int(_BETWEEN_S * SAMPLE_RATE) * SAMPLE_BYTES)
     pcm, said = b"", list[str | None]()
     number, skipped = first, 0
-    while skipped < len(texts):
-        text = texts[number % len(texts)]
+    while skipped < len(recordings):
+        spoken = recordings[number % len(recordings)]
         number += 1
-        if len(pcm) + len(text.recording.pcm) > wanted:
+        if len(pcm) + len(spoken.recording.pcm) > wanted:
             skipped += 1
             continue
-        pcm, skipped = pcm + text.recording.pcm + between, 0
-        said.append(text.text)
+        pcm, skipped = pcm + spoken.recording.pcm + between, 0
+        said.append(spoken.text)
     if not said:
-        return Speech(texts[first % len(texts)].recording.pcm[:wanted], None)
+        return SpokenAudio(recordings[first % len(recordings)].recording.pcm[:wanted], None)
     known = [words for words in said if words is not None]
-    return Speech(pcm[:wanted].ljust(wanted, b"\0"), " ".join(known) if len(known) == len(said) else None)
+    return SpokenAudio(pcm[:wanted].ljust(wanted, b"\0"), " ".join(known) if len(known) == len(said) else None)

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from cli.load.speech import Speech
+from cli.load.speech import SpokenAudio
 from client.accuracy import repeated_passages, word_error_rate
 from client.connection import Received
 from schemas.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, samples_to_ms
@@ -22,26 +22,30 @@ class Absence:
 
 @dataclass
 class Trace:
-    """`spoken_bytes`: audio that was said. `ack_delays_ms`: for each frame, from its newest sending to the ack that
-    covers it, over the same connection. `late_ms`: how much later than due messages were sent, which is this machine's
-    own slowness. `turned_away`: by the codes of errors after which the server may be tried again. `failed`: why the
-    session came to nothing, if it did."""
+    """Of one session, from the first attempt to its end."""
 
     name: str
-    speech: Speech
+    speech: SpokenAudio
     began_ms: float | None = None
+    """When the server started the session; None if it never did."""
     spoken_bytes: int = 0
+    """Audio that was spoken."""
     frames_acked: int = 0
     received: list[Received] = field(default_factory=list)
     ack_delays_ms: list[float] = field(default_factory=list)
+    """For each frame, from its newest sending to the ack that covers it, over the same connection."""
     late_ms: list[float] = field(default_factory=list)
+    """How much later than due messages were sent: this machine's own slowness."""
     absences: list[Absence] = field(default_factory=list)
     turned_away: Counter[str] = field(default_factory=Counter)
+    """Attempts that got no session, by the error's code, where another attempt followed."""
     failed: str | None = None
+    """Why the session was not completed, if it was not."""
+    done: bool = False
 
     @property
     def began(self) -> bool:
-        """Whether the server ever took this speaker."""
+        """Whether the server ever started this speaker's session."""
         return self.began_ms is not None
 
     @property

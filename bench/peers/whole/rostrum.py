@@ -12,15 +12,16 @@ from tempfile import TemporaryDirectory
 from bench.peers.whole.process_usage import Groups
 from bench.peers.whole.servers import started
 from bench.peers.whole.streaming_client import Speaker
-from cli.login import login_token
-from client.connection import Client, Refused, connect
+from client.connection import EdgeConnection, open_connection
+from client.errors import SessionRefused
 from infra.clock import SystemClock
 from infra.samples import WHISPER_MICRO
 from infra.settings import LocalSettings, load
 from infra.tls.contexts import client_context
+from local.login_token import login_token
 from local.run_file import ProcessState, RunFile, running_stack
 from local.tcp_ports import free_port
-from schemas.wire import Error, FinalMessage, Partial, Start
+from schemas.wire import End, Error, FinalMessage, Partial, Start
 
 _PORTS = ("EDGE_PORT", "EDGE_PLAIN_PORT", "ANALYTICS_PORT", "KAFKA_PORT", "LANGUAGETOOL_PORT")
 
@@ -78,28 +79,28 @@ class Rostrum:
         local = load(LocalSettings).model_copy(update={"data": self._data})
         token = login_token(speaker.stream.name, local=local)
         tls = client_context(self._data / "tls" / "ca.pem")
-        async with connect(self._run.addresses.edge, tls, clock=SystemClock(), watch=lambda _: None) as client:
+        async with open_connection(self._run.addresses.edge, tls, clock=SystemClock()) as connection:
             try:
-                await client.authenticate(token)
-                await client.start(Start(questions=0))
-            except Refused as refused:
+                await connection.authenticate(token)
+                await connection.start(Start(questions=0))
+            except SessionRefused as refused:
                 speaker.note(f"refused: {refused.code}")
                 return
-            listening = asyncio.create_task(_listen(client, speaker))
+            listening = asyncio.create_task(_listen(connection, speaker))
             async for chunk in speaker.audio():
-                await client.send_audio(chunk)
+                await connection.send(chunk)
                 if listening.done():
                     speaker.note("closed before the end")
                     return
-            await client.end()
+            await connection.send(End())
             speaker.ended()
             await listening
 
 
-async def _listen(client: Client, speaker: Speaker) -> None:
+async def _listen(connection: EdgeConnection, speaker: Speaker) -> None:
     """Until the server closes, which it does after the report."""
     committed: list[str] = []
-    async for item in client:
+    async for item in connection:
         match item.message:
             case FinalMessage(text=text):
                 committed.append(text)
@@ -108,5 +109,5 @@ async def _listen(client: Client, speaker: Speaker) -> None:
                 speaker.show(" ".join(committed), text)
             case Error(code=code):
                 speaker.note(f"error: {code}")
-    if client.close_code != 1000:
-        speaker.note(f"closed with {client.close_code}")
+    if connection.close_code != 1000:
+        speaker.note(f"closed with {connection.close_code}")

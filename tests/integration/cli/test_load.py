@@ -11,7 +11,7 @@ import pytest
 from bench.edge.stub_transcriber import play
 from cli.load.command import speak_all
 from cli.load.figures import as_json, figures
-from cli.load.speaker import Habits
+from cli.load.speaker import SpeakerProfile
 from cli.load.speech import bundled
 from infra.kafka.settings import KafkaSettings
 from infra.tls.contexts import client_context
@@ -40,10 +40,10 @@ async def address(kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 async def test_speakers_who_are_cut_off_again_and_again_lose_nothing(address: Address) -> None:
-    habits = Habits(address.url, client_context(address.data / "tls" / "ca.pem"), 20.0, 50.0, 1.5)
+    profile = SpeakerProfile(address.url, client_context(address.data / "tls" / "ca.pem"), 20.0, 50.0, 1.5)
 
     traces = await speak_all(
-        habits, bundled(), lambda number: address.token(f"load-{number}"), speakers=4, seconds=5.0, ramp_s=0.5, seed=7
+        profile, bundled(), lambda number: address.token(f"load-{number}"), speakers=4, seconds=5.0, ramp_s=0.5, seed=7
     )
 
     found = figures(traces)
@@ -58,10 +58,10 @@ async def test_speakers_who_are_cut_off_again_and_again_lose_nothing(address: Ad
 
 
 async def test_a_user_with_too_many_sessions_is_told_who_was_not_served(address: Address) -> None:
-    habits = Habits(address.url, client_context(address.data / "tls" / "ca.pem"), 20.0, 0.0, None)
+    profile = SpeakerProfile(address.url, client_context(address.data / "tls" / "ca.pem"), 20.0, 0.0, None)
 
     traces = await speak_all(
-        habits, bundled(), lambda _: address.token("one"), speakers=2, seconds=1.0, ramp_s=0.2, seed=7
+        profile, bundled(), lambda _: address.token("one"), speakers=2, seconds=1.0, ramp_s=0.2, seed=7
     )
 
     found = figures(traces)
@@ -74,10 +74,10 @@ async def test_who_finds_no_room_comes_back_when_told_and_is_served(
     kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with served(kafka, tmp_path, monkeypatch, EDGE_ADMISSION_BURST="1") as address:
-        habits = Habits(address.url, client_context(address.data / "tls" / "ca.pem"), 20.0, 0.0, None)
+        profile = SpeakerProfile(address.url, client_context(address.data / "tls" / "ca.pem"), 20.0, 0.0, None)
 
         traces = await speak_all(
-            habits,
+            profile,
             bundled(),
             lambda number: address.token(f"load-{number}"),
             speakers=2,

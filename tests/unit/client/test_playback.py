@@ -4,11 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.connection import Received, Refused, connect
+from client.connection import Received
+from client.errors import SessionRefused
+from client.observer import SessionObserver
 from client.outcome import Outcome
-from client.playback import Performance, answered, steps
+from client.playback import Playback, answered, steps
+from client.reconnect import NO_RECONNECT
 from client.recording import Recording
-from infra.clock import SystemClock
+from client.session import connect
 from infra.errors import Unavailable
 from schemas.audio import FRAME_BYTES
 from schemas.wire import Start
@@ -19,15 +22,9 @@ SHORT = Recording(Path("short.wav"), bytes(FRAME_BYTES + 1000))
 
 
 async def streamed(edge: ScriptedEdge, *recordings: Recording, wait_s: float = 5.0, questions: int = 10) -> Outcome:
-    clock = SystemClock()
-    async with (
-        running(edge),
-        connect(edge.url, clock=clock, watch=lambda _: None) as client,
-    ):
-        await client.authenticate("a-token")
-        start = Start(questions=questions)
-        performance = Performance(start, recordings, clock, announce=lambda *_: None, speed=8.0, wait_s=wait_s)
-        return await performance.perform(client)
+    playback = Playback(recordings, start=Start(questions=questions), speed=8.0, report_wait_s=wait_s)
+    async with running(edge):
+        return await playback.run(edge.url, token="a-token", reconnect=NO_RECONNECT)
 
 
 @given(samples=st.integers(1, 20_000), first=st.integers(0, 10**6))
@@ -104,7 +101,7 @@ async def test_a_server_that_falls_silent_after_the_end_is_not_waited_for_for_ev
 async def test_a_refused_token_is_told_with_the_servers_hint() -> None:
     refusal = {"type": "error", "code": "expired", "message": "Too old.", "hint": "Take a new one.", "fatal": True}
 
-    with pytest.raises(Refused, match="Take a new one") as caught:
+    with pytest.raises(SessionRefused, match="Take a new one") as caught:
         await streamed(ScriptedEdge(refusal=refusal), SHORT)
 
     assert caught.value.code == "expired"
@@ -112,16 +109,19 @@ async def test_a_refused_token_is_told_with_the_servers_hint() -> None:
 
 async def test_where_nobody_listens_the_hint_names_the_stack() -> None:
     with pytest.raises(Unavailable, match="rostrum ps"):
-        async with connect("ws://127.0.0.1:9/v1/stream", clock=SystemClock(), watch=lambda _: None):
+        async with connect("ws://127.0.0.1:9/v1/stream", token="a-token"):
             pass
 
 
 async def test_messages_of_a_later_version_are_watched_and_ignored() -> None:
     watched: list[Received] = []
-    clock = SystemClock()
-    async with running(ScriptedEdge()) as edge, connect(edge.url, clock=clock, watch=watched.append) as client:
-        await client.authenticate("a-token")
-        await Performance(Start(), [SHORT], clock, announce=lambda *_: None, speed=8.0).perform(client)
+
+    class Observer(SessionObserver):
+        def received(self, item: Received) -> None:
+            watched.append(item)
+
+    async with running(ScriptedEdge()) as edge:
+        await Playback([SHORT], speed=8.0).run(edge.url, token="a-token", observer=Observer())
 
     unknown = [item for item in watched if item.message is None]
     assert [item.raw["type"] for item in unknown] == ["of_a_later_version"]

@@ -65,9 +65,9 @@ def test_a_file_that_is_cut_off_in_a_sample_loses_only_that(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"", "is no audio"), (b"\x00" * 400, "is no audio"), (None, "No such file")],
+    [(b"", "is not audio"), (b"\x00" * 400, "is not audio"), (None, "No such file")],
 )
-def test_what_is_no_audio_is_refused_with_a_hint(tmp_path: Path, content: bytes | None, said: str) -> None:
+def test_what_is_not_audio_is_refused_with_a_hint(tmp_path: Path, content: bytes | None, said: str) -> None:
     path = tmp_path / "a.wav"
     if content is not None:
         path.write_bytes(content)

@@ -9,21 +9,21 @@ from click.testing import CliRunner
 
 from cli.load.command import load
 from cli.load.figures import figures
-from cli.load.speaker import Habits, LoadSpeaker
-from cli.load.speech import Speech
+from cli.load.speaker import LoadSpeaker, SpeakerProfile
+from cli.load.speech import SpokenAudio
 from cli.load.trace import Trace
 from infra.clock import SystemClock
 from infra.errors import RostrumError
 from schemas.audio import FRAME_BYTES
 from tests.support.clients.scripted_edge import ScriptedEdge, running
 
-SPEECH = Speech(bytes(2 * FRAME_BYTES), "good morning")
+SPEECH = SpokenAudio(bytes(2 * FRAME_BYTES), "good morning")
 
 
 async def spoken(edge: ScriptedEdge, wait_s: float = 5.0) -> Trace:
     async with running(edge):
-        habits = Habits(edge.url, ssl.create_default_context(), wait_s, 0.0, None)
-        speaker = LoadSpeaker("speaker 0", lambda: "token", SPEECH, habits, SystemClock(), random.Random(1))
+        profile = SpeakerProfile(edge.url, ssl.create_default_context(), wait_s, 0.0, None)
+        speaker = LoadSpeaker("speaker 0", lambda: "token", SPEECH, profile, SystemClock(), random.Random(1))
         return await speaker.run()
 
 
@@ -53,7 +53,7 @@ async def test_a_server_that_asks_for_a_pause_is_asked_again_until_the_time_is_o
     trace = await spoken(ScriptedEdge(refusal=refusal | {"retry_after_ms": 300}), wait_s=1.0)
 
     assert trace.turned_away["overloaded"] in (2, 3, 4)
-    assert trace.failed == "not done 1 s after it came"
+    assert trace.failed == "not served within 1 s"
 
 
 async def test_a_session_without_a_summary_is_given_up_and_lost() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cli.load.figures import Figures, as_json, conclusion, figures
-from cli.load.speech import Speech
+from cli.load.speech import SpokenAudio
 from cli.load.trace import Absence, Trace
 from client.connection import Received
 from schemas.audio import FRAME_BYTES
@@ -48,7 +48,7 @@ def trace(*messages: tuple[float, dict[str, Any]], said: str | None = "one two t
     received = [Received(int(BEGAN_MS + at_ms), raw, SERVER_MESSAGE.validate_python(raw)) for at_ms, raw in messages]
     return Trace(
         "speaker 0",
-        Speech(bytes(FRAMES * FRAME_BYTES), said),
+        SpokenAudio(bytes(FRAMES * FRAME_BYTES), said),
         began_ms=BEGAN_MS,
         spoken_bytes=FRAMES * FRAME_BYTES,
         frames_acked=FRAMES,
@@ -120,7 +120,7 @@ def test_a_word_that_waited_for_a_connection_is_left_out() -> None:
 
 
 def test_who_was_never_served_has_lost_nothing_but_was_not_held() -> None:
-    refused = Trace("speaker 1", Speech(b"", None), turned_away=Counter({"overloaded": 3}), failed="not done")
+    refused = Trace("speaker 1", SpokenAudio(b"", None), turned_away=Counter({"overloaded": 3}), failed="not done")
 
     found = figures([trace(*WHOLE), refused])
 

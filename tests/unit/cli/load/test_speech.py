@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from cli.load.speech import bundled, speech
+from cli.load.speech import bundled, spoken_audio
 from client.recording import Recording
 from client.spoken_recording import SpokenRecording
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
@@ -11,7 +11,7 @@ def text(seconds: float, words: str | None, sound: bytes = b"\1\0") -> SpokenRec
 
 
 def test_recordings_follow_each_other_while_they_fit_and_silence_fills_the_rest() -> None:
-    said = speech([text(2, "one two"), text(5, "never fits"), text(1, "three")], 5.5, 0)
+    said = spoken_audio([text(2, "one two"), text(5, "never fits"), text(1, "three")], 5.5, 0)
 
     assert said.text == "one two three"
     assert said.seconds == 5.5
@@ -21,19 +21,19 @@ def test_recordings_follow_each_other_while_they_fit_and_silence_fills_the_rest(
 def test_speakers_begin_with_different_recordings() -> None:
     texts = [text(1, "a"), text(1, "b"), text(1, "c")]
 
-    assert [speech(texts, 1.0, number).text for number in range(4)] == ["a", "b", "c", "a"]
+    assert [spoken_audio(texts, 1.0, number).text for number in range(4)] == ["a", "b", "c", "a"]
 
 
 def test_a_recording_longer_than_the_session_is_cut_and_its_words_unknown() -> None:
-    said = speech([text(10, "too long")], 2.5, 0)
+    said = spoken_audio([text(10, "too long")], 2.5, 0)
 
     assert (said.seconds, said.text) == (2.5, None)
 
 
 def test_one_unknown_recording_makes_the_whole_unknown() -> None:
-    assert speech([text(1, "a"), text(1, None)], 5.0, 0).text is None
+    assert spoken_audio([text(1, "a"), text(1, None)], 5.0, 0).text is None
 
 
 def test_the_bundled_recordings_have_their_words() -> None:
     assert all(each.text for each in bundled())
-    assert speech(bundled(), 20.0, 0).text
+    assert spoken_audio(bundled(), 20.0, 0).text

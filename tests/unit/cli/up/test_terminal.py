@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cli.up_view import Terminal, Welcome
+from cli.up.terminal import Terminal, Welcome
 from local.recogniser import DEMO_NOTE, Recogniser
 from local.run_file import Addresses
 

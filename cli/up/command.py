@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from cli.login import login_token
-from cli.up_view import Terminal, Welcome
+from cli.up.terminal import Terminal, Welcome
 from infra.kafka.topics import create_topics
 from infra.llm.settings import LlmSettings
 from infra.settings import load
 from local.from_settings import local_settings, local_stack
 from local.install import install_programs
+from local.login_token import login_token
 from local.orphans import end_leftovers
 from local.preflight import hold_data_folder, refuse_taken_ports
 from local.recogniser import recogniser_in_use

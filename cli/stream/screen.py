@@ -1,4 +1,4 @@
-"""A session as a person watches it: finals solid, the newest words dim until they are certain."""
+"""A session on the terminal: final words solid, words that may still change dim."""
 
 from types import TracebackType
 from typing import Self
@@ -7,7 +7,8 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from cli.report_view import questions_view
+from cli.stream.report_view import questions_view
+from client import Reconnecting, SessionObserver
 from client.connection import Received
 from client.recording import Recording
 from schemas.audio import FRAME_MS
@@ -17,15 +18,15 @@ _LINES_BESIDE_WORDS = 4
 _REFRESH_PER_S = 8
 
 
-class Screen:
-    """On a terminal the words run in a live region, whose newest lines are shown; elsewhere each final is a line."""
+class Screen(SessionObserver):
+    """On a terminal the newest words are in a live region; elsewhere each final is a line."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._finals: list[FinalMessage] = []
         self._partial = ""
-        self._held_ms = 0
-        self._goes_on = ""
+        self._acked_ms = 0
+        self._resumed = ""
         self._asked = False
         self._status = "connecting"
         self._live = Live(
@@ -49,21 +50,21 @@ class Screen:
         to = f", answer to question {question}" if question else ""
         self._console.print(Text(f"▶ {recording.path.name} ({recording.seconds:.1f} s{to})", style="cyan"))
 
-    def reconnecting(self, reason: str, after_s: float) -> None:
+    def reconnecting(self, event: Reconnecting) -> None:
         self._status = "reconnecting"
-        self._console.print(Text(f"! {reason} Reconnecting in {after_s:.1f} s.", style="yellow"))
+        self._console.print(Text(f"! {event.reason} Reconnecting in {event.after_s:.1f} s.", style="yellow"))
 
     def received(self, item: Received) -> None:
         match item.message:
             case Started() as started:
-                self._console.print(Text(f"session {started.session_id}{self._goes_on}", style="dim"))
-                self._goes_on = " goes on"
+                self._console.print(Text(f"session {started.session_id}{self._resumed}", style="dim"))
+                self._resumed = " resumed"
                 self._status = "speaking"
             case Questions() as asked if not self._asked:
-                self._asked = True  # After a lost connection they come again.
+                self._asked = True  # After a resume they come again.
                 self._console.print(questions_view(asked))
             case Ack() as ack:
-                self._held_ms = ack.frames * FRAME_MS
+                self._acked_ms = ack.frames * FRAME_MS
             case Partial() as partial:
                 self._partial = partial.text
             case FinalMessage() as final:
@@ -76,11 +77,11 @@ class Screen:
             case Notice() as notice:
                 self._console.print(Text(f"! {notice.message}", style="yellow"))
             case Error(code="session_ended"):
-                pass  # It ended while the connection was lost: the summary tells.
+                pass  # It ended while the connection was lost: the summary says so.
             case Error() as error if not error.fatal:  # a fatal one is the session's outcome
                 self._console.print(Text(f"✗ {error.message} {error.hint}", style="red"))
             case _:
-                pass  # the report is shown when all is over; the others say nothing to a person
+                pass  # The report is shown at the end; the others are of no use to a person.
 
     def _words(self) -> Text:
         text = Text(" ".join(final.text for final in self._finals))
@@ -89,8 +90,8 @@ class Screen:
         return text
 
     def region(self) -> RenderableType:
-        """What stands on the terminal now: the newest words that fit, and how it is going."""
+        """The newest words that fit on the terminal, and the status."""
         room = max(1, self._console.height - _LINES_BESIDE_WORDS)
         newest = self._words().wrap(self._console, self._console.width)[-room:]
-        status = Text(f"{self._status} · {self._held_ms / 1000:.1f} s of sound held safe", style="dim")
+        status = Text(f"{self._status} · {self._acked_ms / 1000:.1f} s of audio stored", style="dim")
         return Group(*newest, status)

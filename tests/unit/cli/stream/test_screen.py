@@ -2,8 +2,8 @@ import io
 
 from rich.console import Console
 
-from cli.report_view import show_outcome
-from cli.screen import Screen
+from cli.stream.report_view import show_outcome
+from cli.stream.screen import Screen
 from client.connection import Received
 from client.outcome import Outcome
 from schemas.wire import SERVER_MESSAGE
@@ -47,7 +47,7 @@ def test_on_a_terminal_the_newest_words_run_and_the_whole_transcript_stays() -> 
 
     assert "word1 " not in shown(running)
     assert "good mor" in shown(running)
-    assert "1.5 s of sound held safe" in shown(running)
+    assert "1.5 s of audio stored" in shown(running)
     assert len(shown(running).splitlines()) < running.height
     assert "word1 word2" in shown(on)
     assert shown(on).rstrip().endswith("good morning.")

@@ -5,7 +5,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from cli.target import find_target
+from cli.stream.target import find_target
 from infra.errors import RostrumError, Unavailable
 from infra.tls.development import development_certificate
 from local.run_file import Addresses, RunFile, mark_of, run_file_path, write_run_file

@@ -1,4 +1,4 @@
-"""Login tokens for this machine's own stack."""
+"""Login tokens that this machine's own stack accepts."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ def login_token(
     valid_s: float = DEVELOPMENT_TOKEN_S,
     local: LocalSettings | None = None,
 ) -> str:
-    """A token that the stack with these settings accepts. Raises SettingsError if its secret cannot be had."""
+    """Signed with the secret of these settings. Raises SettingsError if the secret can be neither read nor made."""
     settings = load(IdentitySettings)
     return development_token(
         login_secret(settings, local or load(LocalSettings)),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from cli.stream import stream
+from cli.stream.command import stream
 from infra.errors import RostrumError
 from tests.support.clients.scripted_edge import ScriptedEdge, running
 
