@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from infra.kafka.settings import KafkaSettings
@@ -13,7 +14,7 @@ from infra.settings import LocalSettings, load
 from tests.support.kafka.shared_node import kafka_running
 
 # How long an example takes depends on what else the machine does; pytest-timeout bounds a whole test.
-hypothesis_settings.register_profile("any-machine", deadline=None)
+hypothesis_settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("any-machine")
 
 

@@ -26,6 +26,8 @@ from schemas.topics import Topic
 from schemas.wire import Partial, ReportMessage, Summary
 
 _LOOK_MS = 10
+_REMEMBERED_S = 10 * 60.0
+"""How long a session is remembered after its end, as by the transcriber: for a client that lost its connection."""
 # Multiples of the golden ratio fill a circle evenly, however many there are.
 _GOLDEN = 0.618033988749895
 _TEXT = "these are some words that somebody may have said just now"
@@ -63,6 +65,8 @@ class Sessions:
         self._every_s = every_s
         self._begun = 0
         self._held: dict[str, Held] = {}
+        # With the time at which each is forgotten, in the order in which they ended.
+        self._over: dict[str, tuple[Held, float]] = {}
 
     def receive(self, session_id: str, headers: LogHeaders, value: bytes) -> Sequence[Answer]:
         """The next record of a session's log."""
@@ -71,7 +75,8 @@ class Sessions:
             self._begun += 1
             self._held[session_id] = Held(headers.conn, headers.reply_to or 0, self._begun * _GOLDEN % 1)
         elif headers.kind is RecordKind.RESUME:
-            return self._resume(session_id, held, headers, ConnectionResumed.model_validate_json(value))
+            known = held or self._over.get(session_id, (None, 0.0))[0]
+            return self._resume(session_id, known, headers, ConnectionResumed.model_validate_json(value))
         elif held and headers.conn == held.conn and headers.kind is RecordKind.FRAME and headers.seq == held.frames:
             held.frames += 1
         elif held and headers.conn == held.conn and headers.kind is RecordKind.END:
@@ -80,7 +85,8 @@ class Sessions:
         return ()
 
     def due(self, now_s: float) -> Iterator[Answer]:
-        """What sessions get while they go on. Those that are over and were not asked for meanwhile are forgotten."""
+        """What sessions get while they go on. Those that ended long ago are forgotten."""
+        self._forget(now_s)
         for session_id, held in list(self._held.items()):
             if held.due_s is None:
                 held.due_s = now_s + held.phase * self._every_s
@@ -88,11 +94,18 @@ class Sessions:
                 continue
             held.due_s += self._every_s
             if held.ended:
-                del self._held[session_id]
+                self._over[session_id] = self._held.pop(session_id), now_s + _REMEMBERED_S
             elif held.frames > held.told:
                 held.told = held.frames
                 end_ms = held.frames * FRAME_MS
                 yield _answer(session_id, held, Partial(text=_TEXT, start_ms=0, end_ms=end_ms, after_final=0))
+
+    def _forget(self, now_s: float) -> None:
+        while self._over:
+            session_id, (_, forgotten_s) = next(iter(self._over.items()))
+            if now_s < forgotten_s:
+                return
+            del self._over[session_id]
 
     def _resume(
         self, session_id: str, held: Held | None, headers: LogHeaders, resumed: ConnectionResumed

@@ -13,5 +13,5 @@ GRACE_S = 6
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder: Path = tmp_path_factory.mktemp("stack")
-    with stack_running(folder, SESSION_GRACE_S=str(GRACE_S)) as running:
+    with stack_running(folder, SESSION_GRACE_S=str(GRACE_S), EDGE_ADMISSION_MAX_LAG_S="0") as running:
         yield running

@@ -54,7 +54,7 @@ def test_a_second_stack_on_the_same_data_is_refused(stack: Stack) -> None:
     own = environment(stack.data)
     ports = {name: own[name] for name in ("EDGE_PORT", "EDGE_PLAIN_PORT", "ANALYTICS_PORT", "KAFKA_PORT")}
 
-    second = stack.rostrum("up", timeout_s=60, LANGUAGETOOL_PORT=own["LANGUAGETOOL_PORT"], **ports)
+    second = stack.rostrum("up", LANGUAGETOOL_PORT=own["LANGUAGETOOL_PORT"], **ports)
 
     assert second.returncode != 0
     assert str(stack.data) in second.stderr + second.stdout
@@ -64,7 +64,7 @@ def test_a_second_stack_on_the_same_data_is_refused(stack: Stack) -> None:
 def test_a_taken_port_is_named(stack: Stack, tmp_path: Path) -> None:
     env = environment(tmp_path / "data", EDGE_PORT=stack.env["EDGE_PORT"])
 
-    second = stack.rostrum("up", timeout_s=60, **env)
+    second = stack.rostrum("up", **env)
 
     assert second.returncode != 0
     assert stack.env["EDGE_PORT"] in second.stderr + second.stdout
@@ -74,7 +74,7 @@ def test_a_taken_port_is_named(stack: Stack, tmp_path: Path) -> None:
 def test_broken_settings_are_named_with_the_mend(stack: Stack, tmp_path: Path, name: str, value: str) -> None:
     env = environment(tmp_path / "data") | {name: value}
 
-    refused = stack.rostrum("up", timeout_s=60, **env)
+    refused = stack.rostrum("up", **env)
 
     assert refused.returncode != 0
     assert name in refused.stderr + refused.stdout

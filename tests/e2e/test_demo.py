@@ -8,14 +8,15 @@ import psutil
 
 from client.accuracy import word_error_rate
 from tests.support.audio.speech import joined, write_wav
-from tests.support.processes.stack import ROSTRUM, STOP_S, Stack
+from tests.support.processes.stack import ROSTRUM, Stack
+from tests.support.waiting import DEADLINE_S
 
 
 def test_the_demo_shows_everything_and_leaves_nothing(stack: Stack, tmp_path: Path) -> None:
     speech = joined("sentence_5")
     file = write_wav(tmp_path / "mine.wav", speech, 44_100)
 
-    run = stack.rostrum("demo", str(file), timeout_s=90, TRANSCRIBE_MODEL="")
+    run = stack.rostrum("demo", str(file), TRANSCRIBE_MODEL="")
 
     assert run.returncode == 0, run.stdout + run.stderr
     for part in ("Questions", "words in", "Report", "Leaderboard"):
@@ -36,10 +37,10 @@ def test_ctrl_c_takes_the_demos_stack_down(stack: Stack, tmp_path: Path) -> None
     children = psutil.Process(demo.pid).children(recursive=True)
 
     demo.send_signal(signal.SIGINT)
-    _, errors = demo.communicate(timeout=STOP_S)
+    _, errors = demo.communicate(timeout=DEADLINE_S)
 
     assert demo.returncode == 1
     assert "Stopped before it was done" in errors
     assert "Traceback" not in errors
-    assert psutil.wait_procs(children, timeout=1)[1] == []
+    assert psutil.wait_procs(children, timeout=DEADLINE_S)[1] == []
     assert list(tmp_path.iterdir()) == []

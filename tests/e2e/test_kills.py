@@ -9,36 +9,35 @@ from client.accuracy import word_error_rate
 from tests.e2e.test_session import check_whole
 from tests.support.audio.speech import Speech, joined
 from tests.support.clients.protocol_client import Transcript, speak
-from tests.support.processes.stack import Stack, wait_for
+from tests.support.processes.stack import Stack
+from tests.support.waiting import until, wait_until
 
-KILL_AFTER_S = 1.5
-RESTART_S = 30
+KILL_AFTER_FRAMES = 5
 
 
 async def spoken_through_a_kill(stack: Stack, user: str, speech: Speech, *names: str) -> Transcript:
     """A session during which the named processes are killed, and after which all of them run again."""
     token = stack.token(user)
+    heard = Transcript()
     speaking = asyncio.create_task(
-        speak(stack.url, token, speech.pcm, tls=stack.tls(), competition=f"kill-{user}", display_name=user)
+        speak(stack.url, token, speech.pcm, heard, tls=stack.tls(), competition=f"kill-{user}", display_name=user)
     )
-    await asyncio.sleep(KILL_AFTER_S)
+    await until(lambda: heard.acked >= KILL_AFTER_FRAMES)
     killed = {name: await asyncio.to_thread(stack.kill, name) for name in names}
-    heard = await speaking
+    await speaking
     for name, pid in killed.items():
-        await asyncio.to_thread(wait_for, f"{name} runs again", partial(stack.ready_again, name, pid), RESTART_S)
+        await asyncio.to_thread(wait_until, partial(stack.ready_again, name, pid), f"{name} runs again")
         assert stack.processes()[name].restarts >= 1
     words = heard.of("summary")[0]["words"]
     await asyncio.to_thread(
-        wait_for,
-        f"the leaderboard tells {words} words",
+        wait_until,
         lambda: stack.leaderboard(f"kill-{user}", token) == {user: words},
-        RESTART_S,
+        f"the leaderboard tells {words} words",
     )
     await asyncio.to_thread(
-        wait_for,
-        "the report at the API",
+        wait_until,
         lambda: stack.get(f"/sessions/{heard.session_id}/report", token).status_code == 200,
-        RESTART_S,
+        "the report at the API",
     )
     return heard
 

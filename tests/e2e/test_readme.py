@@ -21,7 +21,6 @@ def test_the_client_of_the_readme_works(stack: Stack, tmp_path: Path) -> None:
         [sys.executable, str(client), url, stack.token("readme"), str(recording)],
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
 

@@ -5,7 +5,8 @@ import asyncio
 from client.accuracy import word_error_rate
 from tests.support.audio.speech import Speech, joined
 from tests.support.clients.protocol_client import Transcript, speak
-from tests.support.processes.stack import Stack, wait_for
+from tests.support.processes.stack import Stack
+from tests.support.waiting import wait_until
 
 
 def check_whole(heard: Transcript, speech: Speech) -> None:
@@ -54,11 +55,7 @@ async def test_two_speakers_side_by_side(stack: Stack) -> None:
         assert first_final_s < speech.seconds
 
     said = {user: heard.of("summary")[0]["words"] for user, heard in zip(speeches, sessions, strict=True)}
-    wait_for(
-        f"the leaderboard tells {said}",
-        lambda: stack.leaderboard("side-by-side", tokens["ada"]) == said,
-        timeout_s=30,
-    )
+    wait_until(lambda: stack.leaderboard("side-by-side", tokens["ada"]) == said, f"the leaderboard tells {said}")
 
 
 async def test_a_client_that_is_gone_still_gets_its_report_at_the_api(stack: Stack) -> None:
@@ -69,11 +66,7 @@ async def test_a_client_that_is_gone_still_gets_its_report_at_the_api(stack: Sta
 
     path = f"/sessions/{heard.session_id}"
     await asyncio.to_thread(
-        wait_for,
-        "the report of the lost client",
-        lambda: stack.get(f"{path}/report", token).status_code == 200,
-        20,
-        0.5,
+        wait_until, lambda: stack.get(f"{path}/report", token).status_code == 200, "the report of the lost client"
     )
     assert stack.get(path, token).json()["session"]["ended_by"] == "idle"
     assert stack.get(f"{path}/report", stack.token("somebody-else")).status_code == 403

@@ -17,8 +17,9 @@ from tests.e2e import test_session
 from tests.support.audio.speech import Speech, bundled, joined
 from tests.support.clients.protocol_client import speak
 from tests.support.clients.resuming_client import ResumingClient
-from tests.support.processes.stack import Stack, stack_running, wait_for
+from tests.support.processes.stack import Stack, stack_running
 from tests.support.transcribe.session_log import check_whole
+from tests.support.waiting import wait_until
 
 SESSIONS = 30
 AT_ONCE = 4
@@ -54,7 +55,7 @@ async def test_forty_seconds_twice_side_by_side(stack: Stack) -> None:
         median_s = statistics.median(heard.word_delays_s())
         print(f"median word-to-final delay: {median_s:.2f} s")  # noqa: T201 - the run's result
     said = {user: heard.of("summary")[0]["words"] for user, heard in zip(tokens, sessions, strict=True)}
-    wait_for(f"the leaderboard tells {said}", lambda: stack.leaderboard("long", tokens["ada"]) == said, 10)
+    wait_until(lambda: stack.leaderboard("long", tokens["ada"]) == said, f"the leaderboard tells {said}")
 
 
 async def kill_at_random(stack: Stack, dice: random.Random) -> None:
@@ -66,7 +67,7 @@ async def kill_at_random(stack: Stack, dice: random.Random) -> None:
         name = names.pop()
         killed = stack.kill(name)
         again = partial(stack.ready_again, name, killed)
-        ready_s = await asyncio.to_thread(wait_for, f"all is ready after {name} was killed", again, 60)
+        ready_s = await asyncio.to_thread(wait_until, again, f"all is ready after {name} was killed")
         print(f"killed {name}, all ready after {ready_s:.1f} s")  # noqa: T201 - the run's story
 
 
@@ -102,6 +103,6 @@ async def test_every_session_ends_whole(stack: Stack) -> None:
     rate = word_error_rate([speech.text for speech in speeches], [heard.text for heard in sessions])
     print(f"word error rate over all: {rate:.3f}")  # noqa: T201 - the run's result
     assert rate <= 0.15
-    wait_for("all is ready again", stack.ready, 60)
+    wait_until(stack.ready, "all is ready again")
     said = {f"soak-{number}": heard.of("summary")[-1]["words"] for number, heard in enumerate(sessions)}
-    wait_for("the leaderboard tells all words", lambda: stack.leaderboard("soak", tokens[0]) == said, 30)
+    wait_until(lambda: stack.leaderboard("soak", tokens[0]) == said, "the leaderboard tells all words")

@@ -16,6 +16,7 @@ from cli.load.speech import bundled
 from infra.kafka.settings import KafkaSettings
 from infra.tls.contexts import client_context
 from tests.support.edge.in_process import Address, edge
+from tests.support.waiting import DEADLINE_S
 
 
 @asynccontextmanager
@@ -26,7 +27,7 @@ async def served(
         ready = asyncio.Event()
         playing = asyncio.create_task(play(kafka, every_s=0.2, ready=ready.set))
         try:
-            await asyncio.wait_for(ready.wait(), 10)
+            await asyncio.wait_for(ready.wait(), DEADLINE_S)
             yield running
         finally:
             playing.cancel()
@@ -40,7 +41,7 @@ async def address(kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 async def test_speakers_who_are_cut_off_again_and_again_lose_nothing(address: Address) -> None:
-    profile = SpeakerProfile(address.url, client_context(address.data / "tls" / "ca.pem"), 20.0, 50.0, 1.5)
+    profile = SpeakerProfile(address.url, client_context(address.data / "tls" / "ca.pem"), DEADLINE_S, 50.0, 1.5)
 
     traces = await speak_all(
         profile, bundled(), lambda number: address.token(f"load-{number}"), speakers=4, seconds=5.0, ramp_s=0.5, seed=7
@@ -58,10 +59,10 @@ async def test_speakers_who_are_cut_off_again_and_again_lose_nothing(address: Ad
 
 
 async def test_a_user_with_too_many_sessions_is_told_who_was_not_served(address: Address) -> None:
-    profile = SpeakerProfile(address.url, client_context(address.data / "tls" / "ca.pem"), 20.0, 0.0, None)
+    profile = SpeakerProfile(address.url, client_context(address.data / "tls" / "ca.pem"), DEADLINE_S, 0.0, None)
 
     traces = await speak_all(
-        profile, bundled(), lambda _: address.token("one"), speakers=2, seconds=1.0, ramp_s=0.2, seed=7
+        profile, bundled(), lambda _: address.token("one"), speakers=2, seconds=3.0, ramp_s=0.2, seed=7
     )
 
     found = figures(traces)
@@ -73,8 +74,8 @@ async def test_a_user_with_too_many_sessions_is_told_who_was_not_served(address:
 async def test_who_finds_no_room_comes_back_when_told_and_is_served(
     kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with served(kafka, tmp_path, monkeypatch, EDGE_ADMISSION_BURST="1") as address:
-        profile = SpeakerProfile(address.url, client_context(address.data / "tls" / "ca.pem"), 20.0, 0.0, None)
+    async with served(kafka, tmp_path, monkeypatch, EDGE_ADMISSION_BURST="1", EDGE_ADMISSION_MAX_LAG_S="60") as address:
+        profile = SpeakerProfile(address.url, client_context(address.data / "tls" / "ca.pem"), DEADLINE_S, 0.0, None)
 
         traces = await speak_all(
             profile,

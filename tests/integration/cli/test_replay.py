@@ -25,13 +25,13 @@ from schemas.topics import Topic
 from tests.support.audio.speech import Speech, bundled, joined
 from tests.support.processes.stage_in_process import running
 from tests.support.transcribe.session_records import SessionWriter, answer_begun, questions_asked, session_ended
+from tests.support.waiting import DEADLINE_S
 
 SPEECH = {
     "session-1": joined("sentence_1", "sentence_3", pause_s=1.5),
     "session-2": joined("sentence_2", "sentence_4", pause_s=0.3),
 }
 OPEN, OLD = "session-open", "session-old"
-TRANSCRIBED_S = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ async def _until_transcribed(kafka: KafkaSettings, sessions: int) -> None:
     consumer = make_consumer(kafka, Topic.TRANSCRIPTS, stage="onlooker")
     await consumer.start()
     try:
-        async with asyncio.timeout(TRANSCRIBED_S):
+        async with asyncio.timeout(DEADLINE_S):
             while sessions:
                 record = await consumer.getone()
                 sessions -= b'"session_transcribed"' in record.value
@@ -155,7 +155,7 @@ async def test_a_replay_hears_what_was_heard_live_and_leaves_no_trace(
     assert session["transcript"] == session["stored_transcript"] != ""
     assert session["against_reference"] == session["stored_against_reference"]
     assert session["against_reference"]["wer"] < 0.2
-    assert 0 < session["delay_ms"]["median"] < session["delay_with_model_ms"]["median"] < 5000
+    assert 0 < session["delay_ms"]["median"] < session["delay_with_model_ms"]["median"]
     assert session["model_ms"] > 0
 
 

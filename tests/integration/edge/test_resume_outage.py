@@ -46,11 +46,10 @@ async def test_a_broker_that_is_away_for_longer_than_an_edge_waits_leaves_no_hol
         async with reporting(kafka), processes(patient, hasty, transcriber), supervised(transcriber):
             token = patient.address.token("ada")
             waiting, returning = (ResumingClient([edge.url], token, SPEECH) for edge in (patient, hasty))
-            speaking = [asyncio.create_task(each.speak(within_s=60)) for each in (waiting, returning)]
+            speaking = [asyncio.create_task(each.speak()) for each in (waiting, returning)]
             await asyncio.gather(waiting.begun(frames=4), returning.begun(frames=4))
             broker.kill()
-            async with asyncio.timeout(10 * ACCEPTED_WITHIN_S):
-                await returning.lost(1013)
+            await returning.lost(1013)
             await asyncio.to_thread(broker.start)
             await asyncio.gather(*speaking)
             assert waiting.close_codes == [1000]
@@ -69,7 +68,7 @@ async def test_a_network_that_is_gone_for_twenty_seconds(kafka: KafkaSettings, t
     ):
         url = f"ws://127.0.0.1:{network.port}/v1/stream"
         speaker = ResumingClient([url], edge.address.token("ada"), LONG_SPEECH, silence_s=5)
-        speaking = asyncio.create_task(speaker.speak(within_s=110))
+        speaking = asyncio.create_task(speaker.speak())
         await speaker.begun(frames=20)
         network.go()
         await asyncio.sleep(20)
@@ -88,7 +87,7 @@ async def test_a_broker_that_is_away_for_a_minute(tmp_path: Path) -> None:
         async with reporting(kafka), processes(edge, transcriber), supervised(transcriber):
             token = edge.address.token("ada")
             speakers = [ResumingClient([edge.url], token, LONG_SPEECH, silence_s=90) for _ in range(3)]
-            speaking = [asyncio.create_task(each.speak(within_s=180)) for each in speakers]
+            speaking = [asyncio.create_task(each.speak()) for each in speakers]
             await asyncio.gather(*(each.begun(frames=20) for each in speakers))
             broker.kill()
             await asyncio.sleep(60)

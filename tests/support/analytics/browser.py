@@ -7,7 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.support.waiting import DEADLINE_S
+
+expect.set_options(timeout=DEADLINE_S * 1000)
 
 
 def chromium() -> str:

@@ -14,26 +14,25 @@ from tests.support.analytics.events import report
 
 WORDS = ["yesterday", "i", "go", "to", "the", "<b>market</b>", "and", "he", "buy", "some", "apples"]
 QUESTIONS = [{"number": n, "text": f"What did you do {n} days ago?"} for n in range(1, 11)]
-RESUME_S = 0.5
-"""Long enough for a test to see that the page waits."""
-RETRY_MS = 1000
+RETRY_MS = 200
 
 
 @dataclass
 class PageEdge:
     """One word a frame; every third word makes a final. `close_after` closes once, with this code, when the frame of
-    this number comes, which is then `lost`; `forgets`: nothing can be gone on with; `full`: so many starts are
-    turned away."""
+    this number comes, which is then `lost`; `forgets`: no session can be resumed; `full`: every start is refused for
+    now; `may_resume`: what a client that resumes waits for."""
 
     close_after: tuple[int, int] | None = None
     forgets: bool = False
     refuse: bool = False
-    full: int = 0
+    full: bool = False
     lost: bytes = b""
     texts: list[dict[str, Any]] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     audio: bytes = b""
     url: str = ""
+    may_resume: asyncio.Event = field(default_factory=asyncio.Event)
     _question: int | None = None
     _finals: int = 0
 
@@ -61,13 +60,12 @@ class PageEdge:
                 )
                 await connection.close(4404)
             case "start" if self.full:
-                self.full -= 1
                 told = {"code": "overloaded", "message": "There is no place now.", "hint": "", "fatal": True}
                 await _say(connection, "error", **told, retry_after_ms=RETRY_MS)
                 await connection.close(1013)
             case "start":
                 if "resume" in message:
-                    await asyncio.sleep(RESUME_S)
+                    await self.may_resume.wait()
                 first = message.get("from_frame", 0)
                 self.audio = self.audio[: first * FRAME_BYTES]
                 started = {"resume_token": "r", "frame_ms": 250, "frame_bytes": 8000, "next_frame": first}

@@ -17,9 +17,7 @@ from infra.identity import IdentitySettings, development_token, login_secret
 from infra.kafka.settings import KafkaSettings
 from infra.settings import LocalSettings
 from local.tcp_ports import free_port
-
-_READY_S = 20
-_STOP_S = 15
+from tests.support.waiting import DEADLINE_S
 
 
 @dataclass
@@ -46,15 +44,15 @@ class AnalyticsProcess:
     def stop(self) -> int:
         """Its exit status after SIGTERM."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(_STOP_S)
+        return self.process.wait(DEADLINE_S)
 
     async def get(self, path: str, user: str | None = None) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token(user)}"} if user else {}
-        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=10) as client:
+        async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=DEADLINE_S) as client:
             return await client.get(path)
 
     async def until(
-        self, path: str, wanted: Callable[[Any], bool], user: str | None = None, within_s: float = 10
+        self, path: str, wanted: Callable[[Any], bool], user: str | None = None, within_s: float = DEADLINE_S
     ) -> Any:
         """The JSON at a path as soon as it is as wanted; fails with the last answer."""
         last: Any = None
@@ -103,7 +101,7 @@ def _start(log: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
 
 
 async def _ready(running: AnalyticsProcess) -> None:
-    async with asyncio.timeout(_READY_S):
+    async with asyncio.timeout(DEADLINE_S):
         while True:
             if running.process.poll() is not None:
                 log = (running.data / f"analytics-{running.port}.log").read_text()

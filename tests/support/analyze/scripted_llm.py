@@ -95,8 +95,8 @@ class _Server(ThreadingHTTPServer):
 class ScriptedLlm:
     """The server, running while the block does. These may be changed meanwhile: `script`, `delay_s`, `retry_after`,
     `faults` (so many answers are of the script, the later ones good; None: all are), `slow` (seconds by which requests
-    with this text take longer). `requests` are the bodies received so far; `most_at_once` tells how many of them were
-    answered at the same time."""
+    with this text take longer), `held` (what must be set before requests with this text are answered). `requests` are
+    the bodies received so far; `most_at_once` tells how many of them were answered at the same time."""
 
     def __init__(
         self, script: Script = "good", *, port: int = 0, delay_s: float = 0.0, faults: int | None = None
@@ -106,6 +106,7 @@ class ScriptedLlm:
         self.faults = faults
         self.retry_after = "1"
         self.slow: dict[str, float] = {}
+        self.held: dict[str, threading.Event] = {}
         self.requests: list[dict[str, Any]] = []
         self.most_at_once = 0
         self._at_once = 0
@@ -125,7 +126,8 @@ class ScriptedLlm:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.closing.set()
+        for event in (self.closing, *self.held.values()):
+            event.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -150,6 +152,9 @@ class ScriptedLlm:
         script = self.script if self.faults is None or len(self.requests) <= self.faults else "good"
         said = body["messages"][-1]["content"]
         self.closing.wait(self.delay_s + sum(more_s for text, more_s in self.slow.items() if text in said))
+        for text, event in self.held.items():
+            if text in said:
+                event.wait()
         if script in _REFUSALS:
             status, reason = _REFUSALS[script]
             return status, {"error": {"message": reason, "type": "scripted_error"}}

@@ -60,12 +60,19 @@ class Transcript:
 
 
 async def speak(
-    url: str, token: str, pcm: bytes, *, tls: ssl.SSLContext | None = None, end: bool = True, **start: Any
+    url: str,
+    token: str,
+    pcm: bytes,
+    heard: Transcript | None = None,
+    *,
+    tls: ssl.SSLContext | None = None,
+    end: bool = True,
+    **start: Any,
 ) -> Transcript:
-    """Stream 16 kHz mono s16le in real time and listen until the server closes. Without `end`, the socket is cut off
-    after the last sample. Raises Refused."""
-    heard = Transcript()
-    async with connect(url, ssl=tls, compression=None, max_size=None) as socket:
+    """Stream 16 kHz mono s16le in real time and listen until the server closes. `heard`: filled as messages come, for
+    those who watch. Without `end`, the socket is cut off after the last sample. Raises Refused."""
+    heard = Transcript() if heard is None else heard
+    async with connect(url, ssl=tls, compression=None, max_size=None, open_timeout=None) as socket:
         await socket.send(json.dumps({"type": "auth", "token": token}))
         await _until(socket, heard, "ready", time.monotonic())
         await socket.send(json.dumps({"type": "start", **start}))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from infra.tls.contexts import client_context
 from tests.support.edge.in_process import Address
+from tests.support.waiting import DEADLINE_S
 
 TEXT, BINARY, CLOSE, PING = 1, 2, 8, 9
 KEY = base64.b64encode(os.urandom(16)).decode()
@@ -21,7 +22,6 @@ UPGRADE = {
     "Sec-WebSocket-Key": KEY,
     "Sec-WebSocket-Version": "13",
 }
-_ANSWER_S = 20.0
 
 
 def request(first: str = "GET /v1/stream HTTP/1.1", **changed: str | None) -> bytes:
@@ -76,7 +76,7 @@ class Raw:
     async def close_code(self) -> int | None:
         """Of the edge's close frame; messages before it are passed over. None if it just hung up."""
         try:
-            async with asyncio.timeout(_ANSWER_S):
+            async with asyncio.timeout(DEADLINE_S):
                 while True:
                     head = await self.reader.readexactly(2)
                     opcode, size = head[0] & 0x0F, head[1] & 0x7F
@@ -92,7 +92,7 @@ class Raw:
 
     async def _until(self, end: bytes | None) -> bytes:
         try:
-            async with asyncio.timeout(_ANSWER_S):
+            async with asyncio.timeout(DEADLINE_S):
                 return await (self.reader.read() if end is None else self.reader.readuntil(end))
         except asyncio.IncompleteReadError as error:
             return error.partial

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import cycle
+from math import inf
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -19,7 +20,7 @@ from tests.support.clients.protocol_client import BYTES_PER_S, MESSAGE_BYTES, Me
 AGAIN_S = 0.1
 MOST_PATIENT_S = 1.0
 """Tests wait no longer, whatever the server asks for."""
-OPEN_S = 2.0
+OPEN_S = 10.0
 COME_BACK = (1001, 1006, 1013)
 """Close codes after which the session goes on elsewhere."""
 
@@ -39,7 +40,7 @@ class ResumingClient:
         tls: ssl.SSLContext | None = None,
         speed: float = 1.0,
         answers: Mapping[int, int] | None = None,
-        silence_s: float = 10.0,
+        silence_s: float = inf,
         **start: Any,
     ) -> None:
         self.connections: list[Transcript] = []
@@ -96,7 +97,7 @@ class ResumingClient:
     def of(self, kind: str) -> list[Message]:
         return [message for each in self.connections for message in each.of(kind)]
 
-    async def speak(self, within_s: float) -> "ResumingClient":
+    async def speak(self, within_s: float | None = None) -> "ResumingClient":
         """From the first connection to the close that is for good."""
         speaking = asyncio.create_task(self._speak())
         try:

@@ -14,6 +14,7 @@ from schemas.replies import Reply
 from schemas.topics import Topic, parse_event
 from schemas.transcripts import SessionReaddressed, SessionTranscribed
 from schemas.wire import ReportMessage
+from tests.support.waiting import DEADLINE_S
 
 REPORT = ReportMessage(error="No report in this test.")
 TAKES_S = 0.5
@@ -56,7 +57,7 @@ class Reporter:
             self._kafka.topic(Topic.REPLIES), reply.encode(), key=session_id.encode(), partition=address.reply_to
         )
 
-    async def ended(self, session_id: str, within_s: float) -> SessionTranscribed:
+    async def ended(self, session_id: str, within_s: float = DEADLINE_S) -> SessionTranscribed:
         """The fact that the session is over."""
         async with asyncio.timeout(within_s):
             while session_id not in self.transcribed:  # noqa: ASYNC110 - a test looks at it from outside

@@ -18,6 +18,7 @@ from infra.identity import Identity, TokenRefused
 from schemas.replies import Reply
 from schemas.sessions import RecordKind, SessionStarted
 from schemas.wire import AudioFormat
+from tests.support.waiting import DEADLINE_S
 
 TERMS = Terms(session_s=60, grace_ms=30_000, auth_ms=5000, message_bytes=262_144)
 
@@ -43,7 +44,7 @@ class Socket:
         return [message["type"] for message in self.sent]
 
     async def until(self, condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE_S):
             while not condition():  # noqa: ASYNC110 - no event tells of everything a test may wait for
                 await asyncio.sleep(0)
 

@@ -29,6 +29,7 @@ from tests.support.clients.raw_websocket import (
 )
 from tests.support.edge.in_process import Address, Client, client
 from tests.support.edge.protocol_invariants import Promises
+from tests.support.waiting import DEADLINE_S
 
 HUNG_UP = None
 _LAST, _MORE, _COMPRESSED = 0x80, 0x00, 0xC0
@@ -250,7 +251,7 @@ async def judged(address: Address) -> AsyncIterator[tuple[Client, Callable[[], A
 
 async def speak_oddly(address: Address, dice: random.Random, user: str) -> None:
     """Messages made up by chance, from somebody who is known, to somebody who has begun a session or has not."""
-    async with asyncio.timeout(30), judged(address) as (speaker, settled):
+    async with asyncio.timeout(DEADLINE_S), judged(address) as (speaker, settled):
         try:
             await speaker.say("auth", token=address.token(user))
             if dice.random() < 0.3:

@@ -27,6 +27,7 @@ from schemas.base import derived_id
 from schemas.replies import Reply, ReplyMessage
 from schemas.topics import Topic
 from tests.support.processes.stage_in_process import running
+from tests.support.waiting import DEADLINE_S
 
 Message = dict[str, Any]
 FRAME = bytes(FRAME_BYTES)
@@ -58,7 +59,8 @@ class Address:
 async def edge(
     kafka: KafkaSettings, data: Path, monkeypatch: pytest.MonkeyPatch, ordinal: int = 0, **settings: str
 ) -> AsyncIterator[Address]:
-    """An edge with its own ports and folder, stopped as SIGTERM would at the block's end."""
+    """An edge with its own ports and folder, stopped as SIGTERM would at the block's end. By default it lets everybody
+    speak, however late the stages behind it are."""
     address = Address(free_port(), free_port(), data, kafka, ordinal)
     given = {
         "ROSTRUM_DATA": data,
@@ -67,6 +69,7 @@ async def edge(
         "EDGE_ORDINAL": ordinal,
         "KAFKA_PORT": kafka.port,
         "KAFKA_PREFIX": kafka.prefix,
+        "EDGE_ADMISSION_MAX_LAG_S": "0",
         **settings,
     }
     for name, value in given.items():
@@ -88,7 +91,7 @@ class Client:
     async def play(self, audio: bytes) -> None:
         await self.socket.send(audio)
 
-    async def hear(self, *types: str, within_s: float = 10.0) -> Message:
+    async def hear(self, *types: str, within_s: float = DEADLINE_S) -> Message:
         """The next message of one of these types; others are kept and passed over."""
         async with asyncio.timeout(within_s):
             while True:
@@ -101,7 +104,7 @@ class Client:
         while (await self.hear("ack"))["frames"] < frames:
             pass
 
-    async def closed(self, within_s: float = 10.0) -> int | None:
+    async def closed(self, within_s: float = DEADLINE_S) -> int | None:
         """The close code, once the server has closed."""
         async with asyncio.timeout(within_s):
             try:
@@ -130,7 +133,8 @@ class Client:
 async def client(address: Address, *, plain: bool = False) -> AsyncIterator[Client]:
     """A client over wss that trusts the development authority alone; or over plain ws."""
     tls = None if plain else client_context(address.data / "tls" / "ca.pem")
-    async with connect(address.plain_url if plain else address.url, ssl=tls, compression=None) as socket:
+    url = address.plain_url if plain else address.url
+    async with connect(url, ssl=tls, compression=None, open_timeout=DEADLINE_S, ping_interval=None) as socket:
         yield Client(socket)
 
 
@@ -165,7 +169,7 @@ class Stages:
     def of(self, session_id: str) -> list[LogEntry]:
         return [each for each in self.log if each.session_id == session_id]
 
-    async def seen(self, session_id: str, kind: str, count: int = 1, within_s: float = 15.0) -> list[LogEntry]:
+    async def seen(self, session_id: str, kind: str, count: int = 1, within_s: float = DEADLINE_S) -> list[LogEntry]:
         """The session's records of this kind, once there are so many."""
         async with asyncio.timeout(within_s):
             while True:

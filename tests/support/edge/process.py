@@ -17,9 +17,7 @@ from infra.kafka.settings import KafkaSettings
 from local.probes import stage_probe
 from local.tcp_ports import LOOPBACK, free_port
 from tests.support.edge.in_process import Address
-
-_READY_S = 20.0
-_STOP_S = 15.0
+from tests.support.waiting import DEADLINE_S
 
 
 @dataclass
@@ -35,7 +33,7 @@ class EdgeProcess:
         return self.log_file.read_text(encoding="utf-8")
 
     async def metrics(self) -> str:
-        async with httpx.AsyncClient(timeout=10) as http:
+        async with httpx.AsyncClient(timeout=DEADLINE_S) as http:
             return (await http.get(f"http://{LOOPBACK}:{self.health_port}/metrics")).text
 
     async def metric(self, name: str, **labels: str) -> float:
@@ -47,7 +45,7 @@ class EdgeProcess:
             if sample.name == name and labels.items() <= sample.labels.items()
         )
 
-    async def quiet(self, within_s: float = 15.0) -> None:
+    async def quiet(self, within_s: float = DEADLINE_S) -> None:
         """Returns when nobody is connected, and nothing is left of those who were."""
         async with asyncio.timeout(within_s):
             while await self.metric("rostrum_edge_connections") or self.sockets:  # noqa: ASYNC110 - asked from outside
@@ -95,6 +93,7 @@ async def edge_process(
         "KAFKA_PORT": str(kafka.port),
         "KAFKA_PREFIX": kafka.prefix,
         "LOG_FORMAT": "json",
+        "EDGE_ADMISSION_MAX_LAG_S": "0",
         **settings,
     }
     with log_file.open("ab") as log:
@@ -103,13 +102,13 @@ async def edge_process(
         )
     running = EdgeProcess(address, process, health_port, log_file)
     try:
-        async with asyncio.timeout(_READY_S):
+        async with asyncio.timeout(DEADLINE_S):
             while await stage_probe(health_port)() is not None:
                 assert process.returncode is None, running.log[-3000:]
                 await asyncio.sleep(0.05)
         yield running
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(_STOP_S):
+        async with asyncio.timeout(DEADLINE_S):
             assert await process.wait() == 0, running.log[-3000:]
     finally:
         if process.returncode is None:

@@ -9,7 +9,8 @@ from tests.support.processes.stage_process import StageProcess
 
 
 class Edge(StageProcess):
-    """`address` stays the same when it is started anew. Edges that share `data` share certificate and login secret."""
+    """`address` stays the same when it is started anew. Edges that share `data` share certificate and login secret. By
+    default it lets everybody speak, however late the stages behind it are."""
 
     def __init__(self, kafka: KafkaSettings, data: Path, ordinal: int, **settings: str) -> None:
         self.address = Address(free_port(), free_port(), data, kafka, ordinal)
@@ -21,6 +22,7 @@ class Edge(StageProcess):
             "EDGE_PORT": str(self.address.port),
             "EDGE_PLAIN_PORT": str(self.address.plain_port),
             "EDGE_ORDINAL": str(ordinal),
+            "EDGE_ADMISSION_MAX_LAG_S": "0",
         }
         super().__init__("edge", data / f"edge-{ordinal}.log", given | settings)
 

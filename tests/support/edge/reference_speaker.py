@@ -12,6 +12,7 @@ from schemas.sessions import RecordKind
 from schemas.wire import SERVER_MESSAGE, Ack, ReportMessage, Summary
 from tests.support.edge.in_process import FRAME, Client, Stages
 from tests.support.edge.protocol_invariants import Promises
+from tests.support.waiting import DEADLINE_S
 
 _HEARD_EVERY_S = 1.0
 _SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=0)
@@ -71,7 +72,7 @@ class Steady:
         await asyncio.wait({self._heard})
         await later.reply(self.session_id, _SUMMARY)
         await later.reply(self.session_id, ReportMessage(error="none"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_S):
             await self._listening
         assert self.promises.closed == 1000
         assert self.promises.acked == len(self._sent_s) == len(self.delays_ms)

@@ -16,8 +16,8 @@ from local import die_with_parent
 from local.jars import KAFKA, install
 from local.kafka_node import prepare
 from local.tcp_ports import LOOPBACK, free_port
+from tests.support.waiting import DEADLINE_S
 
-_START_S = 60
 _STOP_S = 10
 
 
@@ -43,7 +43,7 @@ def kafka_running(folder: Path, cache: Path) -> Iterator[int]:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_S
+    deadline = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
             socket.create_connection((LOOPBACK, port), timeout=1).close()

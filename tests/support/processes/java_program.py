@@ -11,8 +11,7 @@ from pathlib import Path
 
 from local import die_with_parent
 from local.tcp_ports import LOOPBACK
-
-_START_S = 60.0
+from tests.support.waiting import DEADLINE_S
 
 
 class JavaProgram:
@@ -28,7 +27,7 @@ class JavaProgram:
         """Returns once it listens."""
         with self._log.open("ab") as output:
             self._process = subprocess.Popen(self._command, stdout=output, stderr=output, start_new_session=True)
-        deadline = time.monotonic() + _START_S
+        deadline = time.monotonic() + DEADLINE_S
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 socket.create_connection((LOOPBACK, self._port), timeout=1).close()

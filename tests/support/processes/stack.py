@@ -6,7 +6,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,22 +17,11 @@ from infra.samples import WHISPER_MICRO
 from local import die_with_parent
 from local.run_file import ProcessEntry, ProcessState, running_stack
 from local.tcp_ports import free_port
+from tests.support.waiting import DEADLINE_S, wait_until
 
 ROSTRUM = Path(sys.executable).with_name("rostrum")
 PORTS = ("EDGE_PORT", "EDGE_PLAIN_PORT", "ANALYTICS_PORT", "KAFKA_PORT", "LANGUAGETOOL_PORT")
 PROCESSES = {"kafka", "languagetool", "edge", "transcribe", "questions", "analyze", "analytics"}
-START_S = 90
-STOP_S = 15
-
-
-def wait_for(what: str, true: Callable[[], bool], timeout_s: float, every_s: float = 0.1) -> float:
-    """Poll until it is true; gives the seconds it took. Raises AssertionError after the time."""
-    began_s = time.monotonic()
-    while not true():
-        if time.monotonic() - began_s > timeout_s:
-            raise AssertionError(f"not within {timeout_s} s: {what}")
-        time.sleep(every_s)
-    return time.monotonic() - began_s
 
 
 @dataclass
@@ -43,6 +32,7 @@ class Stack:
     env: dict[str, str]
     up: subprocess.Popen[bytes]
     log: Path
+    start_s: float = 0.0
 
     @property
     def url(self) -> str:
@@ -55,11 +45,9 @@ class Stack:
     def tls(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.data / "tls" / "ca.pem")
 
-    def rostrum(self, *arguments: str, timeout_s: float = 60, **env: str) -> subprocess.CompletedProcess[str]:
+    def rostrum(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """A command of `rostrum` against this stack."""
-        return subprocess.run(
-            [ROSTRUM, *arguments], env=self.env | env, capture_output=True, text=True, timeout=timeout_s, check=False
-        )
+        return subprocess.run([ROSTRUM, *arguments], env=self.env | env, capture_output=True, text=True, check=False)
 
     def processes(self) -> dict[str, ProcessEntry]:
         """As the run file tells of them; empty while there is none."""
@@ -72,7 +60,7 @@ class Stack:
         return made.stdout.strip()
 
     def get(self, path: str, token: str) -> httpx.Response:
-        return httpx.get(f"{self.api}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        return httpx.get(f"{self.api}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=DEADLINE_S)
 
     def leaderboard(self, competition: str, token: str) -> dict[str, int]:
         """Words of each user."""
@@ -104,7 +92,7 @@ class Stack:
         """Ask `rostrum up` to stop; gives the seconds it took."""
         began_s = time.monotonic()
         self.up.send_signal(number)
-        self.up.wait(STOP_S + 5)
+        self.up.wait(DEADLINE_S)
         return time.monotonic() - began_s
 
 
@@ -126,7 +114,7 @@ def stack_running(data: Path, **more: str) -> Iterator[Stack]:
         up = subprocess.Popen([*wrapper, ROSTRUM, "up"], env=env, stdout=output, stderr=output, start_new_session=True)
     stack = Stack(data, env, up, log)
     try:
-        wait_for("every process is ready", stack.ready, START_S)
+        stack.start_s = wait_until(stack.ready, "every process is ready")
         yield stack
     finally:
         if up.poll() is None:

@@ -9,12 +9,11 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from infra.kafka.clients import make_admin, make_consumer
 from infra.kafka.settings import KafkaSettings
+from infra.kafka.topics import partition_counts
 from infra.lifecycle import Serve, Stage
 from infra.settings import StageSettings
 from schemas.topics import Topic
-
-READY_S = 10.0
-STOP_S = 10.0
+from tests.support.waiting import DEADLINE_S
 
 
 @asynccontextmanager
@@ -23,49 +22,54 @@ async def running(name: str, serve: Serve) -> AsyncIterator[Stage]:
     stage = Stage(name, StageSettings())
     work = asyncio.ensure_future(serve(stage))
     try:
-        async with asyncio.timeout(READY_S):
+        async with asyncio.timeout(DEADLINE_S):
             while stage.health.reasons and not work.done():  # noqa: ASYNC110 - a stage is asked from outside, as /readyz is
                 await asyncio.sleep(0.02)
         yield stage
     finally:
         stage.stopping.set()
-        async with asyncio.timeout(STOP_S):
+        async with asyncio.timeout(DEADLINE_S):
             await work
 
 
-async def read(kafka: KafkaSettings, topic: Topic, count: int, within_s: float = 10.0) -> list[ConsumerRecord]:
-    """The first `count` records of a topic; fewer if no more come in time."""
+async def read(kafka: KafkaSettings, topic: Topic, count: int) -> list[ConsumerRecord]:
+    """The first `count` records of a topic, waiting for them."""
     found: list[ConsumerRecord] = []
     consumer = make_consumer(kafka, topic, stage=f"onlooker-{secrets.token_hex(4)}")
     await consumer.start()
     try:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + within_s
-        while len(found) < count and loop.time() < deadline:
-            for records in (await consumer.getmany(timeout_ms=250)).values():
-                found.extend(records)
+        async with asyncio.timeout(DEADLINE_S):
+            while len(found) < count:
+                for records in (await consumer.getmany(timeout_ms=250)).values():
+                    found.extend(records)
         return found
     finally:
         await consumer.stop()
 
 
-async def read_to_end(kafka: KafkaSettings, topic: Topic, *, uncommitted: bool = False) -> list[ConsumerRecord]:
-    """All records of a session topic that stand there now, each partition's in order. `uncommitted`: with those of
-    transactions that are not over or were undone."""
+async def read_to_end(
+    kafka: KafkaSettings, topic: Topic, *, uncommitted: bool = False, settled: bool = True
+) -> list[ConsumerRecord]:
+    """All records of a topic that are there now, each partition's in order. `uncommitted`: with those of transactions
+    that are open or were aborted. `settled`: the broker answers a commit some milliseconds before readers of committed
+    records see it, so wait until transactions that are open now are over; else they are left out."""
     found: list[ConsumerRecord] = []
-    places = [TopicPartition(kafka.topic(topic), partition) for partition in range(kafka.session_partitions)]
+    partitions = range((await partition_counts(kafka))[topic])
+    places = [TopicPartition(kafka.topic(topic), partition) for partition in partitions]
     # A consumer that is made for no topic shows everything.
+    everything = make_consumer(kafka, stage=None)
     consumer = make_consumer(kafka, *([] if uncommitted else [topic]), stage=None)
-    await consumer.start()
-    try:
+    async with everything, consumer, asyncio.timeout(DEADLINE_S):
+        ends = await everything.end_offsets(places)
+        while (seen := await consumer.end_offsets(places)) and settled:
+            if all(seen[place] >= ends[place] for place in places):
+                break
+            await asyncio.sleep(0.01)
         consumer.assign(places)
-        ends = await consumer.end_offsets(places)
         await consumer.seek_to_beginning(*places)
-        while any([await consumer.position(place) < ends[place] for place in places]):
+        while any([await consumer.position(place) < seen[place] for place in places]):
             for records in (await consumer.getmany(timeout_ms=50)).values():
                 found += records
-    finally:
-        await consumer.stop()
     return found
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from local.probes import stage_probe
 from local.tcp_ports import free_port
-
-READY_S = 60.0
+from tests.support.waiting import DEADLINE_S
 
 
 class StageProcess:
@@ -35,7 +34,7 @@ class StageProcess:
                 stdout=log,
                 stderr=log,
             )
-        async with asyncio.timeout(READY_S):
+        async with asyncio.timeout(DEADLINE_S):
             while wait and await stage_probe(port)() is not None:
                 assert self.is_running, self.log.read_text()[-3000:]
                 await asyncio.sleep(0.05)

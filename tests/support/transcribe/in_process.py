@@ -22,6 +22,7 @@ from processors.transcribe.ports import PartitionRecovery, PartitionWriter, Reco
 from processors.transcribe.service import BufferLimits, Publisher, run
 from tests.support.transcribe.core_values import OPTIONS
 from tests.support.transcribe.simulated_partition import heard_in, listened_to
+from tests.support.waiting import DEADLINE_S
 
 
 class SteadyRecogniser:
@@ -123,6 +124,6 @@ async def working(kafka: KafkaSettings, **options: str) -> AsyncIterator[asyncio
         yield work
     finally:
         stopping.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_S):
             await asyncio.wait([work])
     await work

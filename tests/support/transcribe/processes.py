@@ -16,6 +16,7 @@ from tests.support.processes.stage_in_process import read_to_end
 from tests.support.processes.stage_process import StageProcess
 from tests.support.transcribe import crashing_transcriber as doomed_transcriber
 from tests.support.transcribe.crashing_transcriber import Moment
+from tests.support.waiting import DEADLINE_S
 
 BY_DEFAULT = {"TRANSCRIBE_WORKERS": "0", "TRANSCRIBE_COALESCE_WINDOWS": "on", "TRANSCRIBE_TEMPERATURE_FALLBACK": "on"}
 """Settings of a transcriber as users have it, whose windows depend on the load."""
@@ -75,7 +76,9 @@ class Client:
         """As often as they were told."""
         return [message for message in self.messages(session_id) if isinstance(message, FinalMessage)]
 
-    async def until(self, session_id: str, kind: type[ReplyMessage], within_s: float, count: int = 1) -> None:
+    async def until(
+        self, session_id: str, kind: type[ReplyMessage], within_s: float = DEADLINE_S, count: int = 1
+    ) -> None:
         """Read until so many messages of a kind have come for a session."""
         async with asyncio.timeout(within_s):
             while sum(isinstance(message, kind) for message in self.messages(session_id)) < count:
@@ -93,11 +96,11 @@ class Client:
             self.replies += [(now_s, Reply.model_validate_json(record.value)) for record in records]
 
 
-async def stored(kafka: KafkaSettings, session_id: str) -> tuple[list[Final], list[SessionTranscribed]]:
-    """A session's facts on `transcripts`, read committed, as often as they stand there."""
-    # The broker answers a commit before it has marked the records, some milliseconds later, as committed.
-    await asyncio.sleep(0.3)
-    records = await read_to_end(kafka, Topic.TRANSCRIPTS)
+async def stored(
+    kafka: KafkaSettings, session_id: str, *, settled: bool = True
+) -> tuple[list[Final], list[SessionTranscribed]]:
+    """A session's facts on `transcripts`, read committed, as often as they are there. `settled`: see `read_to_end`."""
+    records = await read_to_end(kafka, Topic.TRANSCRIPTS, settled=settled)
     events = [parse_event(Topic.TRANSCRIPTS, record.value) for record in records]
     finals = [e.final for e in events if isinstance(e, TranscriptFinal) and e.session_id == session_id]
     return finals, [e for e in events if isinstance(e, SessionTranscribed) and e.session_id == session_id]

@@ -17,6 +17,7 @@ from schemas.wire import Summary
 from tests.support.audio.speech import SENTENCES, joined
 from tests.support.transcribe.processes import Client, stored
 from tests.support.transcribe.session_records import SessionWriter, frames_of
+from tests.support.waiting import DEADLINE_S
 
 PACE_S = FRAME_MS / 1000
 _PASSAGE_WORDS = 3
@@ -63,7 +64,7 @@ async def speak(kafka: KafkaSettings, session_id: str, frames: Iterable[bytes], 
 
 
 async def undisturbed(
-    kafka: KafkaSettings, client: Client, pcm: bytes, session_id: str = "s-plain", within_s: float = 60
+    kafka: KafkaSettings, client: Client, pcm: bytes, session_id: str = "s-plain", within_s: float = DEADLINE_S
 ) -> list[Final]:
     """The same in a session to which nothing happens, as fast as it goes."""
     await speak(kafka, session_id, frames_of(pcm), speed=inf)
@@ -73,7 +74,7 @@ async def undisturbed(
 
 
 async def ended_whole(
-    kafka: KafkaSettings, client: Client, session_id: str, pcm: bytes, within_s: float = 20
+    kafka: KafkaSettings, client: Client, session_id: str, pcm: bytes, within_s: float = DEADLINE_S
 ) -> list[Final]:
     """Its finals, once it has ended: numbered without gaps, none twice, times that never overlap, no audio skipped, and
     the client was told just this, in this order, whatever was told it more than once."""

@@ -14,6 +14,7 @@ from schemas.replies import Reply
 from schemas.topics import Topic, parse_event
 from schemas.transcripts import SessionTranscribed, TranscriptFinal
 from schemas.wire import Summary
+from tests.support.waiting import DEADLINE_S
 
 _TOPICS = (Topic.TRANSCRIPTS, Topic.WORD_COUNTS, Topic.REPLIES)
 
@@ -68,7 +69,7 @@ class Onlooker:
     async def __aexit__(self, *_: object) -> None:
         await self._consumer.stop()
 
-    async def until(self, done: Callable[[Written], bool], within_s: float = 15.0) -> Written:
+    async def until(self, done: Callable[[Written], object], within_s: float = DEADLINE_S) -> Written:
         """Raises TimeoutError."""
         async with asyncio.timeout(within_s):
             while not done(self.written):
@@ -77,7 +78,7 @@ class Onlooker:
                         self.written.add(record)
         return self.written
 
-    async def until_ended(self, *session_ids: str, within_s: float = 15.0) -> Written:
+    async def until_ended(self, *session_ids: str, within_s: float = DEADLINE_S) -> Written:
         """Until each session's summary has been sent, the last of what is written about it, and its facts were read: a
         reader of what is committed may see them later than a reply."""
         wanted = set(session_ids)

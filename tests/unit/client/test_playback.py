@@ -16,12 +16,15 @@ from infra.errors import Unavailable
 from schemas.audio import FRAME_BYTES
 from schemas.wire import Start
 from tests.support.clients.scripted_edge import ScriptedEdge, running
+from tests.support.waiting import DEADLINE_S
 
 SHORT = Recording(Path("short.wav"), bytes(FRAME_BYTES + 1000))
 """One frame and a shorter one."""
 
 
-async def streamed(edge: ScriptedEdge, *recordings: Recording, wait_s: float = 5.0, questions: int = 10) -> Outcome:
+async def streamed(
+    edge: ScriptedEdge, *recordings: Recording, wait_s: float = DEADLINE_S, questions: int = 10
+) -> Outcome:
     playback = Playback(recordings, start=Start(questions=questions), speed=8.0, report_wait_s=wait_s)
     async with running(edge):
         return await playback.run(edge.url, token="a-token", reconnect=NO_RECONNECT)

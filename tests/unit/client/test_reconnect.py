@@ -14,6 +14,7 @@ from client.resend_buffer import ResendBuffer
 from schemas.audio import FRAME_BYTES, FRAME_SAMPLES
 from schemas.wire import BeginAnswer
 from tests.support.clients.scripted_edge import ScriptedEdge, running
+from tests.support.waiting import DEADLINE_S
 
 SPEECH = Recording(Path("a.wav"), bytes(i % 251 for i in range(4 * FRAME_BYTES + 1000)))
 SHORT = Recording(Path("b.wav"), bytes(FRAME_BYTES + 600))
@@ -35,7 +36,7 @@ class Observer(SessionObserver):
 
 
 async def streamed(edge: ScriptedEdge, observer: Observer, *recordings: Recording) -> Outcome:
-    playback = Playback(recordings, speed=8.0, report_wait_s=2.0)
+    playback = Playback(recordings, speed=8.0, report_wait_s=DEADLINE_S)
     async with running(edge):
         return await playback.run(edge.url, token="a-token", reconnect=IMPATIENT, observer=observer)
 

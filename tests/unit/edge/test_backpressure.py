@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
+import pytest
+
 from edge.core.flow.leaky_bucket import Budget
 from edge.produce_queue import Marks, Reservoir
 from edge.service import Conversation
 from schemas.audio import FRAME_BYTES, FRAME_MS
 from tests.support.edge.fakes import TERMS, Socket, World
+from tests.support.waiting import DEADLINE_S
 
 FRAME = bytes(FRAME_BYTES)
 UNHURRIED = replace(TERMS, pace=Budget(times=100, burst_ms=600_000))
@@ -27,7 +30,7 @@ async def conversation(world: World, socket: Socket, conn: str = "c1") -> AsyncI
     try:
         yield talking
         socket.leave()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE_S):
             await running
     finally:
         running.cancel()
@@ -63,6 +66,7 @@ async def test_a_recording_is_read_as_far_as_the_transcriber_can_follow() -> Non
     assert socket.closed is None
 
 
+@pytest.mark.usefixtures("virtual_time")
 async def test_who_waits_for_the_transcriber_stays_alive_in_the_log() -> None:
     world, socket = World(), Socket()
     terms = replace(UNHURRIED, grace_ms=300)
@@ -82,7 +86,7 @@ async def test_who_waits_for_the_transcriber_stays_alive_in_the_log() -> None:
     await socket.until(lambda: frames(socket) == 2 * AHEAD)
     talking.heard(2 * AHEAD)
     socket.leave()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE_S):
         await running
 
 
@@ -137,7 +141,7 @@ async def test_nobody_begins_while_the_transcriber_is_behind_but_whoever_began_g
         refused = Conversation(late, world.ports, UNHURRIED, conn="c2", session_id="s2")
         late.say({"type": "auth", "token": "eve"})
         late.say({"type": "start"})
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE_S):
             await refused.run()
         assert late.closed == (1013, "overloaded")
         assert late.sent[-1]["fatal"]
@@ -150,6 +154,6 @@ async def test_nobody_begins_while_the_transcriber_is_behind_but_whoever_began_g
     running = asyncio.create_task(goes_on.run())
     await back.until(lambda: "started" in back.types())
     back.leave()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE_S):
         await running
     assert len(world.places) == 0

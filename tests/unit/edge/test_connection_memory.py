@@ -16,6 +16,7 @@ from edge.core.admission.handshake import Rules
 from edge.registry import Speakers
 from schemas.audio import FRAME_BYTES
 from tests.support.edge.fakes import TERMS, World
+from tests.support.waiting import DEADLINE_S
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ async def speaker() -> AsyncIterator[tuple[ClientConnection, "weakref.ref[WebSoc
 
     listener = listening_socket("EDGE_PORT", "127.0.0.1", 0)
     url = f"ws://127.0.0.1:{listener.getsockname()[1]}{PATH}"
-    async with asyncio.timeout(10), serve_websockets(listener, None, Doors(Rules()), converse):
+    async with asyncio.timeout(DEADLINE_S), serve_websockets(listener, None, Doors(Rules()), converse):
         client = await connect(url, compression=None)
         for message in ({"type": "auth", "token": "ada"}, {"type": "start"}, bytes(FRAME_BYTES)):
             await client.send(message if isinstance(message, bytes) else json.dumps(message))
@@ -69,6 +70,6 @@ async def test_nothing_of_a_connection_remains(
 
     await leaves(client)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE_S):
         while at_the_edge() is not None:  # noqa: ASYNC110 - memory that is freed tells nobody
             await asyncio.sleep(0.01)

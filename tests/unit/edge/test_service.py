@@ -13,6 +13,7 @@ from schemas.audio import FRAME_BYTES
 from schemas.sessions import AnswerBegun, RecordKind
 from schemas.wire import FinalMessage, ReportMessage, Summary
 from tests.support.edge.fakes import TERMS, Socket, World
+from tests.support.waiting import DEADLINE_S
 
 FRAME = bytes(FRAME_BYTES)
 SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=0)
@@ -33,7 +34,7 @@ async def conversation(
     running = asyncio.create_task(talking.run())
     try:
         yield talking
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE_S):
             await running
     finally:
         running.cancel()

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import socket
-import statistics
 import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -24,6 +23,7 @@ from edge.registry import Speakers
 from schemas.replies import Reply, ReplyMessage
 from schemas.wire import FinalMessage, Partial
 from tests.support.edge.fakes import TERMS, Replies, World
+from tests.support.waiting import DEADLINE_S
 
 TEXT = "word " * 20_000
 FLOOD = 80
@@ -82,19 +82,16 @@ def unsent_bytes() -> float:
     return REGISTRY.get_sample_value("rostrum_edge_send_queue_bytes") or 0.0
 
 
-async def pong_s(client: ClientConnection) -> float:
-    """How long a client beside waits for an answer."""
-    loop = asyncio.get_running_loop()
-    began_s = loop.time()
+async def pong(client: ClientConnection) -> None:
+    """Returns once a client beside has its answer."""
     await client.send(json.dumps({"type": "ping", "id": 1}))
     while json.loads(await client.recv())["type"] != "pong":
         pass
-    return loop.time() - began_s
 
 
 async def test_one_that_never_reads_is_closed_before_it_costs_more_than_it_may(edge: Edge) -> None:
-    before, most, waits_s = closes("1013"), 0.0, []
-    async with asyncio.timeout(20), edge.client("deaf") as (deaf, deaf_id), edge.client("ada") as (ada, ada_id):
+    before, most = closes("1013"), 0.0
+    async with asyncio.timeout(DEADLINE_S), edge.client("deaf") as (deaf, deaf_id), edge.client("ada") as (ada, ada_id):
         deaf.transport.pause_reading()
         tracemalloc.start()
         beginning, _ = tracemalloc.get_traced_memory()
@@ -102,7 +99,7 @@ async def test_one_that_never_reads_is_closed_before_it_costs_more_than_it_may(e
             edge.say(deaf_id, Partial(text=TEXT, start_ms=0, end_ms=1, after_final=number - 1))
             edge.say(deaf_id, final(number, TEXT))
             edge.say(ada_id, final(number, "word"))
-            waits_s.append(await pong_s(ada))
+            await pong(ada)
             most = max(most, unsent_bytes())
             if closes("1013") > before:
                 break
@@ -114,7 +111,6 @@ async def test_one_that_never_reads_is_closed_before_it_costs_more_than_it_may(e
         assert MAX_BYTES / 2 < most <= MAX_BYTES + 2 * len(TEXT)
         assert peak - beginning < 1.5 * MAX_BYTES
         assert unsent_bytes() < len(TEXT)
-        assert statistics.median(waits_s) < 0.1
         deaf.transport.resume_reading()
         numbers = [message["number"] async for message in rest(deaf) if message["type"] == "final"]
         assert numbers == list(range(1, len(numbers) + 1))
@@ -122,7 +118,7 @@ async def test_one_that_never_reads_is_closed_before_it_costs_more_than_it_may(e
 
 async def test_nor_can_one_have_its_own_questions_answered_without_end(edge: Edge) -> None:
     before = closes("1013")
-    async with asyncio.timeout(20), edge.client("deaf") as (deaf, _):
+    async with asyncio.timeout(DEADLINE_S), edge.client("deaf") as (deaf, _):
         deaf.transport.pause_reading()
         with suppress(ConnectionClosed):
             while closes("1013") == before:

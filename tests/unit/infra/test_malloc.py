@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tests.support.waiting import DEADLINE_S
+
 _TRIMMED = """
 import gc
 from infra.malloc import trim, tune_for_connections
@@ -29,7 +31,9 @@ def test_holes_in_the_heap_go_back_when_it_is_trimmed(size: int) -> None:
     count = 64 * 1024 * 1024 // size
     program = f"SIZE, COUNT = {size}, {count}\n{_TRIMMED}"
 
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=DEADLINE_S, check=False
+    )
 
     assert ran.returncode == 0, ran.stderr
     assert int(ran.stdout) > 0.5 * count / 2 * size
@@ -61,7 +65,9 @@ print(faults() - before)
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc alone has these thresholds")
 def test_large_blocks_are_used_again_on_any_thread(megabytes: int) -> None:
     program = _KEPT.replace("SIZE", str(megabytes * 1024 * 1024))
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=DEADLINE_S, check=False
+    )
 
     assert ran.returncode == 0, ran.stderr
     pages_of_one_block = megabytes * 256

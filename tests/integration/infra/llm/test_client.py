@@ -10,6 +10,7 @@ from infra.errors import Unavailable
 from infra.llm.client import Llm
 from infra.llm.settings import LlmSettings, ResponseFormat
 from tests.support.analyze.scripted_llm import Script, ScriptedLlm
+from tests.support.waiting import DEADLINE_S
 
 
 class QuestionList(BaseModel):
@@ -21,7 +22,7 @@ def settings(base_url: str, max_retries: int = 0, response_format: ResponseForma
         base_url=base_url,
         model="llama",
         api_key=SecretStr("a secret"),
-        request_timeout_s=5.0,
+        request_timeout_s=DEADLINE_S,
         max_retries=max_retries,
         response_format=response_format,
     )
@@ -84,7 +85,7 @@ async def test_a_call_whose_deadline_is_sooner_than_retry_after_fails_at_once() 
         server.retry_after = "600"
         async with Llm(settings(server.base_url, max_retries=9), temperature=0, max_tokens=99) as llm:
             with pytest.raises(Unavailable) as raised:
-                await llm.ask("Write.", {"count": 3}, QuestionList, within_s=20)
+                await llm.ask("Write.", {"count": 3}, QuestionList, within_s=DEADLINE_S)
     assert raised.value.retry_after_s == 600
     assert len(server.requests) == 1
 

@@ -12,6 +12,7 @@ from infra.languagetool import LanguageToolSettings
 from processors.analyze.adapters.languagetool import language_tool
 from processors.analyze.core.heard import hear
 from tests.support.analyze.sessions import transcribed
+from tests.support.waiting import DEADLINE_S
 
 ANSWERS = hear(transcribed("she go home.", "yes."), floor=0.5).usable
 GOOD = b'{"software": {"name": "LanguageTool", "version": "6.6"}, "matches": []}'
@@ -33,7 +34,7 @@ def answering(*answers: tuple[int, bytes]) -> Iterator[tuple[LanguageToolSetting
             requests.append(request)
             status, content = answers[min(len(requests), len(answers)) - 1]
             if not status:
-                closing.wait(10)
+                closing.wait()
                 return
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
@@ -56,7 +57,7 @@ def answering(*answers: tuple[int, bytes]) -> Iterator[tuple[LanguageToolSetting
 
 async def test_a_server_that_is_just_starting_is_waited_for() -> None:
     with answering((503, b""), (200, GOOD)) as (settings, requests):
-        async with language_tool(settings, timeout_s=5) as checker:
+        async with language_tool(settings, timeout_s=DEADLINE_S) as checker:
             checked = await checker.check(ANSWERS)
     assert checked.checker == "LanguageTool 6.6"
     assert len(requests) == 3

@@ -13,7 +13,7 @@ from processors.analyze.adapters.ledger import Ledger, open_ledger
 from schemas.reports import Report, ReportReady
 from schemas.topics import Topic, parse_event
 from tests.support.analyze.sessions import transcribed
-from tests.support.processes.stage_in_process import read
+from tests.support.processes.stage_in_process import read_to_end
 
 NOW_MS = 1_700_000_000_000
 VERSION = 3
@@ -120,4 +120,4 @@ async def test_what_no_topic_takes_is_refused(kafka: KafkaSettings, session_id: 
     async with ledger(kafka) as one:
         with pytest.raises(Unprocessable, match="more than a message may have"):
             await one.store(ready(session_id, "x" * Topic.REPORTS.value.max_message_bytes))
-    assert await read(kafka, Topic.REPORTS, 1, within_s=0.5) == []
+    assert await read_to_end(kafka, Topic.REPORTS) == []

@@ -28,11 +28,11 @@ async def test_a_zombie_changes_nothing(kafka: KafkaSettings, tmp_path: Path) ->
     zombie, successor = (Transcriber(kafka, tmp_path / f"{name}.log") for name in ("zombie", "successor"))
     async with Client(kafka) as client, processes(zombie):
         speaking = asyncio.gather(*(speak(kafka, name, frames_of(pcm)) for name in names))
-        await client.until(names[0], FinalMessage, within_s=10)
+        await client.until(names[0], FinalMessage)
         zombie.signal(signal.SIGSTOP)
         said = client.finals(names[0])
         async with processes(successor):
-            await client.until(names[0], FinalMessage, within_s=20, count=len(said) + 1)
+            await client.until(names[0], FinalMessage, count=len(said) + 1)
             zombie.signal(signal.SIGCONT)
             await speaking
             finals = [await ended_whole(kafka, client, name, pcm) for name in names]
@@ -68,12 +68,12 @@ async def test_the_broker_is_killed_in_mid_session(tmp_path: Path) -> None:
         working = asyncio.create_task(kept_up(kafka, stopping))
         async with Client(kafka) as client:
             speaking = asyncio.create_task(speak(kafka, "s-1", frames_of(pcm)))
-            await client.until("s-1", FinalMessage, within_s=10)
+            await client.until("s-1", FinalMessage)
             broker.kill()
             await asyncio.sleep(1.0)
             await asyncio.to_thread(broker.start)
             await speaking
-            finals = await ended_whole(kafka, client, "s-1", pcm, within_s=30)
+            finals = await ended_whole(kafka, client, "s-1", pcm)
         assert finals == undisturbed_finals("s-1", FRAMES)
         stopping.set()
         await working

@@ -17,11 +17,12 @@ from schemas.sessions import RecordKind
 from schemas.topics import Topic, parse_event
 from schemas.transcripts import SessionReaddressed
 from schemas.wire import FinalMessage, Questions, Summary
-from tests.support.processes.stage_in_process import read
+from tests.support.processes.stage_in_process import read_to_end
 from tests.support.transcribe.in_process import Died, transcribe, working
 from tests.support.transcribe.processes import Client, stored
 from tests.support.transcribe.session_records import SessionWriter, connection_resumed, questions_asked
 from tests.support.transcribe.simulated_partition import undisturbed_finals
+from tests.support.waiting import DEADLINE_S
 
 FRAMES = 30
 SPEECH = Random(0).randbytes(FRAMES * 8000)
@@ -43,7 +44,7 @@ async def producer(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
 
 async def check(kafka: KafkaSettings, client: Client, session_id: str) -> None:
     """The facts are those of an undisturbed run, each once, and the client was told the same."""
-    await client.until(session_id, Summary, within_s=10)
+    await client.until(session_id, Summary)
     finals, transcribed = await stored(kafka, session_id)
     assert finals == undisturbed_finals(session_id, FRAMES)
     assert len(transcribed) == 1
@@ -63,7 +64,7 @@ async def speak(producer: AIOKafkaProducer, kafka: KafkaSettings, session_id: st
 async def test_an_owner_that_dies_around_a_commit(kafka: KafkaSettings, producer: AIOKafkaProducer, dies: str) -> None:
     await speak(producer, kafka, "s-1")
     with pytest.raises(Died):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_S):
             await transcribe(kafka, asyncio.Event(), dies=dies, instance="0")
     async with Client(kafka) as client, working(kafka, instance="0"):
         await check(kafka, client, "s-1")
@@ -75,14 +76,14 @@ async def test_a_zombie_says_nothing_and_ends(kafka: KafkaSettings, producer: AI
         writer = SessionWriter(producer, kafka, "s-1")
         await writer.start()
         await writer.audio(SPEECH[: 12 * 8000])
-        await client.until("s-1", FinalMessage, within_s=10)
+        await client.until("s-1", FinalMessage)
         inherited = await KafkaPartitionRecovery(kafka).take_over(set(range(kafka.session_partitions)))
         [recovery] = [recovery for each in inherited for recovery in each.recoveries]
         known = len(client.messages("s-1")), (await stored(kafka, "s-1"))[0]
         assert len(recovery.finals) == len(known[1])
         await writer.audio(SPEECH[12 * 8000 :])
         with pytest.raises(Fenced):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(DEADLINE_S):
                 await zombie
         await client.look()
         told = [said for said in client.messages("s-1") if isinstance(said, FinalMessage)]
@@ -119,15 +120,15 @@ async def test_a_client_comes_back_on_another_connection(kafka: KafkaSettings, p
         await writer.start()
         await writer.event(RecordKind.QUESTIONS, questions_asked("s-1", "Why?"))
         await writer.audio(SPEECH[: 12 * 8000])
-        await old.until("s-1", FinalMessage, within_s=10)
+        await old.until("s-1", FinalMessage)
         back = SessionWriter(producer, kafka, "s-1", reply_to=1, conn="conn-2")
         back.seq = 10  # The client sends its newest audio again.
         await back.event(RecordKind.RESUME, connection_resumed("s-1", have_final=1, from_frame=10))
         await writer.audio(SPEECH[12 * 8000 :])  # The old connection is void.
         await back.audio(SPEECH[10 * 8000 :])
         await back.end()
-        await new.until("s-1", Summary, within_s=10)
-        await old.until("s-1", Superseded, within_s=10)
+        await new.until("s-1", Summary)
+        await old.until("s-1", Superseded)
         said = new.messages("s-1", "conn-2")
         assert said[0] == Resumed(next_frame=12)
         assert isinstance(said[1], Questions)
@@ -138,10 +139,10 @@ async def test_a_client_comes_back_on_another_connection(kafka: KafkaSettings, p
 
         again = SessionWriter(producer, kafka, "s-1", reply_to=0, conn="conn-3")
         await again.event(RecordKind.RESUME, connection_resumed("s-1", have_final=len(finals), from_frame=30))
-        await old.until("s-1", Summary, within_s=10)
+        await old.until("s-1", Summary)
         assert [type(message) for message in old.messages("s-1", "conn-3")] == [Resumed, Questions, Summary]
         events = [
-            parse_event(Topic.TRANSCRIPTS, record.value) for record in await read(kafka, Topic.TRANSCRIPTS, 99, 1)
+            parse_event(Topic.TRANSCRIPTS, record.value) for record in await read_to_end(kafka, Topic.TRANSCRIPTS)
         ]
         [moved] = [event for event in events if isinstance(event, SessionReaddressed)]
         assert (moved.conn, moved.reply_to) == ("conn-3", 0)
@@ -156,5 +157,5 @@ async def test_there_is_nothing_to_come_back_to(
         if known:
             await SessionWriter(producer, kafka, "s-1").start()
         await writer.event(RecordKind.RESUME, connection_resumed("s-1", from_frame=1))
-        await client.until("s-1", Gone, within_s=10)
+        await client.until("s-1", Gone)
         assert client.messages("s-1", "conn-2") == [Gone.model_validate({"code": code})]

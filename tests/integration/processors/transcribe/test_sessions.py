@@ -64,7 +64,9 @@ async def test_a_session_from_its_start_to_its_end(
         await onlooker.until_ended("s-1")
         # The counts stand on a topic of their own, which may be read last.
         written = await onlooker.until(
-            lambda written: sum(hour.words for hour in written.counts[-1].hours) == written.transcribed[0].words
+            lambda written: (
+                written.counts and sum(hour.words for hour in written.counts[-1].hours) == written.transcribed[0].words
+            )
         )
 
     (transcribed,) = written.transcribed

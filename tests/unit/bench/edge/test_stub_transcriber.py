@@ -59,7 +59,7 @@ def test_what_cannot_be_gone_on_with_is_gone() -> None:
     assert [answer.message for answer in (*unknown, *gap)] == [Gone(code="no_session"), Gone(code="frame_gap")]
 
 
-def test_the_end_is_summed_up_and_the_session_forgotten() -> None:
+def test_a_session_that_ended_is_summed_up_and_can_be_resumed_for_ten_minutes() -> None:
     sessions = speaking(4)
 
     summary, report = sessions.receive("s", LogHeaders(RecordKind.END, FIRST, 0), b"")
@@ -67,8 +67,12 @@ def test_the_end_is_summed_up_and_the_session_forgotten() -> None:
     assert isinstance(summary.message, Summary)
     assert summary.message.audio_ms == 1000
     assert isinstance(report.message, ReportMessage)
-    assert list(sessions.due(now_s=0.0)) == []
-    assert list(sessions.due(now_s=1.0)) == []
+    for now_s in (0.0, 1.0, 600.0):
+        assert list(sessions.due(now_s)) == []
+    superseded, *again = sessions.receive("s", LogHeaders(RecordKind.RESUME, SECOND, 0), resumed(4))
+    assert isinstance(superseded.message, Superseded)
+    assert [type(answer.message) for answer in again] == [Resumed, Summary, ReportMessage]
+    assert list(sessions.due(now_s=601.0)) == []
     assert told(sessions.receive("s", LogHeaders(RecordKind.RESUME, SECOND, 0), resumed(4))) == [(SECOND, 0, Gone)]
 
 

@@ -16,11 +16,12 @@ from infra.clock import SystemClock
 from infra.errors import RostrumError
 from schemas.audio import FRAME_BYTES
 from tests.support.clients.scripted_edge import ScriptedEdge, running
+from tests.support.waiting import DEADLINE_S
 
 SPEECH = SpokenAudio(bytes(2 * FRAME_BYTES), "good morning")
 
 
-async def spoken(edge: ScriptedEdge, wait_s: float = 5.0) -> Trace:
+async def spoken(edge: ScriptedEdge, wait_s: float = DEADLINE_S) -> Trace:
     async with running(edge):
         profile = SpeakerProfile(edge.url, ssl.create_default_context(), wait_s, 0.0, None)
         speaker = LoadSpeaker("speaker 0", lambda: "token", SPEECH, profile, SystemClock(), random.Random(1))
@@ -50,9 +51,9 @@ async def test_a_refused_token_is_final_and_nothing_is_lost() -> None:
 async def test_a_server_that_asks_for_a_pause_is_asked_again_until_the_time_is_over() -> None:
     refusal = {"type": "error", "code": "overloaded", "message": "Full.", "hint": "Wait.", "fatal": True}
 
-    trace = await spoken(ScriptedEdge(refusal=refusal | {"retry_after_ms": 300}), wait_s=1.0)
+    trace = await spoken(ScriptedEdge(refusal=refusal | {"retry_after_ms": 10}), wait_s=1.0)
 
-    assert trace.turned_away["overloaded"] in (2, 3, 4)
+    assert trace.turned_away["overloaded"] >= 2
     assert trace.failed == "not served within 1 s"
 
 

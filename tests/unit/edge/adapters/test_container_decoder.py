@@ -12,6 +12,7 @@ from edge.adapters import container_decoder
 from edge.adapters.container_decoder import ContainerEar
 from edge.core.events import Converted, Unintelligible
 from tests.support.audio.containers import recorded, tone
+from tests.support.waiting import DEADLINE_S
 
 KINDS = (("webm_opus", recorded("webm", 3.0)), ("ogg_opus", recorded("ogg", 3.0)))
 kinds = pytest.mark.parametrize(("encoding", "container"), KINDS, ids=[encoding for encoding, _ in KINDS])
@@ -157,5 +158,5 @@ async def test_a_client_that_leaves_leaves_no_thread() -> None:
     await ear.hear(recorded("webm", 1.0)[:5000])
     [thread] = set(threading.enumerate()) - before
     ear.close()
-    thread.join(5)
+    thread.join(DEADLINE_S)
     assert not thread.is_alive()

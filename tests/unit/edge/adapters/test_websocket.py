@@ -15,6 +15,7 @@ from edge.connection_limits import Doors
 from edge.core.admission.handshake import Rules, networks
 from edge.ports import Gone
 from infra.errors import RostrumError
+from tests.support.waiting import DEADLINE_S
 
 
 @asynccontextmanager
@@ -22,7 +23,7 @@ async def talking(converse: Converse, doors: Doors | None = None) -> AsyncIterat
     listener = listening_socket("EDGE_PORT", "127.0.0.1", 0)
     url = f"ws://127.0.0.1:{listener.getsockname()[1]}{PATH}"
     async with (
-        asyncio.timeout(5),
+        asyncio.timeout(DEADLINE_S),
         serve_websockets(listener, None, doors or Doors(Rules()), converse),
         connect(url, compression=None) as client,
     ):
@@ -93,14 +94,16 @@ async def test_a_dead_client_is_cut_off() -> None:
         client.transport.resume_reading()
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_a_silent_client_that_answers_pings_stays() -> None:
+async def test_a_silent_client_that_answers_pings_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websocket, "_PING_EVERY_S", 0.5)
+    monkeypatch.setattr(websocket, "_SILENT_S", 0.5)
+
     async def converse(socket: WebSocket) -> None:
         assert await socket.receive() == "still here"
         await socket.send(b"good")
 
     async with talking(converse) as client:
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(1.2)  # Without a pong it would have been cut off after 1 s.
         await client.send("still here")
         assert await client.recv() == "good"
 
@@ -159,7 +162,7 @@ async def test_no_more_come_in_than_may() -> None:
         assert refused.value.response.status_code == 503
         assert refused.value.response.headers["Retry-After"] == "10"
         await client.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE_S):
             while True:
                 try:
                     async with connect(f"ws://127.0.0.1:{port}{PATH}"):
@@ -201,8 +204,9 @@ async def test_a_page_of_another_origin_is_refused() -> None:
 
 async def test_one_who_says_nothing_holds_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(websocket, "_HANDSHAKE_S", 0.1)
-    async with talking(nothing) as client:
-        reader, writer = await asyncio.open_connection("127.0.0.1", client.remote_address[1])
+    listener = listening_socket("EDGE_PORT", "127.0.0.1", 0)
+    async with asyncio.timeout(DEADLINE_S), serve_websockets(listener, None, Doors(Rules()), nothing):
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
         writer.write(b"GET /v1/stream HTTP/1.1\r\nHost: x\r\nX-Slow: ")
         await reader.read()
         writer.close()

@@ -1,7 +1,6 @@
 """Public keys: when they are read, and which are good meanwhile."""
 
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +10,7 @@ from infra.errors import Unavailable
 from infra.identity.errors import TokenRefused
 from infra.identity.jwks import JwksCache, JwksTiming, fetch_over_http
 from tests.support.edge.identity_provider import Provider, provider, rsa, serving
+from tests.support.waiting import wait_until
 
 TIMING = JwksTiming(refresh_interval_s=300.0, cooldown_s=30.0, removed_key_grace_s=600.0)
 ED = Ed25519PrivateKey.generate()
@@ -26,10 +26,7 @@ class Time:
 
 def until(condition: Callable[[], bool]) -> None:
     """What is done in the background is done soon."""
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
+    wait_until(condition, every_s=0.001)
 
 
 def key_set(played: Provider) -> tuple[JwksCache, Time]:

@@ -11,6 +11,7 @@ from aiokafka.errors import CommitFailedError, KafkaTimeoutError
 from infra.kafka.concurrency import ConcurrentProcessor
 
 TOPIC = "transcripts"
+pytestmark = pytest.mark.usefixtures("virtual_time")
 
 
 def record(offset: int, partition: int = 0) -> ConsumerRecord:

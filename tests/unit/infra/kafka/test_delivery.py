@@ -165,6 +165,7 @@ async def test_other_events_of_the_topic_are_skipped() -> None:
     assert handler.seen == []
 
 
+@pytest.mark.usefixtures("virtual_time")
 async def test_a_message_that_takes_too_long_is_given_up() -> None:
     class Slow(StubHandler):
         async def handle(self, event: Event) -> None:
@@ -179,13 +180,14 @@ async def test_a_message_that_takes_too_long_is_given_up() -> None:
     assert handler.given_up == [STARTED]
 
 
+@pytest.mark.usefixtures("virtual_time")
 async def test_the_deadline_bounds_all_attempts_together() -> None:
     dead_letters, handler = StubDeadLetters(), StubHandler([unavailable()] * 99)
     policy = RetryPolicy(99, ExponentialBackoff(initial_s=0.02, max_s=0.02, jitter=0.0), deadline_s=0.1)
     delivery = Delivery(Topic.SESSION_EVENTS, handler, dead_letters.send, asyncio.Event(), policy)
     assert await delivery.deliver(StubRecord(STARTED.encode()))
     assert dead_letters.reasons == ["not done within 0.1 s"]
-    assert 1 < len(handler.seen) < 10
+    assert len(handler.seen) in (5, 6)
 
 
 async def test_when_nothing_can_be_handled_the_stage_stops_and_dead_letters_no_more() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from infra.tls.contexts import client_context, server_context
 from infra.tls.development import Certificate, development_certificate
 from infra.tls.reload import reload_when_changed
+from tests.support.waiting import DEADLINE_S
 
 
 @asynccontextmanager
@@ -51,7 +52,7 @@ async def test_new_connections_get_the_new_certificate_and_old_ones_go_on(tmp_pa
     watching = asyncio.create_task(
         reload_when_changed(context, used.chain, used.key, every_s=0.02, on_reload=reloads.put_nowait)
     )
-    async with asyncio.timeout(10), serving(context) as port:
+    async with asyncio.timeout(DEADLINE_S), serving(context) as port:
         reader, writer = await connect(port, older_authority)
         assert await said_back(reader, writer)
         await asyncio.sleep(0.1)

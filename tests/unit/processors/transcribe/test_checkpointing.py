@@ -7,7 +7,6 @@ import pytest
 
 from infra.clock import SystemClock
 from infra.errors import Unavailable
-from processors.transcribe import checkpointing
 from processors.transcribe.checkpointing import Checkpointer
 from processors.transcribe.core.session.output import AddressedReply, RejectedRecord
 from processors.transcribe.core.session.pending_commits import Commit, PendingCommits
@@ -115,16 +114,16 @@ async def test_the_next_commit_waits_until_the_replies_of_the_last_are_accepted(
     assert len(owner.writers[0].commits) == commits
 
 
-async def test_what_nobody_waits_for_is_committed_after_a_while(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpointing, "_EVERY_S", 0.02)
+@pytest.mark.usefixtures("virtual_time")
+async def test_what_nobody_waits_for_is_committed_after_a_while(owner: Owner) -> None:
     owner.open()
     await soon()
     before = len(owner.writers[0].commits)
     owner.streams.advance([owner.scripts[0].frame()])
     owner.committing.press()
-    await soon()
+    await asyncio.sleep(4)
     assert len(owner.writers[0].commits) == before
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(20)
     assert len(owner.writers[0].commits) == before + 1  # And not again, for nothing has changed since.
 
 

@@ -19,6 +19,7 @@ from processors.transcribe.ports import Fenced, RecoveredPartition
 from processors.transcribe.service import BufferLimits, Publisher, RecordBatch, run
 from tests.support.transcribe.core_values import OPTIONS, Script, words
 from tests.support.transcribe.session_records import session_ended
+from tests.support.waiting import DEADLINE_S
 
 
 class SteppingClock:
@@ -107,7 +108,7 @@ async def run_with(ports: Everything, backlog: int = 100, options: Transcription
     clock, streams = SteppingClock(), SessionRegistry(options)
     ledger = PendingCommits(streams)
     committing = Checkpointer(ledger, ports, clock)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE_S):
         await run(
             log=ports,
             voice=ports,

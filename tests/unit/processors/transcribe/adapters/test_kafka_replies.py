@@ -16,6 +16,7 @@ from schemas.replies import Reply
 from schemas.sessions import EndCause, SessionEnded
 from tests.support.transcribe.core_values import Script, TruthfulRecogniser, play, started, words
 from tests.support.transcribe.session_records import session_ended
+from tests.support.waiting import DEADLINE_S
 
 KAFKA = KafkaSettings(prefix="t.")
 
@@ -119,7 +120,7 @@ async def test_replies_of_the_moment_are_sent_once_and_never_waited_for(output: 
     shown = outbox(broker)
     showing = asyncio.create_task(shown.keep_showing())
     shown.show(output.replies)
-    await asyncio.wait_for(broker.has_accepted.wait(), 5)
+    await asyncio.wait_for(broker.has_accepted.wait(), DEADLINE_S)
     assert broker.accepted == REPLIES[1:]
     assert not showing.done()
     showing.cancel()
