@@ -30,10 +30,10 @@ from infra.tls.contexts import client_context
 from local.from_settings import local_settings
 from local.install import install_programs
 from local.login_token import login_token
-from local.preflight import hold_data_folder
+from local.preflight import lock_data_folder
 from local.run_file import running_stack
 from local.stack import Stack
-from local.temporary import own_stack, with_stack
+from local.temporary import run_with_stack, temporary_stack
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_MS
 from tests.support.transcribe.transcripts_reader import Onlooker
@@ -212,10 +212,10 @@ def run(output: Path, repeats: int) -> None:
 
 def _along(way: Way, console: Console, repeats: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="rostrum-bench-") as folder:
-        stack = own_stack(Path(folder), way.settings)
-        with hold_data_folder(stack.data):
+        stack = temporary_stack(Path(folder), way.settings)
+        with lock_data_folder(stack.data):
             install_programs(stack.programs, stack.cache)
-            rounds = asyncio.run(with_stack(stack, console, partial(measure, stack, console, repeats)))
+            rounds = asyncio.run(run_with_stack(stack, console, partial(measure, stack, console, repeats)))
     return {
         "window_ms": way.window_frames * FRAME_MS,
         "goals_s": {"p50": way.p50_goal_s, "p95": way.p95_goal_s},

@@ -34,10 +34,10 @@ from infra.tls.contexts import client_context
 from local.from_settings import local_settings
 from local.install import install_programs
 from local.login_token import login_token
-from local.preflight import hold_data_folder
+from local.preflight import lock_data_folder
 from local.run_file import running_stack
 from local.stack import Stack
-from local.temporary import own_stack, with_stack
+from local.temporary import run_with_stack, temporary_stack
 from schemas.wire import FinalMessage
 
 RESULT = RESULTS / "recovery.json"
@@ -122,11 +122,11 @@ def panels(report: Mapping[str, Any]) -> tuple[Bars, ...]:
 def run(output: Path, kills: int, seed: int) -> None:
     console, measured = Console(), circumstances()
     with tempfile.TemporaryDirectory(prefix="rostrum-bench-") as folder:
-        stack = own_stack(Path(folder))
-        with hold_data_folder(stack.data):
+        stack = temporary_stack(Path(folder))
+        with lock_data_folder(stack.data):
             install_programs(stack.programs, stack.cache)
             work = partial(measure, stack, kills, Random(seed), console)
-            found = asyncio.run(with_stack(stack, console, work))
+            found = asyncio.run(run_with_stack(stack, console, work))
     console.print(f"from kill -9 to the next final: {found['recovery_ms']} ms (wanted: p95 {GOAL_MS:.0f}); {found}")
     report = {**measured, "seed": seed, "goal_p95_ms": GOAL_MS, **found}
     save(output, report, panels(report))
