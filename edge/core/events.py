@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from edge.core.connection_state import Speaker
+from edge.core.connection_state import User
 from edge.core.effects import Claim, LogRecord
 from schemas.replies import ReplyMessage
 from schemas.wire import Auth, BeginAnswer, End, Error, Ping, Start
@@ -26,7 +26,7 @@ class Garbled:
 class Verified:
     """The token names this user."""
 
-    speaker: Speaker
+    user: User
 
 
 @dataclass(frozen=True)
