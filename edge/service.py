@@ -235,8 +235,8 @@ class Conversation:
         """What the client sent reaches the log, what the log accepted is acknowledged, and then the door closes."""
         self._records.finish()
         await _finish_within(_FINISH_S, writing)
-        if self._closing and self._closing.farewell:
-            self._say(self._closing.farewell)
+        if self._closing and self._closing.error:
+            self._say(self._closing.error)
         self._all_said = True
         self._to_send.set()
         await _finish_within(_FINISH_S, sending)

@@ -7,8 +7,8 @@ from edge.core.connection_state import Phase
 from edge.core.machine import TABLE, Step
 from edge.core.steps import authenticate, deliver_replies, start_session, stream_audio
 
-# What makes a step lead to another state, in a reader's words, with the close code where there is one.
-_CAUSES: dict[tuple[Step, Phase], str] = {
+_EARLY_REPLY = "report (1000), nothing to resume (4404, 4400), superseded (4409)"
+CAUSES: dict[tuple[Step, Phase], str] = {
     (authenticate.welcome, Phase.READY): "token good",
     (authenticate.welcome, Phase.CLOSED): "another user's token (4403)",
     (authenticate.turn_away, Phase.CLOSED): "token refused (4401)",
@@ -25,10 +25,10 @@ _CAUSES: dict[tuple[Step, Phase], str] = {
     (start_session.put_off, Phase.CLOSED): "no room for more speakers (1013)",
     (start_session.opening_kept, Phase.STREAMING): "Kafka has the resume",
     (start_session.opening_kept, Phase.ENDING): "summary",
-    (start_session.opening_kept, Phase.CLOSED): "nothing to resume (4404, 4400), superseded (4409)",
+    (start_session.opening_kept, Phase.CLOSED): _EARLY_REPLY,
     (start_session.open_session, Phase.STREAMING): "Kafka has the start",
     (start_session.open_session, Phase.ENDING): "summary",
-    (start_session.open_session, Phase.CLOSED): "superseded (4409)",
+    (start_session.open_session, Phase.CLOSED): _EARLY_REPLY,
     (stream_audio.hear, Phase.ENDING): "audio beyond the greatest length",
     (stream_audio.hear, Phase.CLOSED): "torn, too large or too fast audio (4400, 1009, 4429)",
     (stream_audio.take_in, Phase.ENDING): "audio beyond the greatest length",
@@ -46,6 +46,7 @@ _CAUSES: dict[tuple[Step, Phase], str] = {
     (machine.shed, Phase.CLOSED): "reads too slowly (1013)",
     (machine.leave, Phase.CLOSED): "server stops (1001)",
 }
+"""What makes a step lead to another phase, in a reader's words, with the close codes where it leads to a close."""
 
 
 def mermaid() -> str:
@@ -53,7 +54,7 @@ def mermaid() -> str:
     causes: dict[tuple[Phase, Phase], dict[str, None]] = {}  # dicts as sets that keep the table's order
     for (phase, _event), row in TABLE.items():
         for target in row.to - {phase}:
-            causes.setdefault((phase, target), {})[_CAUSES[row.step, target]] = None
+            causes.setdefault((phase, target), {})[CAUSES[row.step, target]] = None
     order = list(Phase)
     lines = ["stateDiagram-v2", f"    [*] --> {Phase.CONNECTED.value}"]
     for (phase, target), texts in sorted(causes.items(), key=lambda edge: tuple(map(order.index, edge[0]))):

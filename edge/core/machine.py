@@ -37,9 +37,8 @@ from edge.core.events import (
     Verified,
 )
 from edge.core.steps import authenticate, deliver_replies, start_session, stream_audio
+from edge.core.steps.send_error import close_with_error, send_error
 from schemas.wire import Auth, BeginAnswer, End, Notice, Ping, Pong, Start
-
-_RETRY_AFTER_MS = 5000
 
 Step = Callable[[ConnectionState, Any, int], Outcome]
 
@@ -71,19 +70,19 @@ def answer_ping(connection: ConnectionState, event: Ping, now_ms: int) -> Outcom
 
 
 def complain(connection: ConnectionState, event: Garbled, now_ms: int) -> Outcome:
-    return authenticate.complain(connection, event.error)
+    return send_error(connection, event.error)
 
 
 def refuse_second_start(connection: ConnectionState, event: Start, now_ms: int) -> Outcome:
-    return authenticate.fail(connection, 4400, errors.already_started())
+    return close_with_error(connection, errors.already_started())
 
 
 def give_up(connection: ConnectionState, event: Unkept, now_ms: int) -> Outcome:
-    return authenticate.fail(connection, 1013, errors.not_kept(_RETRY_AFTER_MS))
+    return close_with_error(connection, errors.not_kept())
 
 
 def shed(connection: ConnectionState, event: Overrun, now_ms: int) -> Outcome:
-    return authenticate.fail(connection, 1013, errors.too_slow())
+    return close_with_error(connection, errors.too_slow())
 
 
 def leave(connection: ConnectionState, event: Drain, now_ms: int) -> Outcome:

@@ -4,23 +4,11 @@
 
 from edge.core import errors
 from edge.core.connection_state import ConnectionState, Outcome, Phase
-from edge.core.effects import Close, Send, Verify
+from edge.core.effects import Send, Verify
 from edge.core.events import Audio, Garbled, Refused, Unverified, Verified
 from edge.core.fast_replace import replace
-from schemas.wire import Auth, BeginAnswer, End, Error, Limits, Ping, Ready, Start
-
-_RETRY_AFTER_MS = 5000
-
-
-def fail(connection: ConnectionState, code: int, error: Error) -> Outcome:
-    """Tell the client what is wrong, and close."""
-    return connection.moved(Phase.CLOSED), (Close(code, error.code, errors.fatal(error)),)
-
-
-def complain(connection: ConnectionState, error: Error) -> Outcome:
-    """Tell the client what is wrong, and go on."""
-    return connection, (Send(error),)
-
+from edge.core.steps.send_error import close_with_error, send_error
+from schemas.wire import Auth, BeginAnswer, End, Limits, Ping, Ready, Start
 
 # Tokens
 
@@ -32,7 +20,7 @@ def verify(connection: ConnectionState, event: Auth, now_ms: int) -> Outcome:
 def welcome(connection: ConnectionState, event: Verified, now_ms: int) -> Outcome:
     """The first token, or a fresh one of the same user."""
     if connection.verified_user is not None and connection.verified_user.user_id != event.user.user_id:
-        return fail(connection, 4403, errors.wrong_user())
+        return close_with_error(connection, errors.wrong_user())
     limits = Limits(
         session_s=connection.policy.session_s,
         resume_grace_s=connection.policy.grace_ms // 1000,
@@ -44,31 +32,31 @@ def welcome(connection: ConnectionState, event: Verified, now_ms: int) -> Outcom
 
 
 def turn_away(connection: ConnectionState, event: Refused, now_ms: int) -> Outcome:
-    return fail(connection, 4401, errors.token_refused(event.reason, event.message, event.hint))
+    return close_with_error(connection, errors.token_rejected(event.reason, event.message, event.hint))
 
 
 def wait_for_keys(connection: ConnectionState, event: Unverified, now_ms: int) -> Outcome:
     """Nobody can say now whose token this is. Who is known already stays so, until their older token runs out."""
-    error = errors.login_unavailable(_RETRY_AFTER_MS)
-    return fail(connection, 1013, error) if connection.phase is Phase.CONNECTED else complain(connection, error)
+    error = errors.login_unavailable()
+    return close_with_error(connection, error) if connection.phase is Phase.CONNECTED else send_error(connection, error)
 
 
 def watch_expiry(connection: ConnectionState, event: object, now_ms: int) -> Outcome:
     """Before a session has begun, a token that runs out simply proves nothing any more."""
     if connection.expires_ms is None or now_ms < connection.expires_ms:
         return connection, ()
-    return fail(connection, 4401, errors.token_expired())
+    return close_with_error(connection, errors.token_expired())
 
 
 def refuse_stranger(
     connection: ConnectionState, event: Start | BeginAnswer | End | Ping | Audio | Garbled, now_ms: int
 ) -> Outcome:
     detail = event.error.message if isinstance(event, Garbled) else "This was something else."
-    return fail(connection, 4401, errors.not_authorised(detail))
+    return close_with_error(connection, errors.not_authorised(detail))
 
 
 def watch_for_token(connection: ConnectionState, event: object, now_ms: int) -> Outcome:
     """Whose token has come in time may wait for it to be judged."""
     if connection.token_received or now_ms - connection.opened_ms < connection.policy.auth_ms:
         return connection, ()
-    return fail(connection, 4408, errors.token_missing(connection.policy.auth_ms))
+    return close_with_error(connection, errors.token_missing(connection.policy.auth_ms))

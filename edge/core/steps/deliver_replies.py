@@ -7,7 +7,7 @@ from edge.core.connection_state import ConnectionState, Outcome, Phase
 from edge.core.effects import Close, Send
 from edge.core.events import Replied
 from edge.core.fast_replace import replace
-from edge.core.steps.authenticate import fail
+from edge.core.steps.send_error import close_with_error
 from schemas.replies import Gone, Resumed, ShownMessage, Superseded
 from schemas.sessions import EndCause
 from schemas.wire import Ack
@@ -19,11 +19,11 @@ def receive(connection: ConnectionState, event: Replied, now_ms: int) -> Outcome
         case Resumed() as resumed:
             return _confirm(connection, resumed)
         case Gone(code="no_session"):
-            return fail(connection, 4404, errors.no_session())
+            return close_with_error(connection, errors.no_session())
         case Gone():
-            return fail(connection, 4400, errors.frame_gap(connection.session.first_frame))
+            return close_with_error(connection, errors.frame_gap(connection.session.first_frame))
         case Superseded():
-            return fail(connection, 4409, errors.superseded())
+            return close_with_error(connection, errors.superseded())
         case message:
             return _show(connection, message)
 
@@ -56,7 +56,7 @@ def _show(connection: ConnectionState, message: ShownMessage) -> Outcome:
 
 def _close_done(connection: ConnectionState) -> Outcome:
     if connection.session.end_cause is EndCause.LENGTH:
-        return fail(connection, 4413, errors.session_too_long(connection.policy.session_s))
+        return close_with_error(connection, errors.session_too_long(connection.policy.session_s))
     if connection.session.end_cause is EndCause.EXPIRED:
-        return fail(connection, 4401, errors.token_expired())
+        return close_with_error(connection, errors.token_expired())
     return connection.moved(Phase.CLOSED), (Close(1000, "done"),)

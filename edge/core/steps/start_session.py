@@ -15,7 +15,7 @@ from edge.core.flow.lag import TranscriptionLag
 from edge.core.flow.leaky_bucket import LeakyBucket
 from edge.core.flow.reply_order import ReplySequencer
 from edge.core.steps import deliver_replies
-from edge.core.steps.authenticate import fail
+from edge.core.steps.send_error import close_with_error
 from schemas.audio import FRAME_MS, FRAME_SAMPLES
 from schemas.base import derived_id
 from schemas.sessions import ConnectionResumed, RecordKind, SessionStarted
@@ -56,9 +56,9 @@ def go_on(connection: ConnectionState, event: Reclaimed, now_ms: int) -> Outcome
     format."""
     claim, first_frame = event.claim, event.start.from_frame
     if claim.user_id != connection.user.user_id:
-        return fail(connection, 4403, errors.not_your_session())
+        return close_with_error(connection, errors.not_your_session())
     if first_frame * FRAME_MS > connection.policy.session_s * 1000:
-        return fail(connection, 4400, errors.frame_gap(first_frame))
+        return close_with_error(connection, errors.frame_gap(first_frame))
     announced = event.start.audio if "audio" in event.start.model_fields_set else claim.audio
     audio = taken(announced)
     if audio is None:
@@ -90,15 +90,15 @@ def go_on(connection: ConnectionState, event: Reclaimed, now_ms: int) -> Outcome
 
 
 def refuse_token(connection: ConnectionState, event: Unclaimed, now_ms: int) -> Outcome:
-    return fail(connection, 4404, errors.resume_invalid())
+    return close_with_error(connection, errors.resume_invalid())
 
 
 def turn_down(connection: ConnectionState, event: Rejected, now_ms: int) -> Outcome:
-    return fail(connection, 4429, errors.too_many_sessions(event.most, competition=event.competition))
+    return close_with_error(connection, errors.too_many_sessions(event.most, competition=event.competition))
 
 
 def put_off(connection: ConnectionState, event: Postponed, now_ms: int) -> Outcome:
-    return fail(connection, 1013, errors.overloaded(event.retry_after_ms))
+    return close_with_error(connection, errors.overloaded(event.retry_after_ms))
 
 
 def write_opening(connection: ConnectionState, event: Admitted, now_ms: int) -> Outcome:
@@ -145,7 +145,7 @@ def open_session(connection: ConnectionState, event: object, now_ms: int) -> Out
 
 def _refuse_audio(connection: ConnectionState, audio: AudioFormat) -> Outcome:
     described = f"{audio.encoding}, {audio.sample_rate} Hz, {audio.channels} channel{'s'[: audio.channels != 1]}"
-    return fail(connection, 4400, errors.unsupported_audio(described, TAKEN))
+    return close_with_error(connection, errors.unsupported_audio(described, TAKEN))
 
 
 def _shown_name(wanted: str | None, connection: ConnectionState) -> str:

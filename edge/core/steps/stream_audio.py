@@ -7,7 +7,7 @@ from edge.core.connection_state import ConnectionState, Outcome, Phase, SessionS
 from edge.core.effects import Convert, Effect, Send
 from edge.core.events import Audio, Converted, Heard, Kept, Unintelligible
 from edge.core.fast_replace import replace
-from edge.core.steps.authenticate import complain, fail
+from edge.core.steps.send_error import close_with_error, send_error
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 from schemas.base import derived_id
 from schemas.sessions import AnswerBegun, ConnectionAlive, EndCause, RecordKind, SessionEnded
@@ -20,9 +20,9 @@ def hear(connection: ConnectionState, event: Audio, now_ms: int) -> Outcome:
     """Audio for the log; what goes beyond the session's greatest length ends it."""
     audio = connection.session.audio
     if len(event.data) > audio.message_bytes:
-        return fail(connection, 1009, errors.message_too_large(len(event.data), audio.message_bytes))
+        return close_with_error(connection, errors.message_too_large(len(event.data), audio.message_bytes))
     if len(event.data) % audio.block_bytes:
-        return fail(connection, 4400, errors.bad_audio(len(event.data), audio.block_bytes))
+        return close_with_error(connection, errors.bad_audio(len(event.data), audio.block_bytes))
     if not audio.canonical:
         return connection, (Convert(audio, event.data),)
     return _take(connection, event.data, connection.session.until_sample + len(event.data) // SAMPLE_BYTES, now_ms)
@@ -37,7 +37,7 @@ def _take(connection: ConnectionState, audio: bytes, until_sample: int, now_ms: 
     session, limit = connection.session, connection.policy.ingest_limit
     bucket = session.bucket.add(until_sample - session.until_sample, now_ms, limit)
     if bucket is None:
-        return fail(connection, 4429, errors.too_fast(limit.rate, limit.burst_ms // 1000))
+        return close_with_error(connection, errors.too_fast(limit.rate, limit.burst_ms // 1000))
     left_bytes = (connection.policy.session_s * SAMPLE_RATE - session.framing.samples) * SAMPLE_BYTES
     framing, frames = session.framing.push(audio[:left_bytes])
     session = replace(session, framing=framing, bucket=bucket, until_sample=until_sample)
@@ -64,7 +64,7 @@ def take_last(connection: ConnectionState, event: Converted, now_ms: int) -> Out
 
 
 def reject_audio(connection: ConnectionState, event: Unintelligible, now_ms: int) -> Outcome:
-    return fail(connection, 4400, errors.broken_audio(connection.session.audio.encoding, event.detail))
+    return close_with_error(connection, errors.broken_audio(connection.session.audio.encoding, event.detail))
 
 
 def mark(connection: ConnectionState, event: BeginAnswer, now_ms: int) -> Outcome:
@@ -171,8 +171,8 @@ def note_heard(connection: ConnectionState, event: Heard, now_ms: int) -> Outcom
 
 
 def too_early(connection: ConnectionState, event: Audio | BeginAnswer | End, now_ms: int) -> Outcome:
-    return complain(connection, errors.not_started(_NAMES[type(event)]))
+    return send_error(connection, errors.not_started(_NAMES[type(event)]))
 
 
 def too_late(connection: ConnectionState, event: Audio | BeginAnswer | End, now_ms: int) -> Outcome:
-    return complain(connection, errors.session_ended(_NAMES[type(event)]))
+    return send_error(connection, errors.session_ended(_NAMES[type(event)]))

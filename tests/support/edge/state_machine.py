@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from edge.core.connection_state import Phase, User
+from edge.core.diagram import CAUSES
 from edge.core.effects import Admit, Announce, Append, Claim, Close, Convert, LogRecord, Reclaim, Send, Verify
 from edge.core.events import (
     Admitted,
@@ -103,6 +104,10 @@ class DrawnOut(RuleBasedStateMachine):
                     self.happen(self.admit(effect))
                 case Close():
                     assert self.connection.phase is Phase.CLOSED
+                    if row and before is not Phase.CLOSED:
+                        assert f"{effect.code}" in CAUSES[row.step, Phase.CLOSED], (
+                            "the diagram shows another close code"
+                        )
                     self.closing = self.closing or effect
 
     def admit(self, wanted: Admit) -> Admitted | Rejected | Postponed:

@@ -157,8 +157,8 @@ class AnyConnection(DrawnOut):
         if not self.turned_away:
             return
         assert self.closing is not None
-        assert self.closing.farewell is not None
-        told = self.closing.farewell
+        assert self.closing.error is not None
+        told = self.closing.error
         wanted = (
             (1013, "overloaded", self.at_the_door.retry_after_ms)
             if isinstance(self.at_the_door, Postponed)
@@ -199,9 +199,9 @@ class AnyConnection(DrawnOut):
         while self.unwritten:
             self.keep()
         assert self.closing is not None
-        if self.closing.farewell:
-            assert self.closing.farewell.fatal
-            self.promises.hear(self.closing.farewell)
+        if self.closing.error:
+            assert self.closing.error.fatal
+            self.promises.hear(self.closing.error)
         self.promises.close(self.closing.code)
         if self.honest and not self.ended_elsewhere and self.promises.closed in (1000, 4413):
             self.check_a_whole_session()

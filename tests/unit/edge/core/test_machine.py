@@ -77,9 +77,9 @@ def error_of(effects: list[Effect]) -> tuple[str, int | None]:
     """Code of the one error, and the close code if it is fatal."""
     [effect] = effects
     if isinstance(effect, Close):
-        assert effect.farewell is not None
-        assert effect.farewell.fatal
-        return effect.farewell.code, effect.code
+        assert effect.error is not None
+        assert effect.error.fatal
+        return effect.error.code, effect.code
     assert isinstance(effect, Send)
     assert isinstance(effect.message, Error)
     assert not effect.message.fatal

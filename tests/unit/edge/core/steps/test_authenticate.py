@@ -26,8 +26,8 @@ def told(effects: list[Effect]) -> list[tuple[str, int | None]]:
 def closed(effects: list[Effect]) -> tuple[int, str]:
     [close] = effects
     assert isinstance(close, Close)
-    assert close.farewell
-    return close.code, close.farewell.code
+    assert close.error
+    return close.code, close.error.code
 
 
 def test_who_speaks_is_told_once_and_in_advance() -> None:
