@@ -90,6 +90,8 @@ class SessionState:
     resume_token: str = ""
     resume_confirmed: bool = True
     """Whether the transcriber knows of this connection, so that frames in the log may be acknowledged."""
+    known_over: bool = False
+    """Whether the transcriber has answered that the session was over already."""
     first_sample: int = 0
     """The session's sample with which this connection's audio begins."""
     until_sample: int = 0

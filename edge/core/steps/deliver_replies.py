@@ -33,10 +33,10 @@ def _confirm(connection: ConnectionState, resumed: Resumed) -> Outcome:
     was over before, nothing more counts; but all that is held is acknowledged, whichever connection brought it."""
     session = connection.session
     was_over = connection.phase is Phase.ENDING and session.end_cause is None
-    if session.resume_confirmed or was_over:
+    if session.resume_confirmed or session.known_over or was_over:
         return connection, ()  # Said again by a transcriber that took over.
     if resumed.over:
-        connection, frames = connection.moved(Phase.ENDING), resumed.next_frame
+        connection, frames = connection.moved(Phase.ENDING, replace(session, known_over=True)), resumed.next_frame
     else:
         frames = session.frames_appended
         connection = replace(connection, active_session=replace(session, resume_confirmed=True))

@@ -150,6 +150,17 @@ def test_what_another_connection_brought_before_the_end_needs_not_be_sent_again(
     assert messages(connection.on(Replied(Resumed(next_frame=9, over=True)))) == [Ack(frames=9)]
 
 
+def test_an_older_answer_after_the_session_is_over_acknowledges_nothing() -> None:
+    connection = resumed(from_frame=4)
+    connection.on(Audio(FRAME))
+    connection.on(End())
+    assert messages(connection.on(Replied(Resumed(next_frame=9, over=True)))) == [Ack(frames=9)]
+    connection.on(Replied(Resumed(next_frame=4)))
+    connection.effects.clear()
+    connection.keep_all()
+    assert messages(connection.effects) == []
+
+
 @pytest.mark.parametrize(
     ("answer", "code", "reason"),
     [
