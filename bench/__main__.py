@@ -1,60 +1,69 @@
-"""`python -m bench`: the benchmarks of `make bench`, each with a bound on its time, an hour and a half in all; results
-and pictures are kept in bench/results/.
+"""`python -m bench`: all benchmarks, each with a time limit, an hour and a half in all; results and pictures go to
+bench/results/. Each is also a module with options of its own, such as `python -m bench.growth --minutes 60`.
 
-The whole comparison with other servers: `python -m bench.peers`; here a short one, with those that are installed."""
+The whole comparison with other servers is `python -m bench.peers`; here a short one, with those that are installed."""
 
 import argparse
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench import delay, growth, inference_overhead, policies, recovery, report_overhead, sizing
-from bench.edge import run as edge
-from bench.peers.compare import compare, servers
-from bench.peers.door import run as edge_peers
 from bench.result_files import RESULTS
+from bench.workload import Workload, add_workload_options, workload_of
 
-SPEAKERS = (1, 4)
-COMPARISON_MINUTES = 20.0
-_GOING_DOWN_S = 30.0
+COMPARISON_MINUTES = 18.0
+SHORT_COMPARISON = str(RESULTS / "peers-whole-short.json")
+_DOOR_MINUTES = 11.0
+_STOP_S = 30.0
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """`minutes`: after so many it is ended. On two cores at rest it takes half to two thirds of them."""
-
-    run: Callable[[int], None]
+    module: str
     minutes: float
+    """Its time limit. On two cores at rest it takes half to two thirds of it."""
+    options: Sequence[str] = ()
+    hears_speech: bool = True
+    """Whether it runs with any model and any speech."""
 
 
 BENCHMARKS = {
-    "limit": Benchmark(lambda _: inference_overhead.run(inference_overhead.OUTPUT), 5),
-    "delay": Benchmark(lambda repeats: delay.run(RESULTS / "delay.json", repeats), 8),
-    "growth": Benchmark(lambda _: growth.run(growth.RESULT, growth.MINUTES), 6),
-    "policies": Benchmark(lambda _: policies.run(policies.OUTPUT), 12),
-    "recovery": Benchmark(lambda _: recovery.run(recovery.RESULT, recovery.KILLS, recovery.SEED), 7),
-    "report": Benchmark(lambda repeats: report_overhead.run(RESULTS / "report.json", repeats), 6),
-    "edge": Benchmark(lambda repeats: edge.run(RESULTS / "edge.json", repeats), 8),
-    "edge-peers": Benchmark(lambda repeats: edge_peers.run(RESULTS / "edge-peers.json", repeats), 8),
-    "sizing": Benchmark(lambda _: sizing.run(), 9),
-    "peers": Benchmark(
-        lambda _: compare(list(servers().values()), SPEAKERS, RESULTS / "peers-short.json", minutes=COMPARISON_MINUTES),
-        COMPARISON_MINUTES + 1,
+    "inference-overhead": Benchmark("bench.inference_overhead", 5),
+    "delay": Benchmark("bench.delay", 8),
+    "growth": Benchmark("bench.growth", 6),
+    "policies": Benchmark("bench.policies", 12),
+    "recovery": Benchmark("bench.recovery", 7),
+    "report-overhead": Benchmark("bench.report_overhead", 6, hears_speech=False),
+    "edge": Benchmark("bench.edge.run", 8, hears_speech=False),
+    "sizing": Benchmark("bench.sizing", 8, hears_speech=False),
+    "peers-door": Benchmark(
+        "bench.peers", _DOOR_MINUTES + 1, ("--case", "door", "--minutes", f"{_DOOR_MINUTES:g}"), hears_speech=False
+    ),
+    "peers-whole": Benchmark(
+        "bench.peers",
+        COMPARISON_MINUTES,
+        ("--clients", "1", "4", "--minutes", f"{COMPARISON_MINUTES - 1:g}", "--output", SHORT_COMPARISON),
     ),
 }
 
 
-def bounded(command: list[str], seconds: float) -> bool:
-    """Whether the command did its work in time. If not, it is asked to bring down what it has started, as by Ctrl-C."""
+def command(benchmark: Benchmark, workload: Workload) -> list[str]:
+    options = [*benchmark.options, *(workload.arguments() if benchmark.hears_speech else ())]
+    return [sys.executable, "-m", benchmark.module, *options]
+
+
+def finished_in_time(command: Sequence[str], seconds: float) -> bool:
+    """Whether the command succeeded within this time. If not, it is interrupted, as by Ctrl-C, so that it can stop what
+    it has started."""
     with subprocess.Popen(command) as child:
         try:
             return child.wait(seconds) == 0
         except subprocess.TimeoutExpired:
             child.send_signal(signal.SIGINT)
         try:
-            child.wait(_GOING_DOWN_S)
+            child.wait(_STOP_S)
         except subprocess.TimeoutExpired:
             child.kill()
     return False
@@ -64,20 +73,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("which", nargs="*", choices=[*BENCHMARKS, []], help="some of them; by default all")
-    parser.add_argument("--repeats", type=int, default=2, help="rounds (of delay each about 90 s, of report 20 s)")
-    options = parser.parse_args()
-    if len(options.which) == 1:
-        BENCHMARKS[options.which[0]].run(options.repeats)
-        return
+    parser.add_argument("which", nargs="*", choices=[*BENCHMARKS, []], help="some of them; default: all")
+    add_workload_options(parser, output=False)
+    given = parser.parse_args()
     failed = []
-    for name in options.which or BENCHMARKS:
-        minutes = BENCHMARKS[name].minutes
-        print(f"{name}, at most {minutes:g} minutes", flush=True)
-        if not bounded([sys.executable, "-m", "bench", name, "--repeats", str(options.repeats)], 60 * minutes):
+    for name in given.which or BENCHMARKS:
+        benchmark = BENCHMARKS[name]
+        print(f"{name}, at most {benchmark.minutes:g} minutes", flush=True)
+        if not finished_in_time(command(benchmark, workload_of(given)), 60 * benchmark.minutes):
             failed.append(name)
     if failed:
-        sys.exit(f"not done: {', '.join(failed)}")
+        sys.exit(f"failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The model calls of reports and nothing else: LangChain as its documentation shows it, no retries, no checks."""
+"""The model calls of reports and nothing else: LangChain as its documentation shows it, without retries or checks."""
 
 import asyncio
 import json
@@ -20,8 +20,8 @@ _FLOOR = 0.5
 _SUMMED_UP: dict[str, Any] = {"verdicts": [], "errors": [], "lessons": []}
 
 
-class BareCalls:
-    """The same prompts and documents as the analyze stage sends, answer by answer side by side, then the summary's."""
+class BareLangChain:
+    """The prompts and documents that the analyze stage sends: one call per answer, concurrently, then the summary's."""
 
     def __init__(self, base_url: str, sessions_at_once: int) -> None:
         chat = ChatOpenAI(  # type: ignore[call-arg]  # pydantic's plugin does not see its aliases

@@ -1,209 +1,207 @@
-"""Pictures of results: an SVG each, its panels side by side over one legend.
+"""Pictures of results: one SVG file per result, with its charts side by side over a common legend.
 
-`Lines` goes over a number (speakers, minutes, a batch's size), `Bars` over names. A name has one colour in all of
-them."""
+`LineChart` plots values over a number (speakers, minutes, batch size), `BarChart` over names. A name keeps its colour
+in all charts of a picture. The same result always gives the same file."""
 
+import io
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
 _COLOURS = ("#1b6ca8", "#c8553d", "#588157", "#b08900", "#8e6c8a", "#7fb2d9", "#444444", "#d990a8")
-_WIDTH, _HEIGHT = 400, 270
-_LEFT, _TOP, _RIGHT, _BOTTOM = 58, 36, 30, 44
-_FONT = 'font-family="sans-serif" font-size="11"'
-_LETTER = 6.1
-"""About a letter's width, for what has to be placed beside a text."""
-_TICKS = 5
-_MOST_LABELS = 8
-_LEGEND_LINE = 20
-_PALE = 0.55
+_GOAL_COLOUR = "#333333"
+_STYLE: Any = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "rostrum",  # Element ids are otherwise random.
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": "#dddddd",
+}
+_CHART_INCHES, _LEAST_INCHES = 4.4, 7.0
+_CHART_HEIGHT_INCHES, _TITLE_INCHES, _LEGEND_ROW_INCHES = 3.0, 0.5, 0.22
+_MOST_COLUMNS = 3
+_LEGEND_LETTERS_PER_INCH = 9
+_MOST_X_TICKS = 8
+_LABEL_LETTERS_PER_CHART = 44
+_NO_DATE = {"Date": None, "Creator": None}
 
 
 @dataclass(frozen=True)
-class Lines:
-    """`series`: points by name. `goal`: a dashed line. `ceiling`: greater values are drawn there. `doublings`: the
-    numbers lie apart by their ratios and not by their differences."""
-
+class LineChart:
     title: str
-    across: str
+    x_label: str
+    y_label: str
+    """With the unit."""
     series: Mapping[str, Sequence[tuple[float, float]]]
-    unit: str = ""
+    """Points by name."""
     goal: float | None = None
+    """Drawn as a dashed line."""
     ceiling: float = math.inf
-    doublings: bool = False
+    """Greater values are drawn here, with a triangle for a marker."""
+    log_x: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self.series)
 
-    @property
-    def greatest(self) -> float:
-        values = [value for points in self.series.values() for _, value in points]
-        return max([*(min(value, self.ceiling) for value in values), self.goal or 0.0])
-
 
 @dataclass(frozen=True)
 class Bar:
-    """`name`: its colour in the legend. `spread`: the least and the greatest of what `value` stands for."""
-
     name: str
+    """Chooses the colour, and stands in the legend."""
     value: float
     spread: tuple[float, float] | None = None
+    """The least and the greatest of the values that `value` stands for."""
+    goal: float | None = None
+    """Of this bar alone, drawn as a dashed line across it."""
 
 
 @dataclass(frozen=True)
-class Bars:
-    """`groups`: bars that stand together, by what is written under them."""
-
+class BarChart:
     title: str
+    y_label: str
+    """With the unit."""
     groups: Mapping[str, Sequence[Bar]]
-    unit: str = ""
+    """Bars that stand together, by the label under them."""
     goal: float | None = None
+    x_label: str = ""
+
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        return tuple(bar for group in self.groups.values() for bar in group)
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(bar.name for group in self.groups.values() for bar in group))
-
-    @property
-    def greatest(self) -> float:
-        bars = [bar for group in self.groups.values() for bar in group]
-        return max([*(max(bar.value, (bar.spread or (0.0, 0.0))[1]) for bar in bars), self.goal or 0.0])
+        return tuple(dict.fromkeys(bar.name for bar in self.bars))
 
 
-Panel = Lines | Bars
+Chart = LineChart | BarChart
 
 
-def draw(panels: Sequence[Panel]) -> str:
-    """The picture as the text of an SVG file."""
-    names = list(dict.fromkeys(name for panel in panels for name in panel.names))
+@dataclass(frozen=True)
+class Picture:
+    title: str
+    charts: Sequence[Chart]
+
+
+def draw(picture: Picture, subtitle: str) -> str:
+    """The text of an SVG file. `subtitle`: what the result was measured on."""
+    charts = picture.charts
+    names = list(dict.fromkeys(name for chart in charts for name in chart.names))
     colours = {name: _COLOURS[index % len(_COLOURS)] for index, name in enumerate(names)}
-    width, legend = _WIDTH * len(panels), names if len(names) > 1 else []
-    height = _HEIGHT + _LEGEND_LINE * math.ceil(len(legend) / max(len(panels), 1)) + (10 if legend else 0)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" {_FONT}>',
-        f'<rect width="{width}" height="{height}" fill="white"/>',
-    ]
-    for index, panel in enumerate(panels):
-        scale = _Scale(panel.greatest)
-        drawn = _lines(panel, scale, colours) if isinstance(panel, Lines) else _bars(panel, scale, colours)
-        group = f'<g transform="translate({index * _WIDTH},0)">'
-        parts += [group, *_frame(panel, scale), *drawn, *_goal(panel, scale), "</g>"]
-    for index, name in enumerate(legend):
-        x = _LEFT + _WIDTH * (index % len(panels))
-        y = _HEIGHT + _LEGEND_LINE * (index // len(panels)) + 4
-        parts.append(f'<rect x="{x}" y="{y}" width="12" height="12" fill="{colours[name]}"/>')
-        parts.append(_text(x + 18, y + 10, name))
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    rows, columns = _grid(len(charts))
+    inches = max(_CHART_INCHES * columns, _LEAST_INCHES)
+    handles = _legend(names, colours, charts)
+    legend_columns = _legend_columns(names, inches)
+    legend_rows = math.ceil(len(handles) / legend_columns)
+    with rc_context(_STYLE):
+        height = _CHART_HEIGHT_INCHES * rows + _TITLE_INCHES + _LEGEND_ROW_INCHES * legend_rows
+        figure = Figure(figsize=(inches, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        figure.suptitle(f"{picture.title}\n{subtitle}", fontsize=10.5)
+        for axes, chart in zip(figure.subplots(rows, columns, squeeze=False).flat, charts, strict=True):
+            _draw_chart(axes, chart, colours)
+        if handles:
+            figure.legend(handles=handles, loc="outside lower center", ncols=legend_columns, frameon=False)
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata=_NO_DATE)
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 
-class _Scale:
-    """Of the values: from nothing to a round number over the greatest."""
-
-    def __init__(self, greatest: float) -> None:
-        self.step = _step(greatest or 1.0)
-        self.top = self.step * math.ceil(round((greatest or 1.0) / self.step, 6))
-
-    @property
-    def ticks(self) -> list[float]:
-        return [self.step * tick for tick in range(round(self.top / self.step) + 1)]
-
-    def y(self, value: float) -> float:
-        return _HEIGHT - _BOTTOM - value / self.top * (_HEIGHT - _TOP - _BOTTOM)
+def _grid(charts: int) -> tuple[int, int]:
+    """Rows and columns."""
+    if charts <= _MOST_COLUMNS:
+        return 1, charts
+    rows = math.ceil(charts / _MOST_COLUMNS)
+    return rows, math.ceil(charts / rows)
 
 
-def _step(greatest: float) -> float:
-    """Between two ticks: a round number of which at most five reach the greatest value."""
-    power = 10.0 ** math.floor(math.log10(greatest / _TICKS))
-    return power * next(each for each in (1, 2, 2.5, 5, 10) if each * power * _TICKS >= greatest * (1 - 1e-9))
+def _legend(names: Sequence[str], colours: Mapping[str, str], charts: Sequence[Chart]) -> list[Artist]:
+    """Empty for a single name."""
+    handles: list[Artist] = [Patch(color=colours[name], label=name) for name in names] if len(names) > 1 else []
+    if any(bar.goal is not None for chart in charts if isinstance(chart, BarChart) for bar in chart.bars):
+        handles.append(Line2D([], [], color=_GOAL_COLOUR, linestyle="--", linewidth=1.5, label="goal"))
+    return handles
 
 
-def _frame(panel: Panel, scale: _Scale) -> list[str]:
-    parts = [_text(_LEFT, 18, panel.title, size=13)]
-    for value in scale.ticks:
-        parts.append(_level(scale.y(value), "#ddd"))
-        parts.append(_text(_LEFT - 6, scale.y(value) + 4, f"{value:.4g} {panel.unit}".strip(), "end"))
-    return parts
+def _legend_columns(names: Sequence[str], inches: float) -> int:
+    letters = max((len(name) for name in names), default=1) + 6
+    return max(1, int(inches * _LEGEND_LETTERS_PER_INCH / letters))
 
 
-def _goal(panel: Panel, scale: _Scale) -> list[str]:
-    """Over what is drawn, beside which its name stands."""
-    if panel.goal is None:
-        return []
-    y = scale.y(panel.goal)
-    return [_level(y, "#777", 'stroke-dasharray="5 4"'), _text(_WIDTH - _RIGHT + 2, y + 4, "goal", colour="#777")]
+def _draw_chart(axes: Axes, chart: Chart, colours: Mapping[str, str]) -> None:
+    axes.set_title(chart.title)
+    axes.set_ylabel(chart.y_label)
+    axes.set_xlabel(chart.x_label)
+    if isinstance(chart, LineChart):
+        _draw_lines(axes, chart, colours)
+    else:
+        _draw_bars(axes, chart, colours)
+    if chart.goal is not None:
+        axes.axhline(chart.goal, color=_GOAL_COLOUR, linestyle="--", linewidth=1)
+        axes.annotate("goal", (1.01, chart.goal), xycoords=("axes fraction", "data"), va="center", color=_GOAL_COLOUR)
+    axes.margins(y=0.1)
+    axes.set_ylim(bottom=0)
 
 
-def _lines(panel: Lines, scale: _Scale, colours: Mapping[str, str]) -> list[str]:
-    numbers = sorted({number for points in panel.series.values() for number, _ in points})
-    if not numbers:
-        return []
-    least, most = (numbers[0], numbers[-1]) if panel.doublings else (0.0, numbers[-1])
-
-    def x(number: float) -> float:
-        if most == least:
-            share = 0.5
-        elif panel.doublings:
-            share = math.log(number / least) / math.log(most / least)
-        else:
-            share = number / most
-        return _LEFT + 8 + share * (_WIDTH - _LEFT - _RIGHT - 16)
-
-    labels = numbers if len(numbers) <= _MOST_LABELS else _Scale(most).ticks
-    parts = [_text(x(number), _HEIGHT - _BOTTOM + 16, f"{number:g}", "middle") for number in labels if number <= most]
-    parts.append(_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 8, panel.across, "middle"))
-    for name, points in panel.series.items():
-        places = [(x(number), scale.y(min(value, panel.ceiling))) for number, value in sorted(points)]
-        line = " ".join(f"{at:.1f},{up:.1f}" for at, up in places)
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{colours[name]}" stroke-width="2"/>')
-        radius = 3 if len(places) <= 2 * _MOST_LABELS else 1.5
-        parts += [f'<circle cx="{at:.1f}" cy="{up:.1f}" r="{radius}" fill="{colours[name]}"/>' for at, up in places]
-    return parts
+def _draw_lines(axes: Axes, chart: LineChart, colours: Mapping[str, str]) -> None:
+    numbers = sorted({number for points in chart.series.values() for number, _ in points})
+    for name, points in chart.series.items():
+        ordered = sorted(points)
+        shown = [(number, min(value, chart.ceiling)) for number, value in ordered]
+        marker = "o" if len(points) <= 2 * _MOST_X_TICKS else ""
+        axes.plot(*zip(*shown, strict=True), color=colours[name], marker=marker, markersize=4)
+        over = [(number, chart.ceiling) for number, value in ordered if value > chart.ceiling]
+        if over:
+            axes.plot(*zip(*over, strict=True), color=colours[name], marker="^", markersize=8, linestyle="")
+    if chart.log_x:
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    if numbers and len(numbers) <= _MOST_X_TICKS:
+        axes.xaxis.set_major_locator(FixedLocator(numbers))
+        axes.set_xticklabels([f"{number:g}" for number in numbers])
 
 
-def _bars(panel: Bars, scale: _Scale, colours: Mapping[str, str]) -> list[str]:
-    parts = []
-    room = (_WIDTH - _LEFT - _RIGHT) / max(len(panel.groups), 1)
-    for index, (label, group) in enumerate(panel.groups.items()):
-        each = min(0.8 * room / max(len(group), 1), 40.0)
-        left = _LEFT + (index + 0.5) * room - each * len(group) / 2
-        for line, words in enumerate(_wrapped(label, room)):
-            parts.append(_text(_LEFT + (index + 0.5) * room, _HEIGHT - _BOTTOM + 16 + 13 * line, words, "middle"))
-        for place, bar in enumerate(group):
-            parts += _bar(bar, left + place * each, each, scale, colours[bar.name])
-    return parts
-
-
-def _bar(bar: Bar, left: float, width: float, scale: _Scale, colour: str) -> list[str]:
-    middle, up = left + width / 2, scale.y(bar.value)
-    place = f'x="{left + 1:.1f}" y="{up:.1f}" width="{width - 2:.1f}" height="{scale.y(0) - up:.1f}"'
-    parts = [f'<rect {place} fill="{colour}" fill-opacity="{_PALE if bar.spread else 1}"/>']
-    if bar.spread:
-        low, high = (scale.y(value) for value in bar.spread)
-        parts.append(
-            f'<path d="M{middle:.1f} {low:.1f}V{high:.1f}M{middle - 3:.1f} {low:.1f}h6M{middle - 3:.1f} {high:.1f}h6" '
-            f'stroke="{colour}" stroke-width="1.5"/>'
-        )
-    highest = min(up, scale.y(bar.spread[1])) if bar.spread else up
-    parts.append(_text(middle, highest - 4, f"{bar.value:.3g}", "middle", size=9))
-    return parts
-
-
-def _wrapped(label: str, room: float) -> list[str]:
-    """The label in lines that fit, as far as its words let it."""
-    lines: list[str] = []
-    for word in label.split():
-        if lines and (len(lines[-1]) + 1 + len(word)) * _LETTER <= room:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines
-
-
-def _level(y: float, colour: str, more: str = "") -> str:
-    return f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{colour}" {more}/>'
-
-
-def _text(x: float, y: float, words: str, anchor: str = "start", size: int = 11, colour: str = "#222") -> str:
-    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{colour}"'
-    return f"<text {place}>{escape(words)}</text>"
+def _draw_bars(axes: Axes, chart: BarChart, colours: Mapping[str, str]) -> None:
+    axes.set_xticks(range(len(chart.groups)))
+    letters = max(6, _LABEL_LETTERS_PER_CHART // max(len(chart.groups), 1))
+    axes.set_xticklabels([textwrap.fill(label, letters) for label in chart.groups])
+    axes.tick_params(axis="x", length=0)
+    for place, group in enumerate(chart.groups.values()):
+        width = 0.8 / max(len(group), 2)
+        for index, bar in enumerate(group):
+            x = place + (index - (len(group) - 1) / 2) * width
+            axes.bar(x, bar.value, 0.92 * width, color=colours[bar.name], alpha=0.6 if bar.spread else 1.0)
+            if bar.spread:
+                least, greatest = bar.spread
+                errors = [[max(bar.value - least, 0.0)], [max(greatest - bar.value, 0.0)]]
+                axes.errorbar(x, bar.value, yerr=errors, color=colours[bar.name], capsize=3, linewidth=1.2)
+            if bar.goal is not None:
+                axes.plot([x - width / 2, x + width / 2], [bar.goal] * 2, color=_GOAL_COLOUR, linestyle="--")
+            top = max(bar.value, bar.spread[1] if bar.spread else 0.0)
+            axes.annotate(
+                f"{bar.value:.3g}",
+                (x, top),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="center",
+                fontsize=7.5,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.3},
+            )

@@ -1,11 +1,10 @@
 """Whether a long session costs more than a short one, and many sessions more than one: the model's time per second of
-audio, minute by minute, and by sessions at once.
+audio, minute by minute, and by the number of concurrent sessions.
 
-    python -m bench.growth [--minutes N]
+    python -m bench.growth [--minutes N] [--model MODEL] [--speech FOLDER]
 
-Sessions go through the transcriber's own core, voice filter and model as fast as they can. Their audio repeats every
-minute, so that each minute asks the same of the model, and only what the core sends along of what came before could
-differ."""
+Sessions go through the transcriber's own core, VAD and model as fast as they can. Their audio repeats every minute, so
+each minute asks the same of the model, and only what the core carries over from earlier audio could differ."""
 
 import argparse
 import asyncio
@@ -19,16 +18,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.charts import Lines
-from bench.result_files import RESULTS, circumstances, save
-from bench.speech_streams import stream
+from bench.charts import LineChart, Picture
+from bench.result_files import save
 from bench.streaming import log_of
+from bench.workload import Workload, add_workload_options, workload_of
 from cli.replay.run import Recogniser, Replay
 from infra.clock import SystemClock
 from infra.malloc import keep_freed
-from infra.samples import WHISPER_MICRO
 from infra.settings import load
-from processors.transcribe.adapters.models import resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.adapters.silero_vad import SileroVad
 from processors.transcribe.core.audio.windows import Hypothesis, Window
@@ -37,121 +34,128 @@ from processors.transcribe.options import transcription_options
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 
-RESULT = RESULTS / "growth.json"
 MINUTES = 10
 SESSIONS = (1, 8, 32)
+GOAL_LAST_OVER_FIRST = 1.05
 _HEADINGS = {
     "model_s_per_audio_s": "model s",
     "cpu_s_per_audio_s": "CPU s",
-    "heard_s_per_audio_s": "audio heard, s",
+    "window_s_per_audio_s": "audio in windows, s",
 }
 _MINUTE_BYTES = 60 * SAMPLE_RATE * SAMPLE_BYTES
+_SPEECH_S = 56.0
+"""Of each minute; the rest is silence, and so a pause: every minute begins as the first one does."""
 
 
 @dataclass(frozen=True)
-class Heard:
-    """One window: its end in the session, its length, and its share of what the model took for its round: seconds of
-    the clock and of processors."""
+class WindowCost:
+    """One window, with its share of the time that the model took for its round."""
 
     end_ms: int
+    """In the session."""
     audio_ms: int
     model_s: float
+    """Wall-clock time."""
     cpu_s: float
 
 
-class Timed:
-    """A recogniser that is watched at work."""
-
+class TimedRecogniser:
     def __init__(self, recogniser: Recogniser) -> None:
         self._recogniser = recogniser
-        self.heard: list[Heard] = []
+        self.costs: list[WindowCost] = []
 
     async def transcribe(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
         began_s, began_cpu_s = time.perf_counter(), time.process_time()
         hypotheses = await self._recogniser.transcribe(windows)
         took_s, took_cpu_s = time.perf_counter() - began_s, time.process_time() - began_cpu_s
-        self.heard += [
-            Heard(each.end_ms, each.end_ms - each.start_ms, took_s / len(windows), took_cpu_s / len(windows))
+        self.costs += [
+            WindowCost(each.end_ms, each.end_ms - each.start_ms, took_s / len(windows), took_cpu_s / len(windows))
             for each in windows
         ]
         return hypotheses
 
 
-def a_minute() -> bytes:
-    """Speech, and at the end silence enough for a pause: every minute begins as the first one does."""
-    return stream(0, 56.0).pcm.ljust(_MINUTE_BYTES, b"\0")
+def a_minute(workload: Workload) -> bytes:
+    return workload.speech.stream(0, _SPEECH_S).pcm[:_MINUTE_BYTES].ljust(_MINUTE_BYTES, b"\0")
 
 
-async def measure(minutes: int) -> tuple[list[Heard], dict[int, list[Heard]]]:
-    """The windows of one session of so many minutes, and those of sessions of one minute, by how many there were."""
+async def measure(
+    workload: Workload, minutes: int, sessions: Sequence[int]
+) -> tuple[list[WindowCost], dict[int, list[WindowCost]]]:
+    """The windows of one session of this length, and those of concurrent sessions of one minute, by their number."""
     settings = load(TranscribeSettings).model_copy(update={"coalesce_windows": False})
-    model = resolve_model(str(WHISPER_MICRO))
-    recogniser, voice = WhisperRecogniser(load_model(model, settings), settings), SileroVad()
+    recogniser, vad = WhisperRecogniser(load_model(workload.model, settings), settings), SileroVad()
 
-    async def heard(sessions: int, pcm: bytes) -> list[Heard]:
-        timed = Timed(recogniser)
-        streams = SessionRegistry(transcription_options(settings, model.name, recogniser.window_ms))
-        replay = Replay(streams, voice, timed, SystemClock(), at_once=recogniser.round_windows)
+    async def costs(sessions: int, pcm: bytes) -> list[WindowCost]:
+        timed = TimedRecogniser(recogniser)
+        registry = SessionRegistry(transcription_options(settings, workload.model.name, recogniser.window_ms))
+        replay = Replay(registry, vad, timed, SystemClock(), at_once=recogniser.round_windows)
         logs = [log_of(pcm, f"session-{number}") for number in range(sessions)]
         await replay.take(chain.from_iterable(zip(*logs, strict=True)))
-        return timed.heard
+        return timed.costs
 
+    minute = a_minute(workload)
     try:
         await recogniser.warm_up()
-        one = await heard(1, a_minute() * minutes)
-        return one, {sessions: await heard(sessions, a_minute()) for sessions in SESSIONS}
+        one = await costs(1, minute * minutes)
+        return one, {count: await costs(count, minute) for count in sessions}
     finally:
-        voice.close()
+        vad.close()
         recogniser.close()
 
 
-def by_minute(heard: Sequence[Heard], minutes: int) -> list[dict[str, Any]]:
+def by_minute(costs: Sequence[WindowCost], minutes: int) -> list[dict[str, Any]]:
     return [
-        {"minute": minute, **_figures([each for each in heard if (each.end_ms - 1) // 60_000 == minute - 1], 60)}
+        {"minute": minute, **_figures([each for each in costs if (each.end_ms - 1) // 60_000 == minute - 1], 60)}
         for minute in range(1, minutes + 1)
     ]
 
 
-def _figures(heard: Sequence[Heard], audio_s: float) -> dict[str, float]:
-    """Per second of the sessions' audio: what the model took, and seconds of audio that it was given, which no other
-    load on the machine can change."""
+def _figures(costs: Sequence[WindowCost], audio_s: float) -> dict[str, float]:
+    """Per second of the sessions' audio: the model's time, and the audio in its windows, which does not depend on the
+    machine's load."""
     return {
-        "windows": len(heard),
-        "model_s_per_audio_s": round(sum(each.model_s for each in heard) / audio_s, 4),
-        "cpu_s_per_audio_s": round(sum(each.cpu_s for each in heard) / audio_s, 4),
-        "heard_s_per_audio_s": round(sum(each.audio_ms for each in heard) / 1000 / audio_s, 3),
+        "windows": len(costs),
+        "model_s_per_audio_s": round(sum(each.model_s for each in costs) / audio_s, 4),
+        "cpu_s_per_audio_s": round(sum(each.cpu_s for each in costs) / audio_s, 4),
+        "window_s_per_audio_s": round(sum(each.audio_ms for each in costs) / 1000 / audio_s, 3),
     }
 
 
-def run(output: Path, minutes: int) -> None:
+def run(output: Path, workload: Workload, minutes: int, sessions: Sequence[int] = SESSIONS) -> None:
     keep_freed()  # As the transcriber does.
     console = Console()
-    measured = circumstances()
-    one, several = asyncio.run(measure(minutes))
+    measured = workload.conditions()
+    one, several = asyncio.run(measure(workload, minutes, sessions))
     found = by_minute(one, minutes)
     ratios = {name: round(found[-1][name] / found[0][name], 3) for name in _HEADINGS}
-    by_sessions = [{"sessions": each, **_figures(heard, 60 * each)} for each, heard in several.items()]
-    report = {**measured, "last_over_first": ratios, "minutes": found, "sessions": by_sessions}
-    save(output, report, panels(report))
+    by_sessions = [{"sessions": each, **_figures(costs, 60 * each)} for each, costs in several.items()]
+    result = {**measured, "last_over_first": ratios, "minutes": found, "sessions": by_sessions}
+    save(output, result, picture(result))
     console.print(_table("minute", found, "One session, per second"))
     console.print(f"last over first: {', '.join(f'{_HEADINGS[name]} {ratio:.2f}' for name, ratio in ratios.items())}")
-    console.print(_table("sessions", by_sessions, "Sessions at once, per second"))
+    console.print(_table("sessions", by_sessions, "Concurrent sessions, per second"))
 
 
-def panels(report: Mapping[str, Any]) -> tuple[Lines, ...]:
-    kinds = {"by the clock": "model_s_per_audio_s", "of processors": "cpu_s_per_audio_s"}
+def picture(result: Mapping[str, Any]) -> Picture:
+    kinds = {"wall clock": "model_s_per_audio_s", "CPU": "cpu_s_per_audio_s"}
 
-    def series(rows: Sequence[Mapping[str, Any]], across: str) -> dict[str, list[tuple[float, float]]]:
-        return {name: [(row[across], row[figure]) for row in rows] for name, figure in kinds.items()}
+    def series(rows: Sequence[Mapping[str, Any]], x: str) -> dict[str, list[tuple[float, float]]]:
+        return {name: [(row[x], row[figure]) for row in rows] for name, figure in kinds.items()}
 
-    return (
-        Lines("Model seconds per second of one session", "minute", series(report["minutes"], "minute"), unit="s"),
-        Lines(
-            "Model seconds per second of audio",
-            "sessions at once",
-            series(report["sessions"], "sessions"),
-            unit="s",
-            doublings=True,
+    goal = result["minutes"][0]["model_s_per_audio_s"] * GOAL_LAST_OVER_FIRST
+    y_label = "model seconds per second of audio"
+    return Picture(
+        "The cost of long sessions, and of many",
+        (
+            LineChart("One session, minute by minute", "minute", y_label, series(result["minutes"], "minute"), goal),
+            LineChart(
+                "Concurrent sessions of a minute",
+                "sessions",
+                y_label,
+                series(result["sessions"], "sessions"),
+                log_x=True,
+            ),
         ),
     )
 
@@ -167,8 +171,12 @@ def _table(first: str, rows: Sequence[dict[str, Any]], title: str) -> Table:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=int, default=MINUTES, help="length of the session")
-    run(RESULT, parser.parse_args().minutes)
+    parser.add_argument("--minutes", type=int, default=MINUTES, help="length of the long session")
+    parser.add_argument("--sessions", type=int, nargs="+", default=list(SESSIONS), help="counts of concurrent sessions")
+    add_workload_options(parser)
+    given = parser.parse_args()
+    workload = workload_of(given)
+    run(given.output or workload.result_file("growth"), workload, given.minutes, given.sessions)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""The stage's way to the model against the model alone: windows per second through the transcriber's recogniser, over
-bare CTranslate2's best over batch sizes and workers, on the same windows and cores.
+"""What the transcriber adds to its model: windows per second through its inference pool, over the best of bare
+CTranslate2 at any batch size and number of workers, on the same windows and cores.
 
-    python -m bench.inference_overhead [--sessions N] [--rounds N]
+    python -m bench.inference_overhead [--sessions N] [--rounds N] [--model MODEL] [--speech FOLDER]
 
-The windows are recorded from sessions that go through the core side by side, each a recording shifted a little. The
-bare runs get their input ready made, already padded, and stop at CTranslate2's answers; the stage makes the input,
-decodes with the checks, puts words together and applies the rules. Runs of both take turns, so that what else the
-machine does falls on both; and both use freed memory again, as the stage does (infra/malloc.py)."""
+The windows are recorded from concurrent sessions that go through the core, each a recording with another offset. The
+bare runs get their input ready made and padded, and stop at CTranslate2's answers; the stage makes the input, decodes
+with the checks, puts words together and applies the filters. Runs of both alternate, so that other load on the machine
+affects both, and both keep freed memory, as the stage does (infra/malloc.py)."""
 
 import argparse
 import asyncio
@@ -25,13 +25,14 @@ from faster_whisper import WhisperModel
 from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 
-from bench.charts import Bar, Bars
-from bench.result_files import RESULTS, circumstances, save
-from bench.streaming import read_wav, score, shifted
+from bench.charts import Bar, BarChart, Picture
+from bench.result_files import save
+from bench.speech_streams import SpeechStream, joined
+from bench.streaming import score, shifted
+from bench.workload import Workload, add_workload_options, workload_of
 from infra.clock import SystemClock
 from infra.malloc import keep_freed
-from infra.samples import SPEECH, WHISPER_MICRO
-from processors.transcribe.adapters.models import ResolvedModel, resolve_model
+from processors.transcribe.adapters.models import ResolvedModel
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.adapters.silero_vad import SileroVad
 from processors.transcribe.core.audio.levels import samples_of
@@ -41,37 +42,40 @@ from processors.transcribe.inference import InferencePool
 from processors.transcribe.options import transcription_options
 from processors.transcribe.settings import TranscribeSettings
 
-OUTPUT = RESULTS / "limit.json"
-RECORDINGS = ("answers_1.wav", "answers_2.wav", "answers_3.wav")
+RECORDINGS = ("answers_1", "answers_2", "answers_3")
+STREAM_S = 30.0
+"""Of other speech than the bundled recordings."""
 BATCHES = (1, 4)
 SESSIONS, WINDOWS, ROUNDS = 3, 128, 3
 DUE = 8
-"""Windows that are due at once."""
-INPUTS = {"short": 0, "3000": 3000}
-"""Encoder input: as the demo model takes it, and as published models need it."""
+"""Windows that are due at the same time."""
+GOAL_RATIO = 0.85
+SHORT_INPUT, FULL_INPUT = "short", "3000"
+ENCODER_FRAMES = {SHORT_INPUT: 0, FULL_INPUT: 3000}
+"""Short input is for the demo recogniser alone, which was trained on it."""
 
 
 @dataclass(frozen=True)
-class Bare:
-    """One way of using CTranslate2: so many workers of so many threads, each given so many windows at once."""
-
+class CTranslate2Setup:
     workers: int
     threads: int
+    """Of each worker."""
     batch: int
+    """Windows per call."""
 
     def __str__(self) -> str:
         return f"{self.workers} x {self.threads} threads, batch {self.batch}"
 
 
 @dataclass(frozen=True)
-class Input:
-    """A window's mel spectrogram, padded for the encoder, and how many of its frames are audio."""
-
+class EncoderInput:
     mel: "np.ndarray[Any, Any]"
+    """A window's mel spectrogram, padded."""
     frames: int
+    """How many of its frames are audio."""
 
 
-class Recording:
+class RecordedCalls:
     """A recogniser that keeps the windows it is given."""
 
     def __init__(self, recogniser: WhisperRecogniser) -> None:
@@ -83,69 +87,74 @@ class Recording:
         return await self._recogniser.transcribe(windows)
 
 
-async def record(sessions: int, recogniser: WhisperRecogniser, settings: TranscribeSettings) -> list[Window]:
-    """All windows of sessions that speak at the same time, in the order in which they come due."""
-    recording, ears = Recording(recogniser), SileroVad()
+async def record(
+    streams: Sequence[SpeechStream], recogniser: WhisperRecogniser, settings: TranscribeSettings
+) -> list[Window]:
+    """All windows of concurrent sessions, in the order in which they come due."""
+    recording, vad = RecordedCalls(recogniser), SileroVad()
     options = transcription_options(settings, "bench", recogniser.window_ms)
-    for number in range(sessions):
-        pcm = shifted(read_wav(SPEECH / RECORDINGS[number % len(RECORDINGS)]), number, sessions)
-        await score(recording, ears, options, str(number), pcm, "")
-    ears.close()
+    for number, stream in enumerate(streams):
+        pcm = shifted(stream.pcm, number, len(streams))
+        await score(recording, vad, options, stream.name, pcm, "")
+    vad.close()
     return sorted(recording.windows, key=lambda window: window.end_ms)
 
 
 @dataclass(frozen=True)
-class Speed:
-    """Windows per second of the clock, and per second of processor time, which other programs change less."""
+class Throughput:
+    """In windows."""
 
     per_s: float
+    """Of the wall clock."""
     per_cpu_s: float
+    """Depends less on other programs."""
 
     @classmethod
-    def since(cls, begun_s: float, cpu_s: float, windows: int) -> "Speed":
+    def since(cls, begun_s: float, cpu_s: float, windows: int) -> "Throughput":
         return cls(windows / (perf_counter() - begun_s), windows / (process_time() - cpu_s))
 
 
-async def through_stage(recogniser: WhisperRecogniser, windows: Sequence[Window]) -> Speed:
-    """As the service has windows heard of which some are always due: each worker gets a batch as soon as it is
-    free."""
-    hearing, left = InferencePool(recogniser, SystemClock()), list(windows)
+async def through_stage(recogniser: WhisperRecogniser, windows: Sequence[Window]) -> Throughput:
+    """As in the service while windows are always due: each worker gets a batch as soon as it is free."""
+    pool, left = InferencePool(recogniser, SystemClock()), list(windows)
     begun_s, cpu_s = perf_counter(), process_time()
-    while left or hearing.tasks:
-        while room := hearing.room(min(len(left), DUE)):
-            wanted = hearing.kind(left[0])
-            alike = [place for place, window in enumerate(left[:DUE]) if hearing.kind(window) == wanted][:room]
-            hearing.begin([left[place] for place in alike])
+    while left or pool.tasks:
+        while room := pool.room(min(len(left), DUE)):
+            wanted = pool.kind(left[0])
+            alike = [place for place, window in enumerate(left[:DUE]) if pool.kind(window) == wanted][:room]
+            pool.begin([left[place] for place in alike])
             for place in reversed(alike):
                 del left[place]
-        await asyncio.wait(hearing.tasks, return_when=asyncio.FIRST_COMPLETED)
-        hearing.finished()
-    return Speed.since(begun_s, cpu_s, len(windows))
+        await asyncio.wait(pool.tasks, return_when=asyncio.FIRST_COMPLETED)
+        pool.finished()
+    return Throughput.since(begun_s, cpu_s, len(windows))
 
 
-def inputs(model: WhisperModel, windows: Sequence[Window], frames: int) -> list[Input]:
-    """What the encoder is to be given, padded as the stage pads it."""
+def inputs(model: WhisperModel, windows: Sequence[Window], frames: int) -> list[EncoderInput]:
+    """The encoder's input, padded as the stage pads it."""
     made, filters = [], MelFilters(model.feature_extractor.mel_filters)
     for window in windows:
         samples = samples_of(window.pcm)
         length = samples.size // HOP
         room = frames or max(500, -(-(length + 50) // 100) * 100)
-        made.append(Input(pad_or_trim(filters.spectrogram(samples), room), length))
+        made.append(EncoderInput(pad_or_trim(filters.spectrogram(samples), room), length))
     return made
 
 
-def without_stage(model: WhisperModel, way: Bare, given: Sequence[Input], tokenizer: Tokenizer) -> Speed:
-    """CTranslate2 alone. Windows of one length go together, as a batch wants it."""
+def without_stage(
+    model: WhisperModel, setup: CTranslate2Setup, given: Sequence[EncoderInput], tokenizer: Tokenizer
+) -> Throughput:
+    """CTranslate2 alone, with windows of one length in each batch."""
     ordered = sorted(given, key=lambda each: each.mel.shape[1])
     by_length = [list(group) for _, group in groupby(ordered, key=lambda each: each.mel.shape[1])]
-    batches = [group[at : at + way.batch] for group in by_length for at in range(0, len(group), way.batch)]
-    with ThreadPoolExecutor(way.workers) as pool:
+    batches = [group[at : at + setup.batch] for group in by_length for at in range(0, len(group), setup.batch)]
+    with ThreadPoolExecutor(setup.workers) as pool:
         begun_s, cpu_s = perf_counter(), process_time()
-        list(pool.map(lambda batch: _hear(model, batch, tokenizer), batches))
-        return Speed.since(begun_s, cpu_s, len(given))
+        list(pool.map(lambda batch: _run_batch(model, batch, tokenizer), batches))
+        return Throughput.since(begun_s, cpu_s, len(given))
 
 
-def _hear(model: WhisperModel, batch: Sequence[Input], tokenizer: Tokenizer) -> None:
+def _run_batch(model: WhisperModel, batch: Sequence[EncoderInput], tokenizer: Tokenizer) -> None:
     whisper, start = model.model, tokenizer.sot_sequence
     encoded = whisper.encode(ctranslate2.StorageView.from_array(np.stack([each.mel for each in batch])))
     results = whisper.generate(encoded, [start] * len(batch), beam_size=1)
@@ -153,12 +162,14 @@ def _hear(model: WhisperModel, batch: Sequence[Input], tokenizer: Tokenizer) -> 
     whisper.align(encoded, start, texts, [each.frames for each in batch])
 
 
-async def compare(model: ResolvedModel, frames: int, sessions: int, count: int, rounds: int) -> dict[str, Any]:
-    """Both on the windows of one recorded run, taking turns."""
+async def compare(
+    model: ResolvedModel, streams: Sequence[SpeechStream], frames: int, count: int, rounds: int
+) -> dict[str, Any]:
+    """Both on the windows of one recorded run, in alternation."""
     settings = TranscribeSettings(device="cpu", encoder_frames=frames, temperature_fallback=False)
     recogniser = WhisperRecogniser(load_model(model, settings), settings)
     recorder = WhisperRecogniser(load_model(model, short := settings.model_copy(update={"encoder_frames": 0})), short)
-    windows = (await record(sessions, recorder, settings))[-count:]
+    windows = (await record(streams, recorder, settings))[-count:]
     recorder.close()
     cores = recogniser.workers
     layouts = {(cores, 1), (1, cores)}
@@ -169,92 +180,117 @@ async def compare(model: ResolvedModel, frames: int, sessions: int, count: int, 
     one = next(iter(bare.values()))
     tokenizer = Tokenizer(one.hf_tokenizer, one.model.is_multilingual, task="transcribe", language="en")
     given = inputs(one, windows, frames)
-    ways = [Bare(*layout, batch) for layout in sorted(layouts) for batch in BATCHES]
-    stage: list[Speed] = []
-    alone: dict[str, list[Speed]] = {str(way): [] for way in ways}
+    setups = [CTranslate2Setup(*layout, batch) for layout in sorted(layouts) for batch in BATCHES]
+    stage: list[Throughput] = []
+    alone: dict[str, list[Throughput]] = {str(setup): [] for setup in setups}
     for _ in range(rounds):
-        for way in ways:
-            alone[str(way)].append(without_stage(bare[way.workers, way.threads], way, given, tokenizer))
-        # After each of the bare runs' turns as many of the stage's, for the machine is not the same all the time.
+        for setup in setups:
+            alone[str(setup)].append(without_stage(bare[setup.workers, setup.threads], setup, given, tokenizer))
+        # As many runs of the stage after each round of bare runs: the machine's speed varies.
         stage += [await through_stage(recogniser, windows) for _ in range(3)]
     recogniser.close()
-    best = max(alone, key=lambda way: _median(alone[way], "per_s"))
-    leanest = max(alone, key=lambda way: _median(alone[way], "per_cpu_s"))
+    best = max(alone, key=lambda setup: _median(alone[setup], "per_s"))
+    leanest = max(alone, key=lambda setup: _median(alone[setup], "per_cpu_s"))
     return {
         "windows": len(windows),
         "stage": _figures(stage),
-        "bare": {way: _figures(speeds) for way, speeds in alone.items()},
+        "bare": {setup: _figures(runs) for setup, runs in alone.items()},
         "bare_best": best,
         "ratio": round(_median(stage, "per_s") / _median(alone[best], "per_s"), 3),
         "ratio_of_cpu_time": round(_median(stage, "per_cpu_s") / _median(alone[leanest], "per_cpu_s"), 3),
     }
 
 
-def _median(speeds: Sequence[Speed], figure: Literal["per_s", "per_cpu_s"]) -> float:
-    return statistics.median(speed.per_s if figure == "per_s" else speed.per_cpu_s for speed in speeds)
+def _median(runs: Sequence[Throughput], figure: Literal["per_s", "per_cpu_s"]) -> float:
+    return statistics.median(run.per_s if figure == "per_s" else run.per_cpu_s for run in runs)
 
 
-def _figures(speeds: Sequence[Speed]) -> dict[str, Any]:
-    each = sorted(speed.per_s for speed in speeds)
+def _figures(runs: Sequence[Throughput]) -> dict[str, Any]:
+    each = sorted(run.per_s for run in runs)
     return {
-        "windows_per_s": round(_median(speeds, "per_s"), 2),
+        "windows_per_s": round(_median(runs, "per_s"), 2),
         "spread_windows_per_s": [round(each[0], 2), round(each[-1], 2)],
-        "windows_per_cpu_s": round(_median(speeds, "per_cpu_s"), 2),
+        "windows_per_cpu_s": round(_median(runs, "per_cpu_s"), 2),
     }
 
 
-def panels(report: Mapping[str, Any]) -> tuple[Bars, ...]:
-    """By the clock, with the spread of the runs, and by processor time; an input each, for they differ tenfold."""
+def picture(result: Mapping[str, Any]) -> Picture:
+    """By wall clock, with the spread of the runs, and by CPU time. A chart per input, since they differ tenfold."""
 
     def bars(figures: Mapping[str, Any], figure: str, spread: str) -> list[Bar]:
-        ways = {"the stage": figures["stage"], **{f"bare, {way}": each for way, each in figures["bare"].items()}}
-        return [Bar(name, each[figure], tuple(each[spread]) if spread else None) for name, each in ways.items()]
+        goal = result["goal_ratio"] * figures["bare"][figures["bare_best"]][figure] if spread else None
+        stage, bare = figures["stage"], figures["bare"]
+        return [
+            Bar("the stage", stage[figure], tuple(stage[spread]) if spread else None, goal),
+            *(Bar(f"bare, {name}", one[figure], tuple(one[spread]) if spread else None) for name, one in bare.items()),
+        ]
 
-    return tuple(
-        Bars(
-            f"Windows per second, input {name}",
-            {
-                "of the clock": bars(report[name], "windows_per_s", "spread_windows_per_s"),
-                "of processor time": bars(report[name], "windows_per_cpu_s", ""),
-            },
-        )
-        for name in INPUTS
-        if name in report
+    return Picture(
+        "Windows through the transcriber's inference pool, and through bare CTranslate2",
+        tuple(
+            BarChart(
+                "Short encoder input" if name == SHORT_INPUT else f"Encoder input of {name} frames",
+                "windows per second",
+                {
+                    "wall clock": bars(result[name], "windows_per_s", "spread_windows_per_s"),
+                    "CPU time": bars(result[name], "windows_per_cpu_s", ""),
+                },
+            )
+            for name in ENCODER_FRAMES
+            if name in result
+        ),
     )
 
 
-async def measure(sessions: int, windows: int, rounds: int) -> dict[str, Any]:
-    """Both on each kind of input."""
-    model = resolve_model(str(WHISPER_MICRO))
+def streams_of(workload: Workload, sessions: int) -> list[SpeechStream]:
+    if workload.speech.is_bundled:
+        return [joined(name, name) for name in (RECORDINGS[number % len(RECORDINGS)] for number in range(sessions))]
+    return [workload.speech.stream(number, STREAM_S) for number in range(sessions)]
+
+
+async def measure(workload: Workload, sessions: int, windows: int, rounds: int) -> dict[str, Any]:
+    """Both on each kind of input that the model takes."""
     found: dict[str, Any] = {}
-    for name, frames in INPUTS.items():
+    for name, frames in ENCODER_FRAMES.items():
+        if name == SHORT_INPUT and not workload.model.is_demo:
+            continue
         # 3000 frames take ten times as long, so a quarter of the windows must do.
-        count = windows if frames == 0 else max(windows // 4, 8)
-        found[name] = figures = await compare(model, frames, sessions, count, rounds)
+        count = windows if name == SHORT_INPUT else max(windows // 4, 8)
+        found[name] = figures = await compare(workload.model, streams_of(workload, sessions), frames, count, rounds)
         best = figures["bare_best"]
         print(
             f"input {name}: {figures['stage']['windows_per_s']} windows/s through the stage, "
             f"{figures['bare'][best]['windows_per_s']} by bare CTranslate2 ({best}): ratio {figures['ratio']}, "
-            f"of processor time {figures['ratio_of_cpu_time']}",
+            f"of CPU time {figures['ratio_of_cpu_time']}",
             flush=True,
         )
     return found
 
 
-def run(output: Path, sessions: int = SESSIONS, windows: int = WINDOWS, rounds: int = ROUNDS) -> None:
-    keep_freed()
-    report = {**circumstances(), "sessions": sessions, "rounds": rounds}
-    report |= asyncio.run(measure(sessions, windows, rounds))
-    save(output, report, panels(report))
+def run(
+    output: Path, workload: Workload, sessions: int = SESSIONS, windows: int = WINDOWS, rounds: int = ROUNDS
+) -> None:
+    keep_freed()  # As the transcriber does.
+    result = {**workload.conditions(), "sessions": sessions, "rounds": rounds, "goal_ratio": GOAL_RATIO}
+    result |= asyncio.run(measure(workload, sessions, windows, rounds))
+    save(output, result, picture(result))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sessions", type=int, default=SESSIONS, help="sessions whose windows are recorded")
-    parser.add_argument("--windows", type=int, default=WINDOWS, help="of them, the last so many are heard again")
+    parser.add_argument("--windows", type=int, default=WINDOWS, help="how many of these, the last ones, are run")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    add_workload_options(parser)
     given = parser.parse_args()
-    run(OUTPUT, given.sessions, given.windows, given.rounds)
+    workload = workload_of(given)
+    run(
+        given.output or workload.result_file("inference-overhead"),
+        workload,
+        given.sessions,
+        given.windows,
+        given.rounds,
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""What Rostrum adds to a word's delay beyond the spacing of windows and the model's time.
+"""The part of a word's delay that comes neither from the window spacing nor from the model.
 
-A message of the transcriber says how many frames it has heard when it goes out; the last of them completed the window
-that the message came of. From the time that frame's last sample was spoken to the message's arrival at the client, all
-is Rostrum: the client's sending, the edge, the log, the voice filter, a wait for a free worker, the model, the commit,
-the reply's way back. What of it the model took is known as a mean, and is taken off."""
+A reply of the transcriber says how many frames it covers; the last of them completed the window that the reply comes
+from. From the time at which that frame's last sample was spoken until the reply reaches the client, everything is
+Rostrum: the client's sending, the edge, the log, VAD, waiting for a worker, the model, the commit and the reply's way
+back. The model's mean time is known and is subtracted."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
@@ -14,18 +14,18 @@ from schemas.replies import Reply
 from schemas.wire import FinalMessage, Partial
 
 
-def answers_ms(outcome: Outcome, replies: Iterable[Reply]) -> list[float]:
-    """For each partial and final that the client got, how long after the end of the newest frame heard for it it came.
-    `replies`: what the transcriber sent to this session's client, in order, some of which may not have arrived."""
+def reply_latencies_ms(outcome: Outcome, replies: Iterable[Reply]) -> list[float]:
+    """For each partial and final that the client got: the time since the end of the newest frame that it covers.
+    `replies`: those that the transcriber sent to this session's client, in order; some may not have arrived."""
     sent: defaultdict[str, deque[int]] = defaultdict(deque)
     for reply in replies:
         if isinstance(reply.message, Partial | FinalMessage) and reply.heard_frames is not None:
             sent[reply.message.model_dump_json()].append(reply.heard_frames)
     audio_ms = samples_to_ms(outcome.samples_sent)
-    answers = []
+    latencies = []
     for item in outcome.received:
-        heard = sent.get(item.message.model_dump_json()) if isinstance(item.message, Partial | FinalMessage) else None
-        if heard:
-            spoken_ms = min(heard.popleft() * FRAME_MS, audio_ms) / outcome.speed
-            answers.append(item.at_ms - outcome.began_at_ms - spoken_ms)
-    return answers
+        covered = sent.get(item.message.model_dump_json()) if isinstance(item.message, Partial | FinalMessage) else None
+        if covered:
+            spoken_ms = min(covered.popleft() * FRAME_MS, audio_ms) / outcome.speed
+            latencies.append(item.at_ms - outcome.began_at_ms - spoken_ms)
+    return latencies

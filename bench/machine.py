@@ -1,4 +1,4 @@
-"""The machine a benchmark ran on: results of different machines are not compared."""
+"""The machine that a benchmark ran on: results of different machines cannot be compared."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ from pathlib import Path
 _PACKAGES = ("faster-whisper", "ctranslate2", "aiokafka", "websockets")
 
 
-def describe() -> dict[str, object]:
+def describe_machine() -> dict[str, object]:
     return {
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "cpu": _cpu_model(),

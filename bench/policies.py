@@ -1,10 +1,10 @@
-"""The policies compared: how soon a word is final, and how many words are wrong, by policy and spacing of windows.
+"""The policies compared: how soon a word is final, and how many words are wrong, by policy and window spacing.
 
-    python -m bench.policies [--shifts N] [--model NAME]
+    python -m bench.policies [--shifts N] [--model MODEL] [--speech FOLDER [--streams N]]
 
-All bundled recordings, each at several shifts against the windows, go through the core, the voice filter and the model
-one after the other; nothing is left to chance, so a difference between two rows is the policy's. Delays are from a
-word's end to the end of the audio that made it final: what the policy costs. The model's time comes on top, once."""
+All recordings, each at several offsets against the windows, go through the core, VAD and the model one after the other.
+Nothing is left to chance, so a difference between two rows comes from the policy. Delays run from a word's end to the
+end of the audio that made it final: this is what the policy costs. The model's time comes on top, once."""
 
 import argparse
 import asyncio
@@ -18,22 +18,20 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.charts import Lines
-from bench.result_files import RESULTS, circumstances, save
-from bench.streaming import Score, bundled_texts, quantile, score_all
+from bench.charts import LineChart, Picture
+from bench.result_files import save
+from bench.streaming import StreamingScore, quantile, score_all
+from bench.workload import Workload, add_workload_options, workload_of
 from client.accuracy import word_error_rate
-from infra.samples import SPEECH, WHISPER_MICRO
-from processors.transcribe.adapters.models import resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.adapters.silero_vad import SileroVad
 from processors.transcribe.options import transcription_options
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_MS
 
-OUTPUT = RESULTS / "policies.json"
 SHIFTS = 3
 SPACINGS = (2, 4, 12)
-"""Frames: while the model has time, while it is busy, and when windows have to wait for their turn."""
+"""Frames: of an idle model, of a busy one, and under overload, when windows have to wait for their turn."""
 POLICIES: tuple[dict[str, Any], ...] = (
     {"policy": "local_agreement", "local_agreement_n": 2},
     {"policy": "local_agreement", "local_agreement_n": 3},
@@ -44,8 +42,8 @@ POLICIES: tuple[dict[str, Any], ...] = (
 )
 
 
-def figures(scores: Sequence[Score]) -> dict[str, float]:
-    """What all recordings together come to. Recordings in which nothing is said count for their windows alone."""
+def figures(scores: Sequence[StreamingScore]) -> dict[str, Any]:
+    """Of all recordings together. Recordings without speech count for their windows alone."""
     spoken = [each for each in scores if each.said]
     delays = [delay for each in spoken for delay in each.delays_s]
     return {
@@ -56,21 +54,21 @@ def figures(scores: Sequence[Score]) -> dict[str, float]:
     }
 
 
-async def measure(model_name: str, shifts: int, console: Console) -> list[dict[str, Any]]:
-    """One row per policy and spacing."""
-    model, ears = resolve_model(model_name), SileroVad()
-    files = [SPEECH / name for name in bundled_texts()]
+async def measure(workload: Workload, shifts: int, console: Console) -> list[dict[str, Any]]:
+    """One row per policy and window spacing."""
+    model, streams, vad = workload.model, workload.streams(), SileroVad()
     rows = []
     for frames, policy in product(SPACINGS, POLICIES):
         settings = TranscribeSettings(workers=1, window_frames=frames, **policy)
         recogniser = WhisperRecogniser(load_model(model, settings), settings)
         options = transcription_options(settings, model.name, recogniser.window_ms)
         began_s = time.monotonic()
-        row = {"window_frames": frames, **policy, **figures(await score_all(recogniser, ears, options, files, shifts))}
+        scores = await score_all(recogniser, vad, options, streams, shifts)
+        row = {"window_frames": frames, **policy, **figures(scores)}
         recogniser.close()
         console.print(f"  {row} in {time.monotonic() - began_s:.0f} s")
         rows.append(row)
-    ears.close()
+    vad.close()
     return rows
 
 
@@ -80,7 +78,7 @@ def table(rows: Sequence[dict[str, Any]]) -> Table:
         shown.add_column(heading, justify="right")
     for row in rows:
         shown.add_row(
-            _name(row),
+            policy_name(row),
             f"{row['window_frames'] * FRAME_MS} ms",
             f"{row['delay_p50_s']:.2f} s",
             f"{row['delay_p95_s']:.2f} s",
@@ -90,7 +88,7 @@ def table(rows: Sequence[dict[str, Any]]) -> Table:
     return shown
 
 
-def _name(row: Mapping[str, Any]) -> str:
+def policy_name(row: Mapping[str, Any]) -> str:
     return (
         f"agreement of {row['local_agreement_n']}"
         if "local_agreement_n" in row
@@ -98,38 +96,47 @@ def _name(row: Mapping[str, Any]) -> str:
     )
 
 
-def panels(rows: Sequence[Mapping[str, Any]]) -> tuple[Lines, ...]:
-    """A line per policy, over the spacing of windows."""
+def picture(result: Mapping[str, Any]) -> Picture:
+    """A line per policy, over the window spacing."""
+    rows = result["rows"]
 
     def series(figure: str, times: float) -> dict[str, list[tuple[float, float]]]:
-        names = dict.fromkeys(_name(row) for row in rows)
+        names = dict.fromkeys(policy_name(row) for row in rows)
         return {
-            name: [(row["window_frames"] * FRAME_MS / 1000, times * row[figure]) for row in rows if _name(row) == name]
+            name: [
+                (row["window_frames"] * FRAME_MS / 1000, times * row[figure])
+                for row in rows
+                if policy_name(row) == name
+            ]
             for name in names
         }
 
-    across = "a window every so many seconds"
-    return (
-        Lines("A word's end to its final, median", across, series("delay_p50_s", 1), unit="s"),
-        Lines("The same, 95th percentile", across, series("delay_p95_s", 1), unit="s"),
-        Lines("Word error rate", across, series("wer", 100), unit="%"),
+    x_label = "a window every … seconds"
+    return Picture(
+        "Policies: delay and word error rate by window spacing",
+        (
+            LineChart("Word's end to its final, median", x_label, "audio time (s)", series("delay_p50_s", 1)),
+            LineChart("Word's end to its final, p95", x_label, "audio time (s)", series("delay_p95_s", 1)),
+            LineChart("Word error rate", x_label, "errors per word (%)", series("wer", 100)),
+        ),
     )
 
 
-def run(output: Path, shifts: int = SHIFTS, model: str = str(WHISPER_MICRO)) -> None:
-    console, measured = Console(), circumstances()
-    rows = asyncio.run(measure(model, shifts, console))
+def run(output: Path, workload: Workload, shifts: int = SHIFTS) -> None:
+    console, measured = Console(), workload.conditions()
+    rows = asyncio.run(measure(workload, shifts, console))
     console.print(table(rows))
-    save(output, {**measured, "shifts": shifts, "rows": rows}, panels(rows))
+    result = {**measured, "shifts": shifts, "rows": rows}
+    save(output, result, picture(result))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shifts", type=int, default=SHIFTS, help="times that each recording is heard, shifted")
-    parser.add_argument("--model", default=str(WHISPER_MICRO), help="as TRANSCRIBE_MODEL; default: the demo recogniser")
-    parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument("--shifts", type=int, default=SHIFTS, help="offsets at which each recording is heard")
+    add_workload_options(parser)
     given = parser.parse_args()
-    run(given.output, given.shifts, given.model)
+    workload = workload_of(given)
+    run(given.output or workload.result_file("policies"), workload, given.shifts)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Models in Whisper's published shapes with random weights: they take as much time as trained ones, if what is
-decoded has a set length, and nothing has to be fetched."""
+"""Models in Whisper's published shapes with random weights. They take as much time as trained ones, provided that the
+number of decoded tokens is fixed, and nothing has to be downloaded."""
 
 import math
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ PROMPT = [*START_SEQUENCE, END + len(_SPECIAL) - 1]
 
 
 @dataclass(frozen=True)
-class Shape:
-    """A published model's: layers of encoder and decoder, and widths (openai/whisper, model cards)."""
+class WhisperShape:
+    """The dimensions of a published model (openai/whisper, model cards)."""
 
     name: str
     width: int
@@ -46,14 +46,14 @@ class Shape:
 
 
 SHAPES = (
-    Shape("base.en", 512, 8, 6, 6, 80, 51_864),
-    Shape("small", 768, 12, 12, 12, 80, 51_865),
-    Shape("large-v3-turbo", 1280, 20, 32, 4, 128, 51_866),
+    WhisperShape("base.en", 512, 8, 6, 6, 80, 51_864),
+    WhisperShape("small", 768, 12, 12, 12, 80, 51_865),
+    WhisperShape("large-v3-turbo", 1280, 20, 32, 4, 128, 51_866),
 )
 
 
-def write_model(folder: Path, shape: Shape, compute_type: str) -> None:
-    """A folder that CTranslate2 loads; weights take about a byte each in int8, two in float16."""
+def write_model(folder: Path, shape: WhisperShape, compute_type: str) -> None:
+    """Write a folder that CTranslate2 loads. A weight takes about one byte in int8, two in float16."""
     random = np.random.default_rng(0)
     spec = WhisperSpec(shape.encoder_layers, shape.heads, shape.decoder_layers, shape.heads)
 

@@ -1,10 +1,10 @@
-"""How soon words come again after the transcriber is killed with kill -9 and the supervisor has started it anew.
+"""How soon words come again after the transcriber is killed with kill -9 and restarted by the supervisor.
 
-    python -m bench.recovery [--kills N] [--seed N]
+    python -m bench.recovery [--kills N] [--seed N] [--model MODEL] [--speech FOLDER]
 
-One speaker through a whole stack; kills at random moments. The time runs from the kill to the first
-final with a word that was spoken after it: what was on its way already does not count. It contains what a word waits
-for without any kill."""
+One speaker through a whole stack, with kills at random moments. The time runs from the kill to the first final with a
+word that was spoken after it, so a final that was already on its way does not count. It includes the delay that a word
+has without any kill."""
 
 import argparse
 import asyncio
@@ -19,9 +19,10 @@ from typing import Any
 
 from rich.console import Console
 
-from bench.charts import Bar, Bars
-from bench.result_files import RESULTS, circumstances, save
-from bench.speech_streams import stream
+from bench.charts import Bar, BarChart, Picture
+from bench.result_files import save
+from bench.speech_streams import SpeechStream
+from bench.workload import Workload, add_workload_options, workload_of
 from client.accuracy import word_error_rate
 from client.outcome import Outcome
 from client.playback import Playback
@@ -34,23 +35,22 @@ from infra.tls.contexts import client_context
 from local.from_settings import local_settings
 from local.install import install_programs
 from local.login_token import login_token
-from local.preflight import lock_data_folder
+from local.preflight import hold_data_folder
 from local.run_file import running_stack
 from local.stack import Stack
-from local.temporary import run_with_stack, temporary_stack
+from local.temporary import own_stack, with_stack
 from schemas.wire import FinalMessage
 
-RESULT = RESULTS / "recovery.json"
 KILLS, SEED = 6, 4
 GOAL_MS = 5000.0
 _APART_S = (24.0, 30.0)
-"""The supervisor starts a process that ran for 20 s anew at once; one that dies sooner waits longer each time."""
-_AFTER_THE_LAST_S = 12.0
+"""The supervisor restarts a process that ran for 20 s at once; one that dies sooner waits longer each time."""
+_AFTER_LAST_KILL_S = 12.0
 
 
 def recoveries_ms(outcome: Outcome, killed_at_ms: Sequence[int]) -> list[float | None]:
-    """From each kill to the first final that ends with a word spoken after it, by the client's clock; None if none came
-    before the next kill."""
+    """From each kill to the first final that ends with a word spoken after it, by the client's clock; None if there was
+    none before the next kill."""
     finals = [(item.at_ms, item.message) for item in outcome.received if isinstance(item.message, FinalMessage)]
     nexts = [*killed_at_ms[1:], None]
     found: list[float | None] = []
@@ -62,10 +62,8 @@ def recoveries_ms(outcome: Outcome, killed_at_ms: Sequence[int]) -> list[float |
     return found
 
 
-async def measure(stack: Stack, kills: int, chance: Random, console: Console) -> dict[str, Any]:
-    """A session with so many kills in it."""
-    pauses_s = [chance.uniform(*_APART_S) for _ in range(kills)]
-    spoken = stream(0, sum(pauses_s) + _AFTER_THE_LAST_S)
+async def measure(stack: Stack, spoken: SpeechStream, pauses_s: Sequence[float], console: Console) -> dict[str, Any]:
+    """A session with a kill after each of these pauses."""
     clock, killed_at_ms = SystemClock(), list[int]()
 
     async def kill() -> None:
@@ -73,7 +71,7 @@ async def measure(stack: Stack, kills: int, chance: Random, console: Console) ->
             await asyncio.sleep(pause_s)
             os.kill(_transcriber(stack), signal.SIGKILL)
             killed_at_ms.append(clock.monotonic_ms())
-            console.print(f"  killed {len(killed_at_ms)} of {kills}")
+            console.print(f"  killed {len(killed_at_ms)} of {len(pauses_s)}")
 
     token = login_token("speaker", local=local_settings(stack.data))
     tls = client_context(stack.data / "tls" / "ca.pem")
@@ -85,7 +83,7 @@ async def measure(stack: Stack, kills: int, chance: Random, console: Console) ->
         killing.cancel()
     if outcome.faults:
         raise RostrumError(f"The session did not survive: {' '.join(outcome.faults)}", "See the stack's logs.")
-    return figures(outcome, killed_at_ms, " ".join(word.text for word in spoken.words))
+    return figures(outcome, killed_at_ms, spoken.text)
 
 
 def _transcriber(stack: Stack) -> int:
@@ -111,33 +109,38 @@ def figures(outcome: Outcome, killed_at_ms: Sequence[int], said: str) -> dict[st
     }
 
 
-def panels(report: Mapping[str, Any]) -> tuple[Bars, ...]:
+def picture(result: Mapping[str, Any]) -> Picture:
     kills = {
         str(number): [Bar("kill -9 to the next final", each_ms / 1000)] if each_ms is not None else []
-        for number, each_ms in enumerate(report["each_ms"], start=1)
+        for number, each_ms in enumerate(result["each_ms"], start=1)
     }
-    return (Bars("From kill -9 to the next final, kill by kill", kills, unit="s", goal=GOAL_MS / 1000),)
+    goal_s = result["goal_p95_ms"] / 1000
+    chart = BarChart("From kill -9 to the next final", "seconds", kills, goal=goal_s, x_label="kill")
+    return Picture("Recovery of the transcriber", (chart,))
 
 
-def run(output: Path, kills: int, seed: int) -> None:
-    console, measured = Console(), circumstances()
+def run(output: Path, workload: Workload, kills: int = KILLS, seed: int = SEED) -> None:
+    console, measured, chance = Console(), workload.conditions(), Random(seed)
+    pauses_s = [chance.uniform(*_APART_S) for _ in range(kills)]
+    spoken = workload.speech.stream(0, sum(pauses_s) + _AFTER_LAST_KILL_S)
     with tempfile.TemporaryDirectory(prefix="rostrum-bench-") as folder:
-        stack = temporary_stack(Path(folder))
-        with lock_data_folder(stack.data):
+        stack = own_stack(Path(folder), workload.settings)
+        with hold_data_folder(stack.data):
             install_programs(stack.programs, stack.cache)
-            work = partial(measure, stack, kills, Random(seed), console)
-            found = asyncio.run(run_with_stack(stack, console, work))
-    console.print(f"from kill -9 to the next final: {found['recovery_ms']} ms (wanted: p95 {GOAL_MS:.0f}); {found}")
-    report = {**measured, "seed": seed, "goal_p95_ms": GOAL_MS, **found}
-    save(output, report, panels(report))
+            found = asyncio.run(with_stack(stack, console, partial(measure, stack, spoken, pauses_s, console)))
+    console.print(f"from kill -9 to the next final: {found['recovery_ms']} ms (goal: p95 {GOAL_MS:.0f}); {found}")
+    result = {**measured, "seed": seed, "goal_p95_ms": GOAL_MS, **found}
+    save(output, result, picture(result))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=KILLS, help="about 27 s each")
     parser.add_argument("--seed", type=int, default=SEED)
+    add_workload_options(parser)
     given = parser.parse_args()
-    run(RESULT, given.kills, given.seed)
+    workload = workload_of(given)
+    run(given.output or workload.result_file("recovery"), workload, given.kills, given.seed)
 
 
 if __name__ == "__main__":

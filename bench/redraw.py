@@ -1,40 +1,39 @@
-"""Draws the pictures of the results that are here anew, from their JSON alone: `python -m bench.redraw`."""
+"""Draws the pictures of the committed results again, from their JSON alone: `python -m bench.redraw`."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bench import delay, growth, inference_overhead, policies, recovery, report_overhead, sizing
-from bench.charts import Panel, draw
+from bench.charts import Picture
 from bench.edge import charts as edge
 from bench.peers import charts as peers
-from bench.peers.door import charts as edge_peers
-from bench.result_files import RESULTS
+from bench.result_files import RESULTS, drawn, read_result
 
-PANELS: Mapping[str, Callable[[Any], Sequence[Panel]]] = {
-    "delay": delay.panels,
-    "edge-soak": edge.soak_panels,
-    "edge-peers": edge_peers.panels,
-    "edge": edge.panels,
-    "growth": growth.panels,
-    "limit": inference_overhead.panels,
-    "peers": lambda found: peers.panels(found["runs"]),
-    "policies": lambda found: policies.panels(found["rows"]),
-    "recovery": recovery.panels,
-    "report": report_overhead.panels,
-    "sizing": sizing.panels,
+PICTURES: Mapping[str, Callable[[Mapping[str, Any]], Picture]] = {
+    "delay": delay.picture,
+    "edge-soak": edge.soak_picture,
+    "edge": edge.picture,
+    "growth": growth.picture,
+    "inference-overhead": inference_overhead.picture,
+    "peers-door": peers.door_picture,
+    "peers-whole": peers.whole_picture,
+    "policies": policies.picture,
+    "recovery": recovery.picture,
+    "report-overhead": report_overhead.picture,
+    "sizing": sizing.picture,
 }
-"""By the beginning of the file's name."""
+"""By the beginning of the file's name; the longer of two beginnings stands first."""
 
 
 def pictures() -> dict[str, str]:
     """The text of each result's picture, by the name of its file."""
-    drawn = {}
-    for result in sorted(RESULTS.glob("*.json")):
-        panels = next((panels for name, panels in PANELS.items() if result.stem.startswith(name)), None)
-        if panels is not None:
-            drawn[f"{result.stem}.svg"] = draw(panels(json.loads(result.read_text(encoding="utf-8"))))
-    return drawn
+    found = {}
+    for file in sorted(RESULTS.glob("*.json")):
+        picture = next((picture for name, picture in PICTURES.items() if file.stem.startswith(name)), None)
+        if picture is not None:
+            result = read_result(file)
+            found[f"{file.stem}.svg"] = drawn(result, picture(result))
+    return found
 
 
 def main() -> None:

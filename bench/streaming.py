@@ -1,26 +1,23 @@
 """Word error rate and delay of the streaming transcript on recordings.
 
-    python -m bench.streaming [--model NAME] [--beam N] [--policy NAME] [--window-frames N] … [--text] [FILE.wav …]
+    python -m bench.streaming [--model MODEL] [--speech FOLDER] [--beam N] [--policy NAME] [--window-frames N] [--text]
 
-Each recording goes through the transcriber's own core, voice filter and model, in frames of 250 ms, as it would from
-the log; without a name, the bundled ones. A word's delay is the time from its end in the audio to the end of the audio
-that was there when it became certain; the next figure adds the time the model took for that window. `--shifts`: each
-recording so many times, begun a little later each time, so that frames and windows fall differently."""
+Each recording (of a folder with speakers: each speaker's recordings, joined) goes through the transcriber's own core,
+VAD and model in frames of 250 ms, as it would from the log. A word's delay is the time from its end in the audio to the
+end of the audio that was available when it became final; the next figure adds the model's time for that window.
+`--shifts N` repeats each recording N times with a different offset, so that frames and windows fall differently."""
 
 import argparse
 import asyncio
-import json
 import statistics
 import time
-import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from bench.speech_streams import SpeechStream
+from bench.workload import add_workload_options, workload_of
 from cli.replay.run import Recogniser
 from client.accuracy import word_error_rate
-from infra.samples import SPEECH, WHISPER_MICRO
-from processors.transcribe.adapters.models import resolve_model
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.adapters.silero_vad import SileroVad
 from processors.transcribe.core.session.finals import transcript
@@ -35,42 +32,31 @@ from schemas.sessions import EndCause, SessionEnded, SessionStarted
 
 
 @dataclass(frozen=True)
-class Score:
-    """One recording's result. `delays_s` and `model_s` have an entry per word, in seconds: audio time, and what the
-    model took on top of it. `load` is the model's time per second of audio, `longest_s` the longest window."""
+class StreamingScore:
+    """The result of one recording."""
 
     name: str
     said: str
     heard: str
     delays_s: tuple[float, ...]
+    """For each word, in audio time."""
     model_s: tuple[float, ...]
+    """For each word, the model's time on top of its delay."""
     windows: int
     audio_s: float
     load: float
+    """The model's time per second of audio."""
     longest_s: float
-
-
-def read_wav(path: Path) -> bytes:
-    with wave.open(str(path)) as file:
-        if (file.getframerate(), file.getnchannels(), file.getsampwidth()) != (SAMPLE_RATE, 1, SAMPLE_BYTES):
-            raise SystemExit(f"{path}: wanted 16 kHz, mono, 16 bit")
-        pcm: bytes = file.readframes(file.getnframes())
-        return pcm
-
-
-def bundled_texts() -> dict[str, str]:
-    """What is said in the bundled recordings, by file name."""
-    lines = (SPEECH / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
-    return {entry["file"]: entry["text"] for entry in map(json.loads, lines)}
+    """The longest window."""
 
 
 def shifted(pcm: bytes, number: int, of: int) -> bytes:
-    """The recording, begun later by this share of a second."""
+    """The recording after a silence: this share of a second."""
     return bytes(SAMPLE_RATE * number // of * SAMPLE_BYTES) + pcm
 
 
 def log_of(pcm: bytes, session_id: str = "bench") -> Iterator[SessionLogRecord]:
-    """The records of a session in which this was spoken in real time."""
+    """The records of a session that sent this audio in real time."""
     starts = range(0, len(pcm), FRAME_BYTES)
     started = SessionStarted(
         event_id="start",
@@ -94,9 +80,9 @@ def log_of(pcm: bytes, session_id: str = "bench") -> Iterator[SessionLogRecord]:
 
 
 async def score(
-    recogniser: Recogniser, ears: VoiceActivityDetector, options: TranscriptionOptions, name: str, pcm: bytes, said: str
-) -> Score:
-    """Stream one recording through the core, the voice filter and the model."""
+    recogniser: Recogniser, vad: VoiceActivityDetector, options: TranscriptionOptions, name: str, pcm: bytes, said: str
+) -> StreamingScore:
+    """Stream one recording through the core, VAD and the model."""
     first, *records = log_of(pcm)
     if not isinstance(first.body, StartRecord):
         raise TypeError("a log begins with a start")
@@ -109,7 +95,7 @@ async def score(
         known, took_s = len(stream.finals), 0.0
         stream, _ = receive(stream, record)
         if stream.piece is not None:
-            (heard,) = await ears.listen([stream.piece])
+            (heard,) = await vad.listen([stream.piece])
             stream, _ = listened(stream, heard)
         until_ms = stream.audio.end_ms
         window = stream.window
@@ -125,7 +111,7 @@ async def score(
         model_s += [took_s for _ in certain]
         spent_s += took_s
     audio_s = len(pcm) / SAMPLE_BYTES / SAMPLE_RATE
-    return Score(
+    return StreamingScore(
         name=name,
         said=said,
         heard=transcript(stream.finals),
@@ -140,18 +126,15 @@ async def score(
 
 async def score_all(
     recogniser: Recogniser,
-    ears: VoiceActivityDetector,
+    vad: VoiceActivityDetector,
     options: TranscriptionOptions,
-    files: Sequence[Path],
+    streams: Sequence[SpeechStream],
     shifts: int,
-) -> list[Score]:
-    """Every recording at every shift."""
-    texts = bundled_texts()
+) -> list[StreamingScore]:
+    """Every stream at every shift."""
     return [
-        await score(
-            recogniser, ears, options, path.name, shifted(read_wav(path), number, shifts), texts.get(path.name, "")
-        )
-        for path in files
+        await score(recogniser, vad, options, each.name, shifted(each.pcm, number, shifts), each.text)
+        for each in streams
         for number in range(shifts)
     ]
 
@@ -162,12 +145,12 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else float("nan")
 
 
-def whole_delays(scores: Sequence[Score]) -> list[float]:
-    """All words' delays with the model's time, in seconds."""
+def whole_delays(scores: Sequence[StreamingScore]) -> list[float]:
+    """All words' delays including the model's time, in seconds."""
     return [sum(parts) for each in scores for parts in zip(each.delays_s, each.model_s, strict=True)]
 
 
-def show(scores: Sequence[Score], with_text: bool) -> None:
+def show(scores: Sequence[StreamingScore], with_text: bool) -> None:
     print(f"{'recording':20} {'WER':>6} {'delay p50':>10} {'p90':>6} {'with model':>11} {'load':>6} {'window':>7}")
     for each in scores:
         rate = word_error_rate(each.said, each.heard) if each.said else float("nan")
@@ -181,7 +164,7 @@ def show(scores: Sequence[Score], with_text: bool) -> None:
     if spoken:
         delays = whole_delays(spoken)
         print(
-            f"together: WER {word_error_rate([each.said for each in spoken], [each.heard for each in spoken]):.4f}, "
+            f"all: WER {word_error_rate([each.said for each in spoken], [each.heard for each in spoken]):.4f}, "
             f"to final with model p50 {statistics.median(delays):.2f} s, p95 {quantile(delays, 0.95):.2f} s, "
             f"{sum(each.windows for each in scores)} windows in {sum(each.audio_s for each in scores):.0f} s of audio"
         )
@@ -190,8 +173,7 @@ def show(scores: Sequence[Score], with_text: bool) -> None:
 async def main() -> None:
     known = TranscribeSettings.model_fields
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("files", nargs="*", type=Path, default=[SPEECH / name for name in bundled_texts()])
-    parser.add_argument("--model", default=str(WHISPER_MICRO), help="as TRANSCRIBE_MODEL; default: the demo recogniser")
+    add_workload_options(parser, output=False)
     parser.add_argument("--beam", type=int, default=known["beam_size"].default)
     parser.add_argument("--policy", choices=("local_agreement", "single_pass"), default=known["policy"].default)
     parser.add_argument("--agreement", type=int, default=known["local_agreement_n"].default)
@@ -200,7 +182,7 @@ async def main() -> None:
     parser.add_argument("--endpointing-ms", type=int, default=known["endpointing_ms"].default)
     parser.add_argument("--vad", action=argparse.BooleanOptionalAction, default=known["vad"].default)
     parser.add_argument("--shifts", type=int, default=1)
-    parser.add_argument("--text", action="store_true", help="print what was said and what was heard")
+    parser.add_argument("--text", action="store_true", help="print the words said and the words recognised")
     given = parser.parse_args()
     settings = TranscribeSettings(
         workers=1,
@@ -212,11 +194,11 @@ async def main() -> None:
         endpointing_ms=given.endpointing_ms,
         vad=given.vad,
     )
-    model = resolve_model(given.model)
-    recogniser, ears = WhisperRecogniser(load_model(model, settings), settings), SileroVad()
-    options = transcription_options(settings, model.name, recogniser.window_ms)
-    show(await score_all(recogniser, ears, options, given.files, given.shifts), given.text)
-    ears.close()
+    workload = workload_of(given)
+    recogniser, vad = WhisperRecogniser(load_model(workload.model, settings), settings), SileroVad()
+    options = transcription_options(settings, workload.model.name, recogniser.window_ms)
+    show(await score_all(recogniser, vad, options, workload.streams(), given.shifts), given.text)
+    vad.close()
     recogniser.close()
 
 

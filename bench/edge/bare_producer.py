@@ -1,9 +1,9 @@
-"""The least that keeping audio can cost: aiokafka with the edge's options and its own partitioner, the same records at
-the same pace, each session's one after the other, and nothing else.
+"""The least that storing audio can cost: aiokafka with the edge's options and its own partitioner, the same records at
+the same rate, each session's one after the other, and nothing else.
 
     python -m bench.edge.bare_producer SESSIONS SECONDS
 
-Prints what it took: processor time, frames, and each one's delay until Kafka accepted it, in seconds."""
+Prints its CPU time, the number of frames, and each frame's delay until Kafka accepted it, in seconds."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ async def run(sessions: int, seconds: float) -> None:
     async with make_producer(settings, linger_ms=5, partitioner=DefaultPartitioner()) as producer:
 
         async def session(number: int) -> None:
-            """Frames at real time; one that Kafka takes long for makes the next one wait, as at the edge."""
+            """Frames in real time. One that Kafka is slow to accept makes the next one wait, as at the edge."""
             key, conn, seq = str(uuid.uuid4()).encode(), b"0" * 32, 0
             due_s = began_s + number * FRAME_MS / 1000 / sessions
             while due_s < ends_s:
@@ -39,21 +39,21 @@ async def run(sessions: int, seconds: float) -> None:
                 headers = [("kind", b"frame"), ("conn", conn), ("reply-to", b"0"), ("seq", b"%d" % seq)]
                 sent_s = time.monotonic()
                 await producer.send_and_wait(topic, _FRAME, key=key, headers=headers)
-                if sent_s >= counted_from_s:
+                if sent_s >= measured_from_s:
                     delays_s.append(time.monotonic() - sent_s)
                 seq += 1
                 due_s += FRAME_MS / 1000
 
-        async def taken() -> float:
-            await asyncio.sleep(counted_from_s - time.monotonic())
+        async def cpu_time_s() -> float:
+            await asyncio.sleep(measured_from_s - time.monotonic())
             before_s = time.process_time()
             await asyncio.sleep(ends_s - time.monotonic())
             return time.process_time() - before_s
 
         began_s = time.monotonic()
-        counted_from_s = began_s + _WARM_UP_S
-        ends_s = counted_from_s + seconds
-        cpu_s, *_ = await asyncio.gather(taken(), *map(session, range(sessions)))
+        measured_from_s = began_s + _WARM_UP_S
+        ends_s = measured_from_s + seconds
+        cpu_s, *_ = await asyncio.gather(cpu_time_s(), *map(session, range(sessions)))
     print(json.dumps({"cpu_s": cpu_s, "frames": len(delays_s), "delays_s": delays_s}))
 
 

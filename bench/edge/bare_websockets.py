@@ -1,4 +1,4 @@
-"""The least that taking audio can cost: websockets with the edge's options, an ack for every message, and nothing else.
+"""The least that receiving audio can cost: websockets with the edge's options, an ack per message, and nothing else.
 
 python -m bench.edge.bare_websockets PORT CHAIN KEY"""
 
@@ -21,7 +21,7 @@ async def handle(connection: ServerConnection) -> None:
             frames += 1
             await connection.send(f'{{"type":"ack","frames":{frames}}}')
         else:
-            # The handshake's two texts; what stands in the first answer is not looked at.
+            # To the two texts of the handshake; clients do not look into the answer to the first.
             await connection.send('{"type":"started","resume_token":""}')
 
 

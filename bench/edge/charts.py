@@ -1,49 +1,64 @@
-"""The edge's figures as pictures: one panel for each benchmark, and the soak's."""
+"""The edge's figures as pictures."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from bench.charts import Bar, Bars, Lines, Panel
+from bench.charts import Bar, BarChart, LineChart, Picture
 
 
-def panels(results: dict[str, Any]) -> tuple[Panel, ...]:
-    """Medians with their spread."""
-    cost, delay, storm = results["limit"], results["delay"], results["storm"]
-    steps = results["scale"]["steps"]
-    lines = {
-        f"ack, {share}": [(step["connections"], step["ack_ms"][share]) for step in steps] for share in ("p50", "p99")
-    }
+def picture(result: Mapping[str, Any]) -> Picture:
+    """A chart per benchmark. Bars are medians of the rounds, with their range."""
+    cost, delay, storm = result["cpu_cost"], result["delay"], result["reconnect_storm"]
+    steps = result["capacity"]["steps"]
+    lines = {f"ack, {share}": [(step["sessions"], step["ack_ms"][share]) for step in steps] for share in ("p50", "p99")}
     bare_us = sum(cost["cpu_us_per_frame"][name]["median"] for name in ("websockets", "aiokafka"))
-    return (
-        Bars(
-            "Processor time per frame",
-            {name: [_bar(name, figure)] for name, figure in cost["cpu_us_per_frame"].items()},
-            unit="us",
-            goal=cost["goal"] * bare_us,
-        ),
-        Bars(
-            "Until a frame is kept, half load",
-            {
-                share: [_bar("edge", delay["frame_to_ack_ms"][share]), _bar("aiokafka", delay["produce_ms"][share])]
-                for share in ("p50", "p99")
-            },
-            unit="ms",
-        ),
-        Lines("Frame to ack, one core", "connections", lines, unit="ms", goal=results["scale"]["goal"]["ack_p99_ms"]),
-        Bars(
-            f"Until all {storm['clients']} speak again",
-            {
-                label: [_bar("edge", storm[key]["last_s"])]
-                for label, key in (("connections cut", "connections_cut"), ("edge killed", "edge_killed"))
-            },
-            unit="s",
-            goal=storm["goal_s"],
+    return Picture(
+        "The edge on one core",
+        (
+            BarChart(
+                f"CPU time per frame, {cost['sessions']} sessions",
+                "CPU time (µs)",
+                {
+                    name: [_bar(name, figure, cost["goal_ratio"] * bare_us if name in cost["ratio"] else None)]
+                    for name, figure in cost["cpu_us_per_frame"].items()
+                },
+            ),
+            BarChart(
+                f"Until a frame is stored, {delay['sessions']} sessions",
+                "delay (ms)",
+                {
+                    share: [
+                        _bar(
+                            "edge",
+                            delay["frame_to_ack_ms"][share],
+                            delay["goal_ratio"] * delay["produce_ms"][share]["median"],
+                        ),
+                        _bar("aiokafka", delay["produce_ms"][share]),
+                    ]
+                    for share in ("p50", "p99")
+                },
+            ),
+            LineChart("Frame to ack", "sessions", "delay (ms)", lines, goal=result["capacity"]["goal"]["ack_p99_ms"]),
+            BarChart(
+                f"Until all {storm['clients']} clients speak again",
+                "seconds",
+                {
+                    label: [_bar("edge", storm[key]["last_s"])]
+                    for label, key in (("connections cut", "connections_cut"), ("edge killed", "edge_killed"))
+                },
+                goal=storm["goal_s"],
+            ),
         ),
     )
 
 
-def soak_panels(report: dict[str, Any]) -> tuple[Panel, ...]:
-    return (Lines("The edge's memory", "minutes", {"edge": list(report["memory_mb"])}, unit="MB"),)
+def soak_picture(result: Mapping[str, Any]) -> Picture:
+    title = f"{result['speakers']} speakers who come, go and resume"
+    memory = {"edge": list(result["memory_mb"])}
+    goal = result["goal_growth"] * result["early_mb"]
+    chart = LineChart(title, "minutes", "resident memory (MB)", memory, goal)
+    return Picture("The edge's memory", (chart,))
 
 
-def _bar(name: str, figure: dict[str, float]) -> Bar:
-    return Bar(name, figure["median"], (figure["least"], figure["greatest"]))
+def _bar(name: str, figure: Mapping[str, float], goal: float | None = None) -> Bar:
+    return Bar(name, figure["median"], (figure["least"], figure["greatest"]), goal)

@@ -1,4 +1,4 @@
-"""Which core each program runs on: what is measured has one for itself, everything else shares the others."""
+"""Which core each program runs on: the measured program has one for itself, everything else shares the others."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import psutil
 
-# As it was before anything was pinned. Elsewhere than on Linux nothing is.
+# Before anything was pinned. Pinning works on Linux alone.
 _CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 _PINNED = len(_CORES) > 1 and shutil.which("taskset") is not None
 
@@ -18,8 +18,8 @@ OTHERS: Sequence[str] = ("taskset", "--cpu-list", ",".join(map(str, _CORES[1:]))
 
 
 @contextmanager
-def beside() -> Iterator[None]:
-    """While the block runs, this program, which plays the clients, keeps off the first core."""
+def clients_on_other_cores() -> Iterator[None]:
+    """This program, which plays the clients, keeps off the first core during the block."""
     if not _PINNED:
         yield
         return
@@ -30,15 +30,15 @@ def beside() -> Iterator[None]:
         os.sched_setaffinity(0, _CORES)
 
 
-def keep_off(pid: int) -> None:
-    """Another program that runs already keeps off the first core, with all its threads."""
+def move_to_other_cores(pid: int) -> None:
+    """Move a running program off the first core, with all its threads."""
     if _PINNED:
         for thread in psutil.Process(pid).threads():
             os.sched_setaffinity(thread.id, _CORES[1:])
 
 
-def describe() -> str:
+def describe_pinning() -> str:
     """For the results."""
     if not _PINNED:
         return "not pinned"
-    return f"what is measured on core {_CORES[0]}; clients, broker and all else on {', '.join(map(str, _CORES[1:]))}"
+    return f"measured program on core {_CORES[0]}; clients, broker and all else on {', '.join(map(str, _CORES[1:]))}"

@@ -1,5 +1,5 @@
-"""All clients lose their connections at once, and all come back at once: how long until each speaks again, acks
-flowing. Once the network alone goes, once the edge itself is killed and started anew."""
+"""All clients lose their connections at the same moment, and all reconnect at once: how long until each one's frames
+are acknowledged again. Once the network fails, once the edge itself is killed and restarted."""
 
 import asyncio
 import time
@@ -8,74 +8,65 @@ from typing import Any
 
 import psutil
 
-from bench.edge.edge_clients import Speaker, Swarm
-from bench.edge.overhead import spread
-from bench.edge.testbed import Ground
-from bench.edge.trials import SETTLING_S, address
-from bench.peers.figures import quantile
+from bench.edge.edge_clients import EdgeClient, EdgeClients
+from bench.edge.testbed import EdgeTestbed
+from bench.edge.trials import SETTLING_S
+from bench.rounds import median_and_range
+from infra.quantiles import quantile
 from local.tcp_ports import free_port
 
 CLIENTS = 500
 GOAL_S = 10.0
-_GIVE_UP_S = 60.0
+_TIMEOUT_S = 60.0
 
 
-async def measure(ground: Ground, rounds: int, told: Callable[[str], None]) -> dict[str, Any]:
+async def measure(testbed: EdgeTestbed, rounds: int, count: int, progress: Callable[[str], None]) -> dict[str, Any]:
     cuts, kills = [], []
     for number in range(rounds):
-        told(f"reconnect storm of {CLIENTS}, round {number + 1} of {rounds}")
+        progress(f"reconnect storm of {count} clients, round {number + 1} of {rounds}")
         port = free_port()
-        async with ground.stand_in():
-            swarm = Swarm(CLIENTS, address(ground, port))
-            async with ground.edge(port) as pid:
-                await swarm.connect()
-                await swarm.speak()
+        async with testbed.stub_transcriber():
+            clients = EdgeClients(count, testbed.address(port))
+            async with testbed.edge(port) as pid:
+                await clients.connect()
+                await clients.speak()
                 await asyncio.sleep(SETTLING_S)
-                cuts.append(await _storm(swarm, cut_all(swarm)))
+                cuts.append(await _storm(clients, clients.cut))
                 await asyncio.sleep(SETTLING_S)
-                kill = psutil.Process(pid).kill
-                lost = asyncio.create_task(_storm(swarm, kill))
-                await asyncio.gather(*(speaker.gone() for speaker in swarm.speakers))
-            async with ground.edge(port):
-                kills.append(await lost)
-                await swarm.leave()
+                recovering = asyncio.create_task(_storm(clients, psutil.Process(pid).kill))
+                await asyncio.gather(*(client.disconnected() for client in clients.each))
+            async with testbed.edge(port):
+                kills.append(await recovering)
+                await clients.leave()
     return {
-        "clients": CLIENTS,
+        "clients": count,
         "connections_cut": _figures(cuts),
         "edge_killed": _figures(kills),
         "goal_s": GOAL_S,
     }
 
 
-def cut_all(swarm: Swarm) -> Callable[[], None]:
-    def cut() -> None:
-        for speaker in swarm.speakers:
-            speaker.cut()
-
-    return cut
-
-
-async def _storm(swarm: Swarm, strike: Callable[[], None]) -> list[float]:
-    """Seconds from the strike until each has an ack for more than it had before."""
+async def _storm(clients: EdgeClients, strike: Callable[[], None]) -> list[float]:
+    """For each client, the seconds from the strike until more frames are acknowledged than before it."""
     began_s = time.monotonic()
     strike()
-    async with asyncio.timeout(_GIVE_UP_S):
-        return sorted(await asyncio.gather(*(_return(speaker, began_s) for speaker in swarm.speakers)))
+    async with asyncio.timeout(_TIMEOUT_S):
+        return await asyncio.gather(*(_recovery_s(client, began_s) for client in clients.each))
 
 
-async def _return(speaker: Speaker, began_s: float) -> float:
-    await speaker.gone()
-    await speaker.hush()
-    held = speaker.acked
-    await speaker.connect()
-    await speaker.begin()
-    speaker.speak()
-    await speaker.acked_more(held)
+async def _recovery_s(client: EdgeClient, began_s: float) -> float:
+    await client.disconnected()
+    await client.stop_speaking()
+    acked = client.acked
+    await client.connect()
+    await client.start()
+    client.speak()
+    await client.acked_beyond(acked)
     return time.monotonic() - began_s
 
 
 def _figures(storms: list[list[float]]) -> dict[str, Any]:
     return {
-        "median_s": spread([quantile(storm, 0.5) for storm in storms], 2),
-        "last_s": spread([storm[-1] for storm in storms], 2),
+        "median_s": median_and_range([quantile(storm, 0.5) for storm in storms], 2),
+        "last_s": median_and_range([max(storm) for storm in storms], 2),
     }

@@ -1,5 +1,5 @@
-"""Does the edge's memory stay where it is? Many sessions for half an hour, which end and begin, lose their connection
-and come back, all at random.
+"""Whether the edge's memory stays constant: many sessions for half an hour, which start and end, lose their connection
+and resume, all at random.
 
     python -m bench.edge.soak [--minutes M] [--speakers N] [--seed N]"""
 
@@ -18,46 +18,45 @@ import psutil
 import uvloop
 
 from bench.edge import charts
-from bench.edge.edge_clients import Record, Speaker
-from bench.edge.testbed import Ground, laid
-from bench.edge.trials import address
-from bench.result_files import circumstances, save
+from bench.edge.edge_clients import ClientStats, EdgeAddress, EdgeClient
+from bench.edge.testbed import MODEL, SPEECH, edge_testbed
+from bench.edge.trials import resident_mb
+from bench.result_files import RESULTS, conditions, save
 from local.tcp_ports import free_port
 
-OUTPUT = Path(__file__).parents[1] / "results" / "edge-soak.json"
+OUTPUT = RESULTS / "edge-soak.json"
 MINUTES = 30.0
 SPEAKERS = 100
-GOAL = 1.05
+GOAL_GROWTH = 1.05
 _SESSION_S = (20.0, 180.0)
 _CONNECTION_S = (5.0, 120.0)
 _AWAY_S = (0.0, 3.0)
+_FIRST_START_S = 10.0
 _SAMPLE_S = 2.0
-_KEEP_MB = 256
-"""Of audio on the broker: half an hour of it would be six gigabytes."""
+_AUDIO_RETENTION_MB = 256
+"""Half an hour of audio would take six gigabytes."""
 
 
 @dataclass
-class Count:
-    """`lost`: sessions whose summary tells of fewer frames than were acknowledged, or that got none."""
-
+class SoakCounts:
     sessions: int = 0
     resumes: int = 0
     frames_acked: int = 0
     lost: int = 0
+    """Sessions without a summary, or whose summary covers fewer frames than were acknowledged."""
 
 
 @dataclass(frozen=True)
-class Soaked:
-    """`memory_mb`: the edge's resident memory, by minutes since all began to speak."""
-
+class SoakResult:
     minutes: float
     seed: int
-    count: Count
+    counts: SoakCounts
     memory_mb: Sequence[tuple[float, float]]
+    """The edge's resident memory, by minutes since the clients began to speak."""
 
     @property
     def early_mb(self) -> float:
-        """The median of minutes 5 to 10 of thirty, or of the same share of another length."""
+        """The median of minutes 5 to 10 of 30, or of the same share of another length."""
         return self._median(1 / 6, 1 / 3)
 
     @property
@@ -74,77 +73,78 @@ class Soaked:
         return statistics.median(mb for minute, mb in self.memory_mb if span[0] <= minute <= span[1])
 
 
-async def soak(minutes: float, speakers: int, seed: int, told: Callable[[str], None]) -> Soaked:
-    async with laid(partitions=1, keep_mb=_KEEP_MB) as ground:
+async def soak(minutes: float, speakers: int, seed: int, progress: Callable[[str], None]) -> SoakResult:
+    async with edge_testbed(partitions=1, audio_retention_mb=_AUDIO_RETENTION_MB) as testbed:
         port = free_port()
-        async with ground.edge(port) as pid, ground.stand_in():
-            count, memory = Count(), list[tuple[float, float]]()
+        address = testbed.address(port)
+        async with testbed.edge(port) as pid, testbed.stub_transcriber():
+            counts, memory = SoakCounts(), list[tuple[float, float]]()
             until_s = time.monotonic() + minutes * 60
             async with asyncio.TaskGroup() as group:
                 for number in range(speakers):
-                    group.create_task(_user(ground, port, f"soak-{number}", seed + number, until_s, count))
-                await _watch(psutil.Process(pid), until_s, memory, told)
-    return Soaked(minutes, seed, count, memory)
+                    group.create_task(_user(address, f"soak-{number}", seed + number, until_s, counts))
+                await _sample_memory(psutil.Process(pid), until_s, memory, progress)
+    return SoakResult(minutes, seed, counts, memory)
 
 
-async def _watch(
-    process: psutil.Process, until_s: float, memory: list[tuple[float, float]], told: Callable[[str], None]
+async def _sample_memory(
+    process: psutil.Process, until_s: float, memory: list[tuple[float, float]], progress: Callable[[str], None]
 ) -> None:
-    began_s, said = time.monotonic(), 0
+    began_s, reported = time.monotonic(), 0
     while (now_s := time.monotonic()) < until_s:
         minute = (now_s - began_s) / 60
-        memory.append((round(minute, 2), round(process.memory_info().rss / 1024**2, 1)))
-        if minute >= said:
-            told(f"minute {said}: {memory[-1][1]} MB")
-            said += 1
+        memory.append((round(minute, 2), round(resident_mb(process), 1)))
+        if minute >= reported:
+            progress(f"minute {reported}: {memory[-1][1]} MB")
+            reported += 1
         await asyncio.sleep(_SAMPLE_S)
 
 
-async def _user(ground: Ground, port: int, name: str, seed: int, until_s: float, count: Count) -> None:
+async def _user(address: EdgeAddress, name: str, seed: int, until_s: float, counts: SoakCounts) -> None:
     """One session after another."""
-    dice, where = random.Random(seed), address(ground, port)
-    await asyncio.sleep(dice.uniform(0, 10))
+    chance = random.Random(seed)
+    await asyncio.sleep(chance.uniform(0, _FIRST_START_S))
     while time.monotonic() < until_s:
-        await _session(Speaker(name, where, Record()), dice, until_s, count)
+        await _session(EdgeClient(name, address, ClientStats()), chance, until_s, counts)
 
 
-async def _session(speaker: Speaker, dice: random.Random, until_s: float, count: Count) -> None:
-    ends_s = min(time.monotonic() + dice.uniform(*_SESSION_S), until_s)
-    count.sessions += 1
+async def _session(client: EdgeClient, chance: random.Random, until_s: float, counts: SoakCounts) -> None:
+    ends_s = min(time.monotonic() + chance.uniform(*_SESSION_S), until_s)
+    counts.sessions += 1
     while True:
-        await speaker.connect()
-        await speaker.begin()
-        speaker.speak()
+        await client.connect()
+        await client.start()
+        client.speak()
         left_s = ends_s - time.monotonic()
-        stays_s = dice.uniform(*_CONNECTION_S)
-        await asyncio.sleep(max(0.0, min(left_s, stays_s)))
-        if left_s <= stays_s:
+        connected_s = chance.uniform(*_CONNECTION_S)
+        await asyncio.sleep(max(0.0, min(left_s, connected_s)))
+        if left_s <= connected_s:
             break
-        speaker.cut()
-        await speaker.gone()
-        await speaker.hush()
-        await asyncio.sleep(dice.uniform(*_AWAY_S))
-        count.resumes += 1
-    await speaker.end()
-    count.frames_acked += speaker.acked
-    count.lost += speaker.summed_up is None or speaker.summed_up < speaker.acked
+        client.cut()
+        await client.disconnected()
+        await client.stop_speaking()
+        await asyncio.sleep(chance.uniform(*_AWAY_S))
+        counts.resumes += 1
+    await client.end()
+    counts.frames_acked += client.acked
+    counts.lost += client.frames_in_summary is None or client.frames_in_summary < client.acked
 
 
-def write(found: Mapping[str, Any], soaked: Soaked, speakers: int, output: Path) -> None:
-    """`found`: the circumstances before."""
-    report = {
-        **found,
+def write(measured: Mapping[str, Any], soaked: SoakResult, speakers: int, output: Path) -> None:
+    """`measured`: the conditions before."""
+    result = {
+        **measured,
         "seed": soaked.seed,
         "minutes": soaked.minutes,
         "speakers": speakers,
-        **asdict(soaked.count),
+        **asdict(soaked.counts),
         "early_mb": soaked.early_mb,
         "late_mb": soaked.late_mb,
         "growth": round(soaked.growth, 4),
-        "goal": GOAL,
+        "goal_growth": GOAL_GROWTH,
         "memory_mb": soaked.memory_mb,
     }
-    save(output, report, charts.soak_panels(report))
+    save(output, result, charts.soak_picture(result))
 
 
 def main() -> None:
@@ -155,18 +155,16 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=OUTPUT)
     given = parser.parse_args()
 
-    def told(what: str) -> None:
-        print(what, flush=True)
+    def progress(text: str) -> None:
+        print(text, flush=True)
 
     print(f"seed {given.seed}", flush=True)
-    found = circumstances()
+    measured = conditions(MODEL, SPEECH)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        soaked = runner.run(soak(given.minutes, given.speakers, given.seed, told))
-    write(found, soaked, given.speakers, given.output)
-    print(
-        f"{soaked.early_mb} MB early, {soaked.late_mb} MB late: {soaked.growth:.3f} (goal {GOAL}); {soaked.count}; "
-        f"written to {given.output}"
-    )
+        soaked = runner.run(soak(given.minutes, given.speakers, given.seed, progress))
+    write(measured, soaked, given.speakers, given.output)
+    print(f"{soaked.early_mb} MB early, {soaked.late_mb} MB late: {soaked.growth:.3f} (goal {GOAL_GROWTH})")
+    print(soaked.counts)
 
 
 if __name__ == "__main__":

@@ -1,33 +1,32 @@
-"""What the edge's benchmarks stand on: a broker, a certificate, and an edge as `rostrum up` starts it, each a process
-of its own, on free ports, with data that is thrown away."""
+"""Where the edge's benchmarks run: a broker, a certificate, and an edge as `rostrum up` starts it, each a process of
+its own, on free ports, with data that is thrown away."""
 
 import asyncio
 import os
-import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.edge import cpu_pinning
-from bench.peers.whole.servers import started
+from bench.edge.edge_clients import EdgeAddress
+from bench.support.broker import kafka_broker
+from bench.support.processes import dying_with_us, listens, running
 from infra.identity import development_secret, development_token
 from infra.kafka.settings import KafkaSettings
-from infra.kafka.topics import create_topics
-from infra.settings import LocalSettings, load
+from infra.settings import LocalSettings
+from infra.tls.contexts import client_context
 from infra.tls.development import Certificate, development_certificate
-from local import die_with_parent
-from local.jars import KAFKA, install
-from local.kafka_node import prepare
-from local.tcp_ports import LOOPBACK, free_port
+
+MODEL, SPEECH = "stub transcriber", "silent frames"
 
 
 @dataclass(frozen=True)
-class Ground:
-    """A broker that runs, and what the programs beside it are given."""
+class EdgeTestbed:
+    """A running broker, and what other programs need to use it."""
 
     folder: Path
     kafka: KafkaSettings
@@ -36,30 +35,29 @@ class Ground:
     def token(self, user: str) -> str:
         return development_token(development_secret(LocalSettings(data=self.folder)), user)
 
-    def edge(self, port: int, plain_port: int = 0) -> AbstractAsyncContextManager[int]:
-        """An edge on this port while the block runs, and on another without TLS if one is given; gives its process
-        id."""
-        # Hundreds begin at once here, and the stand-in has room for all of them.
-        own = {"EDGE_PORT": str(port), "EDGE_PLAIN_PORT": str(plain_port), "EDGE_ADMISSION_MAX_LAG_S": "0"}
-        return self.program("edge", [*cpu_pinning.MEASURED, sys.executable, "-m", "edge"], own, partial(listens, port))
+    def address(self, port: int) -> EdgeAddress:
+        """Of an edge on this port."""
+        url = f"wss://localhost:{port}/v1/stream"
+        return EdgeAddress(url, client_context(self.certificate.authority), cache(self.token))
 
-    def stand_in(self, *options: str) -> AbstractAsyncContextManager[int]:
-        """Somebody who plays the transcriber (`bench/edge/stand_in.py`)."""
-        log = self.log("stand-in")
+    def edge(self, port: int, plain_port: int = 0) -> AbstractAsyncContextManager[int]:
+        """An edge during the block, on this port and, if one is given, on another without TLS. Gives its process id."""
+        # Hundreds of sessions begin at once here, and the stub transcriber has room for all of them.
+        own = {"EDGE_PORT": str(port), "EDGE_PLAIN_PORT": str(plain_port), "EDGE_ADMISSION_MAX_LAG_S": "0"}
+        command = [*cpu_pinning.MEASURED, sys.executable, "-m", "edge"]
+        return self.program("edge", command, own, partial(listens, port))
+
+    def stub_transcriber(self, *options: str) -> AbstractAsyncContextManager[int]:
+        log = self.log("stub-transcriber")
         command = [*cpu_pinning.OTHERS, sys.executable, "-m", "bench.edge.stub_transcriber", *options]
-        return self.program("stand-in", command, {}, partial(_said_ready, log, log.stat().st_size))
+        return self.program("stub-transcriber", command, {}, partial(_logged_ready, log, log.stat().st_size))
 
     @asynccontextmanager
     async def program(
-        self, name: str, command: Sequence[str], settings: Mapping[str, str], is_ready: Callable[[], bool]
+        self, name: str, command: Sequence[str], settings: Mapping[str, str], is_ready: Callable[[], Awaitable[bool]]
     ) -> AsyncIterator[int]:
-        """One of the programs, which goes with this one if that is killed."""
         environment = {**os.environ, **self.settings, **settings}
-
-        async def ready() -> bool:
-            return is_ready()
-
-        async with started([*_going_along(), *command], environment, self.log(name), ready) as pid:
+        async with running(dying_with_us(command), environment, self.log(name), is_ready) as pid:
             yield pid
 
     @property
@@ -74,35 +72,17 @@ class Ground:
 
 
 @asynccontextmanager
-async def laid(*, partitions: int = 4, keep_mb: int | None = None) -> AsyncIterator[Ground]:
-    """A broker with all topics while the block runs. `keep_mb`: of audio, per partition; closed segments alone go."""
-    cache = load(LocalSettings).cache
-    with TemporaryDirectory(prefix="rostrum-bench-") as made:
-        folder = Path(made)
-        keep_bytes = -1 if keep_mb is None else keep_mb * 1024 * 1024
-        port = free_port()
-        kafka = KafkaSettings(
-            port=port, bootstrap="", prefix="", partitions=partitions, audio_retention_bytes=keep_bytes
+async def edge_testbed(*, partitions: int = 4, audio_retention_mb: int | None = None) -> AsyncIterator[EdgeTestbed]:
+    """`audio_retention_mb`: per partition; Kafka deletes closed segments only."""
+    retention_bytes = -1 if audio_retention_mb is None else audio_retention_mb * 1024 * 1024
+    with TemporaryDirectory(prefix="rostrum-bench-") as name:
+        folder = Path(name)
+        broker = kafka_broker(
+            folder, partitions=partitions, audio_retention_bytes=retention_bytes, launcher=cpu_pinning.OTHERS
         )
-        ground = Ground(folder, kafka, development_certificate(folder))
-        command = await asyncio.to_thread(prepare, folder / "kafka", install(KAFKA, cache), port)
-        async with ground.program("kafka", [*cpu_pinning.OTHERS, *command], {}, partial(listens, port)):
-            await create_topics(kafka)
-            yield ground
+        async with broker as kafka:
+            yield EdgeTestbed(folder, kafka, development_certificate(folder))
 
 
-def listens(port: int) -> bool:
-    """Whether somebody takes connections there."""
-    try:
-        socket.create_connection((LOOPBACK, port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-def _said_ready(log: Path, after_bytes: int) -> bool:
-    return b"ready" in log.read_bytes()[after_bytes:]
-
-
-def _going_along() -> Sequence[str]:
-    return [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid())]
+async def _logged_ready(log: Path, after_bytes: int) -> bool:
+    return b"ready" in (await asyncio.to_thread(log.read_bytes))[after_bytes:]

@@ -1,4 +1,4 @@
-"""The peers' own virtual environments, apart from ours and from each other: their needs conflict."""
+"""The peers' own virtual environments, apart from ours and from each other, since their requirements conflict."""
 
 import json
 import subprocess
@@ -17,14 +17,13 @@ _VERSIONS = (
 
 
 @dataclass(frozen=True)
-class Environment:
-    """`alone` is installed without what it asks for, `wanted` with it. `told`: packages whose versions stand in the
-    results; the first is the peer."""
-
+class PeerEnvironment:
     name: str
-    alone: Sequence[str]
-    wanted: Sequence[str]
-    told: Sequence[str]
+    without_dependencies: Sequence[str]
+    """Packages that are installed without their dependencies."""
+    packages: Sequence[str]
+    reported: Sequence[str]
+    """Packages whose versions are in the results; the first is the peer."""
 
     @property
     def folder(self) -> Path:
@@ -35,22 +34,22 @@ class Environment:
         return self.folder / "bin" / "python"
 
     @property
-    def is_there(self) -> bool:
+    def is_installed(self) -> bool:
         return (self.folder / "installed").exists()
 
     def install(self) -> None:
-        """Several gigabytes, for both want torch. pip's own settings apply, as an index with torch's builds for CPUs.
-        Raises Unavailable if pip fails."""
+        """Several gigabytes, since both peers need torch. pip's own settings apply, such as an index with torch's
+        builds for CPUs. Raises Unavailable if pip fails."""
         self._run([sys.executable, "-m", "venv", str(self.folder)])
         pip = [str(self.python), "-m", "pip", "install", "--quiet"]
-        if self.alone:
-            self._run([*pip, "--no-deps", *self.alone])
-        self._run([*pip, *self.wanted])
+        if self.without_dependencies:
+            self._run([*pip, "--no-deps", *self.without_dependencies])
+        self._run([*pip, *self.packages])
         (self.folder / "installed").touch()
 
     def versions(self) -> Mapping[str, str]:
         asked = subprocess.run(
-            [self.python, "-c", _VERSIONS, *self.told], capture_output=True, text=True, check=True, timeout=60
+            [self.python, "-c", _VERSIONS, *self.reported], capture_output=True, text=True, check=True, timeout=60
         )
         versions: dict[str, str] = json.loads(asked.stdout)
         return versions
@@ -65,18 +64,18 @@ class Environment:
             ) from error
 
 
-WHISPERLIVEKIT = Environment(
+WHISPERLIVEKIT = PeerEnvironment(
     "whisperlivekit",
-    alone=(),
-    wanted=("whisperlivekit==0.2.26", "torch==2.15.0", "faster-whisper==1.2.1"),
-    told=("whisperlivekit", "faster-whisper", "ctranslate2", "torch"),
+    without_dependencies=(),
+    packages=("whisperlivekit==0.2.26", "torch==2.15.0", "faster-whisper==1.2.1"),
+    reported=("whisperlivekit", "faster-whisper", "ctranslate2", "torch"),
 )
-# Installed alone, for among its needs are CUDA, OpenVINO and a sound card; these are what its CPU server imports. pip
-# then names what is missing, which is as it should be.
-WHISPERLIVE = Environment(
+# Its dependencies include CUDA, OpenVINO and a sound card, so they are left out; these are what its CPU server imports.
+# pip then reports the missing ones, which is expected.
+WHISPERLIVE = PeerEnvironment(
     "whisper-live",
-    alone=("whisper-live==0.10.0",),
-    wanted=(
+    without_dependencies=("whisper-live==0.10.0",),
+    packages=(
         "faster-whisper==1.2.0",
         "torch==2.15.0",
         "fastapi",
@@ -86,6 +85,6 @@ WHISPERLIVE = Environment(
         "uvicorn",
         "websockets",
     ),
-    told=("whisper-live", "faster-whisper", "ctranslate2", "torch"),
+    reported=("whisper-live", "faster-whisper", "ctranslate2", "torch"),
 )
 ENVIRONMENTS = (WHISPERLIVEKIT, WHISPERLIVE)

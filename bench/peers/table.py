@@ -1,93 +1,93 @@
-"""The runs as a table, for a terminal and for a text in Markdown."""
+"""The rows of a comparison as a table, for a terminal and in Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.table import Table
 
-_HEADINGS = (
-    "server",
-    "speakers",
-    "final p50 / p95",
-    "shown p50 / p95",
-    "WER",
-    "tail lost",
-    "repeated",
-    "CPU",
-    "memory",
-    "held",
-)
+from bench.peers.contender import Row
+from bench.peers.figures import by_contender, capacity, over_rounds, rounds, with_version
 
 
-def table(runs: Sequence[dict[str, Any]]) -> Table:
-    shown = Table(title="Delays in seconds; CPU seconds per second of audio")
-    for heading in _HEADINGS:
-        shown.add_column(heading, justify="left" if heading == "server" else "right")
-    for run in sorted(runs, key=lambda each: (each["server"], each["speakers"])):
-        shown.add_row(run["server"], str(run["speakers"]), *_cells(run))
-    return shown
-
-
-def _cells(run: dict[str, Any]) -> list[str]:
-    if "failed" in run:
-        return ["failed"]
-    return [
-        _delays(run["committed_s"]),
-        _delays(run["shown_s"]),
-        f"{100 * run['wer']:.1f} %",
-        f"{run['tail_missing']}/{run['tail_words']}",
-        str(run["repeated_passages"]),
-        f"{run['cpu_s_per_audio_s']:.2f}",
-        f"{run['peak_mb']} MB",
-        "yes" if run["held"] else "no",
-    ]
+@dataclass(frozen=True)
+class Column:
+    heading: str
+    cell: Callable[[Row], str]
 
 
 def _delays(delays: dict[str, float] | None) -> str:
-    return f"{delays['p50']:.2f} / {delays['p95']:.2f}" if delays else "—"
+    return f"{delays['p50']:.2f} / {delays['p95']:.2f} s" if delays else "—"
 
 
-def markdown(runs: Sequence[dict[str, Any]]) -> str:
-    """The same table for the README, and under it how many speakers each server held."""
-    headings = (
-        "server",
-        "speakers",
-        "to final, p50 / p95",
-        "WER",
-        "CPU",
-        "last words missing",
-        "passages repeated",
-        "held",
-    )
-    rows = [_markdown_cells(run) for run in sorted(runs, key=lambda each: (each["server"], each["speakers"]))]
-    lines = [headings, ("---",) * len(headings), *rows]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    most = {run["server"]: most_held(runs, run["server"]) for run in runs}
-    held = ", ".join(f"{server} {count}" for server, count in sorted(most.items()))
-    return f"{table}\n\nMost speakers held: {held}."
+WHOLE_COLUMNS = (
+    Column("to final, p50 / p95", lambda row: _delays(row["committed_s"])),
+    Column("WER", lambda row: f"{100 * row['wer']:.1f} %"),
+    Column("CPU", lambda row: f"{row['cpu_s_per_audio_s']:.2f}"),
+    Column("memory", lambda row: f"{row['peak_mb']} MB"),
+    Column("last words missing", lambda row: f"{row['tail_missing']} of {row['tail_words']}"),
+    Column("passages repeated", lambda row: str(row["repeated_passages"])),
+    Column("held", lambda row: "yes" if row["passed"] else "no"),
+)
+"""Of one measurement."""
+
+DOOR_HEADINGS = (
+    "server",
+    "clients send",
+    "CPU time per 250 ms",
+    "ping to pong, p50 / p99",
+    "memory per client, idle / speaking",
+    "clients that one core serves",
+)
 
 
-def most_held(runs: Sequence[dict[str, Any]], server: str) -> int:
-    """Speakers with whom a server kept up, in the longest run of counts without a failure from the fewest on."""
-    held = 0
-    for run in sorted((run for run in runs if run["server"] == server), key=lambda run: int(run["speakers"])):
-        if not run["held"]:
-            break
-        held = int(run["speakers"])
-    return held
+def whole_rows(result: dict[str, Any]) -> list[tuple[str, ...]]:
+    """A row per measurement, headings first."""
+    lines: list[tuple[str, ...]] = [("server", "speakers", *(column.heading for column in WHOLE_COLUMNS))]
+    for (server, _), rows in by_contender(result["rows"]).items():
+        for row in rows:
+            cells = tuple(column.cell(row) for column in WHOLE_COLUMNS) if "failed" not in row else _FAILED
+            lines.append((with_version(server, result["versions"]), str(row["clients"]), *cells))
+    return lines
 
 
-def _markdown_cells(run: dict[str, Any]) -> tuple[str, ...]:
-    server, speakers = str(run["server"]), str(run["speakers"])
-    if "failed" in run:
-        return server, speakers, "failed", "", "", "", "", "no"
-    return (
-        server,
-        speakers,
-        f"{_delays(run['committed_s'])} s",
-        f"{100 * run['wer']:.1f} %",
-        f"{run['cpu_s_per_audio_s']:.2f}",
-        f"{run['tail_missing']} of {run['tail_words']}",
-        str(run["repeated_passages"]),
-        "yes" if run["held"] else "no",
-    )
+_FAILED = ("failed", *[""] * (len(WHOLE_COLUMNS) - 2), "no")
+
+
+def door_rows(result: dict[str, Any]) -> list[tuple[str, ...]]:
+    """A row per server and way of sending, headings first."""
+    lines: list[tuple[str, ...]] = [DOOR_HEADINGS]
+    for (server, sent), rows in by_contender(result["rows"]).items():
+        name = with_version(server, result["versions"])
+        if not rounds(rows):
+            lines.append((name, sent, "failed", "", "", capacity(rows)))
+            continue
+        cpu = over_rounds(rows, "cpu_us_per_frame")
+        pong_ms = [over_rounds(rows, "pong_ms", share, digits=2)["median"] for share in ("p50", "p99")]
+        kb = [over_rounds(rows, "kb_per_client", state, digits=0)["median"] for state in ("idle", "speaking")]
+        lines.append(
+            (
+                name,
+                sent,
+                f"{cpu['median']:.0f} µs ({cpu['least']:.0f} to {cpu['greatest']:.0f})",
+                f"{pong_ms[0]:.1f} / {pong_ms[1]:.1f} ms",
+                f"{kb[0]:.0f} / {kb[1]:.0f} kB",
+                capacity(rows) if len({row["clients"] for row in rows}) > 1 else "—",
+            )
+        )
+    return lines
+
+
+def markdown(lines: Sequence[Sequence[str]]) -> str:
+    headings, *rows = lines
+    return "\n".join(f"| {' | '.join(line)} |" for line in (headings, ("---",) * len(headings), *rows))
+
+
+def terminal(title: str, lines: Sequence[Sequence[str]]) -> Table:
+    headings, *rows = lines
+    shown = Table(title=title)
+    for heading in headings:
+        shown.add_column(heading, justify="left" if heading in ("server", "clients send") else "right")
+    for row in rows:
+        shown.add_row(*row)
+    return shown

@@ -90,7 +90,7 @@ class Close:
 
     code: int
     reason: str
-    error: Error | None = None
+    farewell: Error | None = None
 
 
 Effect = Send | Verify | Reclaim | Admit | Convert | Append | Announce | Close

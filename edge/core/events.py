@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from edge.core.connection_state import User
+from edge.core.connection_state import Speaker
 from edge.core.effects import Claim, LogRecord
-from edge.core.errors import ProtocolError
 from schemas.replies import ReplyMessage
-from schemas.wire import Auth, BeginAnswer, End, Ping, Start
+from schemas.wire import Auth, BeginAnswer, End, Error, Ping, Start
 
 
 @dataclass(frozen=True)
@@ -20,14 +19,14 @@ class Audio:
 class Garbled:
     """A text message that means nothing, and what is wrong with it."""
 
-    error: ProtocolError
+    error: Error
 
 
 @dataclass(frozen=True)
 class Verified:
     """The token names this user."""
 
-    user: User
+    speaker: Speaker
 
 
 @dataclass(frozen=True)

@@ -79,10 +79,10 @@ def ack_ms(delays_ms: list[float]) -> dict[str, float]:
 
 async def test_ten_thousand_strangers_and_all_that_is_hostile(kafka: KafkaSettings, tmp_path: Path) -> None:
     seed = new_seed()
-    cpu_pinning.keep_off(listener_on(kafka.port).pid)
-    with cpu_pinning.beside():
+    cpu_pinning.move_to_other_cores(listener_on(kafka.port).pid)
+    with cpu_pinning.clients_on_other_cores():
         found, wrong = await _attacked(kafka, tmp_path, seed)
-    keep("edge_fuzz", seed=seed, cores=cpu_pinning.describe(), frame_every_ms=EVERY_S * 1000, **found)
+    keep("edge_fuzz", seed=seed, cores=cpu_pinning.describe_pinning(), frame_every_ms=EVERY_S * 1000, **found)
     assert not wrong
 
 

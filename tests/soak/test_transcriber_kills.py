@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from bench.speech_streams import stream
+from bench.speech_streams import mixed
 from client.accuracy import word_error_rate
 from infra.kafka.settings import KafkaSettings
 from schemas.wire import FinalMessage, Partial
@@ -89,7 +89,7 @@ async def kill_until(stopped: asyncio.Event, transcriber: Transcriber, chance: R
 async def test_kills_while_windows_depend_on_the_load(kafka: KafkaSettings, tmp_path: Path) -> None:
     """As the settings are by default: the words may differ, but there are no more errors, and nothing is said twice."""
     seed, stopped = new_seed(), asyncio.Event()
-    spoken = [stream(number, SPOKEN_S) for number in range(SPEAKERS)]
+    spoken = [mixed(number, SPOKEN_S) for number in range(SPEAKERS)]
     said = [" ".join(word.text for word in each.words) for each in spoken]
     transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0", **BY_DEFAULT)
 

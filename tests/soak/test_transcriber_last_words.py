@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-from bench.speech_streams import Stream, joined
+from bench.speech_streams import SpeechStream, joined
 from client.accuracy import compare, word_error_rate
 from infra.kafka.settings import KafkaSettings
 from infra.samples import WHISPER_MICRO
@@ -31,15 +31,15 @@ TAIL_S = (0.05, 0.4)
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
 
 
-def spoken(number: int, chance: Random) -> Stream:
+def spoken(number: int, chance: Random) -> SpeechStream:
     """Two recordings, cut off soon after the last word."""
     first, last = chance.sample(RECORDINGS, 2)
     whole = joined(f"s-{number}", first, round(chance.uniform(0.6, 1.5), 2), last)
     until = round((whole.words[-1].end_s + chance.uniform(*TAIL_S)) * SAMPLE_RATE)
-    return Stream(whole.name, whole.pcm[: until * SAMPLE_BYTES], whole.words)
+    return SpeechStream(whole.name, whole.pcm[: until * SAMPLE_BYTES], whole.words)
 
 
-def said_in(stream: Stream) -> list[str]:
+def said_in(stream: SpeechStream) -> list[str]:
     return [word.text for word in stream.words]
 
 
@@ -52,7 +52,7 @@ def end_is(said: list[str], heard: list[str]) -> str:
     return "missing" if heard_end - heard_begin < end - begin else "wrong"
 
 
-def heard_at_once(streams: list[Stream]) -> list[str]:
+def heard_at_once(streams: list[SpeechStream]) -> list[str]:
     """The whole recordings through faster-whisper's own batches, with its defaults."""
     pipeline = BatchedInferencePipeline(WhisperModel(str(WHISPER_MICRO), device="cpu"))
     texts = []
@@ -69,7 +69,7 @@ async def test_no_last_word_is_missing(kafka: KafkaSettings, tmp_path: Path) -> 
     streams = [spoken(number, chance) for number in range(SESSIONS)]
     turn = asyncio.Semaphore(AT_ONCE)
 
-    async def write(stream: Stream) -> None:
+    async def write(stream: SpeechStream) -> None:
         async with turn:
             await speak(kafka, stream.name, frames_of(stream.pcm), SPEED)
 

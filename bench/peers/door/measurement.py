@@ -1,42 +1,46 @@
-"""What was seen of one server with one number of clients, and the figures it gives."""
+"""What was measured of one server with one number of clients, and the figures that follow from it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from bench.peers.door.load_clients import Ping
-from bench.peers.figures import quantile
+from bench.peers.contender import Row
+from bench.peers.door.load_clients import PingTiming
+from infra.quantiles import quantile
 from schemas.audio import FRAME_MS
 
-HELD_PONG_P99_MS = 250.0
-HELD_SHARE = 0.95
-"""Peers tell by whole seconds of each client's audio: a few seconds' watching gives this to two or three hundredths."""
+MOST_PONG_P99_MS = 250.0
+LEAST_PROGRESS_SHARE = 0.95
+"""Peers report whole seconds of each client's audio: a measurement of a few seconds gives this to two or three
+hundredths."""
+PASSED_IF = {"pong_p99_ms_below": MOST_PONG_P99_MS, "progress_share_from": LEAST_PROGRESS_SHARE}
 _SETTLED_S = 1.0
-"""A ping counts if it had so long to be answered before the end: what is not answered by then is that old."""
+"""A ping counts if it had this long to be answered before the end: without an answer by then it is that old."""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """`cpu_s`: the server's, in `seconds` of watching, in which `heard_s` of audio of all clients together were dealt
-    with, by the server's own word. `late_s`: how much later than due clients sent. `pings` that were sent meanwhile,
-    with the time of the end. `lost`: clients that the server closed. Memory of the server in MB: before any client,
-    with clients who say nothing, and with all speaking."""
-
+class DoorMeasurement:
     clients: int
     seconds: float
     cpu_s: float
-    heard_s: float
+    """The server's."""
+    progress_s: float
+    """Audio of all clients together that the server reports as processed during the measurement."""
     late_s: Sequence[float]
-    pings: Sequence[Ping]
+    """How much later than due clients sent."""
+    pings: Sequence[PingTiming]
+    """Sent during the measurement."""
     ended_s: float
+    """Time of its end."""
     messages: int
-    lost: int
+    disconnected: int
+    """Clients that the server closed."""
     memory_mb: Mapping[str, float]
+    """The server's before any client, with idle clients, and with all speaking: `empty`, `idle`, `speaking`."""
 
     @property
-    def heard_share(self) -> float:
-        """Of the audio that was spoken meanwhile; what is below one is the server falling behind."""
-        return self.heard_s / (self.clients * self.seconds)
+    def progress_share(self) -> float:
+        """Of the audio that was spoken meanwhile; below one the server falls behind."""
+        return self.progress_s / (self.clients * self.seconds)
 
     @property
     def cpu_us_per_frame(self) -> float:
@@ -45,29 +49,31 @@ class Seen:
 
     def pong_ms(self, share: float) -> float:
         """Of pings that had time to be answered; one without an answer has waited until the end."""
-        waited = sorted(
+        waited = [
             1000 * (self.ended_s - ping.sent_s if ping.took_s is None else ping.took_s)
             for ping in self.pings
             if ping.sent_s <= self.ended_s - _SETTLED_S
-        )
+        ]
         return round(quantile(waited, share), 2)
 
     @property
-    def held(self) -> bool:
-        return not self.lost and self.pong_ms(0.99) < HELD_PONG_P99_MS and self.heard_share >= HELD_SHARE
+    def kept_up(self) -> bool:
+        in_time = self.pong_ms(0.99) < MOST_PONG_P99_MS
+        return not self.disconnected and in_time and self.progress_share >= LEAST_PROGRESS_SHARE
 
-    def kb_per_client(self, when: str) -> float:
-        return 1024 * (self.memory_mb[when] - self.memory_mb["empty"]) / self.clients
+    def kb_per_client(self, state: str) -> float:
+        return 1024 * (self.memory_mb[state] - self.memory_mb["empty"]) / self.clients
 
-    def figures(self) -> dict[str, Any]:
+    def figures(self) -> Row:
         return {
-            "clients": self.clients,
-            "held": self.held,
+            "passed": self.kept_up,
             "pong_ms": {"p50": self.pong_ms(0.5), "p99": self.pong_ms(0.99)},
-            "heard_share": round(self.heard_share, 3),
+            "progress_share": round(self.progress_share, 3),
             "cores": round(self.cpu_s / self.seconds, 3),
             "cpu_us_per_frame": round(self.cpu_us_per_frame, 1),
+            "empty_mb": round(self.memory_mb["empty"], 1),
+            "kb_per_client": {state: round(self.kb_per_client(state)) for state in ("idle", "speaking")},
             "messages_per_client_per_s": round(self.messages / self.clients / self.seconds, 2),
-            "closed_by_server": self.lost,
-            "clients_late_p99_ms": round(1000 * quantile(sorted(self.late_s), 0.99), 1),
+            "closed_by_server": self.disconnected,
+            "clients_late_p99_ms": round(1000 * quantile(self.late_s, 0.99), 1),
         }

@@ -1,9 +1,9 @@
 """WhisperLive with a model that answers at once: `python whisperlive_stub.py PORT`, by the Python of its environment.
 
-Left out is all that its faster-whisper client does to make words of audio: loading the model, the voice detector,
-spectrogram and recogniser (`transcribe_audio`). All else is its own: what it does with audio that comes, when it calls
-the model (here once a second, for it waits for a second of audio that the model has not heard yet), what it makes of
-the model's segments, and what it sends. Two words come for every second, as from somebody who speaks."""
+Left out is everything that its faster-whisper client does to turn audio into words: loading the model, VAD, spectrogram
+and recogniser (`transcribe_audio`). The rest is its own: what it does with incoming audio, when it calls the model
+(here once a second, since it waits for a second of audio that the model has not had yet), what it makes of the model's
+segments, and what it sends. Each second brings two words, as from a speaker who does not pause."""
 
 import logging
 import sys
@@ -22,7 +22,7 @@ def create_model(self: ServeClientFasterWhisper, _device: str) -> None:
 
 
 def transcribe_audio(_self: ServeClientFasterWhisper, input_sample: np.ndarray) -> list[SimpleNamespace]:
-    """All of it said, and nothing begun after it."""
+    """A segment that covers all of it, and an empty one after it."""
     seconds = len(input_sample) / _RATE
     text = " word" * round(_WORDS_PER_S * seconds)
     return [

@@ -1,10 +1,10 @@
 """WhisperLiveKit with a model that answers at once: `python whisperlivekit_stub.py OPTIONS`, by the Python of its own
 environment; the options are its server's.
 
-Left out are the model's loading and `transcribe` of its faster-whisper backend; give `--no-vac`, so that its voice
-detector, which runs in its event loop, is left out too. All else is its own: queues and tasks, LocalAgreement,
-trimming, and the whole text so far sent to the client with every change. Two words come for every second, as from
-somebody who speaks; in each pass the same ones, so that they agree."""
+Left out are the model's loading and the `transcribe` of its faster-whisper backend. To be run with `--no-vac`, so that
+its VAD, which runs in its event loop, is left out too. The rest is its own: queues and tasks, LocalAgreement, trimming,
+and the whole text so far sent to the client with every change. Each second brings two words, as from a speaker who does
+not pause, and each pass brings the same ones, so that they agree."""
 
 from types import SimpleNamespace
 
@@ -14,11 +14,11 @@ from whisperlivekit.local_agreement.backends import FasterWhisperASR
 _RATE = 16_000
 _WORD_S = 0.5
 _WORDS = (" one", " two", " three", " four", " five", " six", " seven", " eight")
-"""A segment of four seconds. Its server cuts its buffer where a segment ends, so words stay the same after that."""
+"""A segment of four seconds. The server cuts its buffer where a segment ends, so words stay the same after that."""
 
 
 def load_model(*_given: object) -> None:
-    """There is none."""
+    """Loads nothing."""
 
 
 def transcribe(_self: FasterWhisperASR, audio: np.ndarray, **_options: object) -> list[SimpleNamespace]:

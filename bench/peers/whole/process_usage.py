@@ -1,4 +1,4 @@
-"""What a server takes: processor time and memory of its processes and their children, by group."""
+"""CPU time and memory of a server's processes and their children, by group."""
 
 import asyncio
 import time
@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 import psutil
 
 _MB = 1024 * 1024
-_EVERY_S = 0.5
-Groups = Mapping[str, Sequence[int]]
-"""Process ids by the name of what they do together."""
+_SAMPLE_S = 0.5
+ProcessGroups = Mapping[str, Sequence[int]]
+"""Process ids by the name of their group."""
 
 
-class Usage:
-    """Samples until stopped. A process that ends keeps what it had taken."""
+class ProcessUsage:
+    """A process that exits keeps what it has used."""
 
-    def __init__(self, groups: Groups) -> None:
+    def __init__(self, groups: ProcessGroups) -> None:
         self._roots = {name: [psutil.Process(pid) for pid in pids] for name, pids in groups.items()}
         self._cpu_s: dict[str, dict[int, float]] = {name: {} for name in groups}
         self._samples: list[tuple[float, dict[str, float]]] = []
@@ -23,15 +23,15 @@ class Usage:
         self._sample()
         self._before = self._totals()
 
-    async def watch(self, stopped: asyncio.Event) -> None:
+    async def sample_until(self, stopped: asyncio.Event) -> None:
         while not stopped.is_set():
             self._sample()
             self._samples.append((time.monotonic(), self._totals()))
-            await asyncio.sleep(_EVERY_S)
+            await asyncio.sleep(_SAMPLE_S)
 
     def cpu_s(self, until_s: float) -> dict[str, float]:
-        """Processor time by group, from the beginning to this moment (monotonic): some servers go on working on the
-        same audio after it has ended."""
+        """CPU time by group from the start to this monotonic time: some servers work on the same audio after its
+        end."""
         last = next((totals for at_s, totals in reversed(self._samples) if at_s <= until_s), self._before)
         return {name: total - self._before[name] for name, total in last.items()}
 

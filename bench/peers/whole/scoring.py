@@ -1,9 +1,9 @@
-"""One client's figures, from what it was shown.
+"""One client's figures, from the text that it was shown.
 
-A word's delay is the time at which it was first there, less that at which the chunk with its end was due to be sent.
-Committed: the words said are aligned with the final text, and a word was there when the committed text first held the
-final text up to it; one that was there a quarter of a second before its end is another one of the same spelling, and
-dropped. Shown: the first text, tail included, whose alignment with the words begun by then has the word."""
+A word's delay is the time at which it first appeared, less the time at which the chunk with its end was due to be sent.
+Committed: the spoken words are aligned with the final text, and a word appeared when the committed text first contained
+the final text up to it; one that appeared a quarter of a second before its end is another word of the same spelling,
+and is dropped. Shown: the first text, tail included, whose alignment with the words begun by then contains the word."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -12,42 +12,43 @@ from itertools import groupby
 
 import jiwer
 
-from bench.peers.whole.streaming_client import CHUNK_S, Shown, Speaker
-from bench.speech_streams import Spoken
+from bench.peers.whole.streaming_client import CHUNK_S, ShownText, StreamingClient
 from client.accuracy import normalised, repeated_passages
+from client.spoken_recording import TimedWord
 
 _EARLY_S = 0.25
 _TAIL_S = 2.0
 
 
 @dataclass(frozen=True)
-class Delay:
-    """`due_s`: when the word's last chunk was due, from the stream's first sample. `delay_s`: on top of it."""
-
+class WordDelay:
     due_s: float
+    """When the word's last chunk was due, from the stream's first sample."""
     delay_s: float
+    """On top of it."""
 
 
 @dataclass(frozen=True)
-class Score:
-    """`tail_missing`: words of the last two seconds that never came, of `tail_words`. `repeated`: passages of three
-    words that the client was given more often than they were said. `lost`: most words in a row that never came."""
-
-    committed: tuple[Delay, ...]
-    shown: tuple[Delay, ...]
+class TranscriptScore:
+    committed: tuple[WordDelay, ...]
+    shown: tuple[WordDelay, ...]
     seconds: float
     words: int
     substitutions: int
     deletions: int
     insertions: int
     tail_words: int
+    """Words of the last two seconds."""
     tail_missing: int
+    """Of these, the ones that never came."""
     repeated: int
+    """Passages of three words that the client was shown more often than they were said."""
     lost: int
+    """The longest series of words that never came."""
 
 
-def score(speaker: Speaker) -> Score:
-    said, shown, seconds = speaker.stream.words, speaker.shown, speaker.stream.seconds
+def score(client: StreamingClient) -> TranscriptScore:
+    said, shown, seconds = client.stream.words, client.shown, client.stream.seconds
     texts = [word.text for word in said]
     heard = normalised(shown[-1].committed).split() if shown else []
     aligned = jiwer.process_words(" ".join(texts), " ".join(heard))
@@ -62,9 +63,9 @@ def score(speaker: Speaker) -> Score:
     for index, at_s in committed.items():
         first[index] = min(first.get(index, at_s), at_s)
     tail = [index for index, word in enumerate(said) if word.end_s > seconds - _TAIL_S]
-    return Score(
-        committed=tuple(Delay(due[index], at_s - due[index]) for index, at_s in sorted(committed.items())),
-        shown=tuple(Delay(due[index], at_s - due[index]) for index, at_s in sorted(first.items())),
+    return TranscriptScore(
+        committed=tuple(WordDelay(due[index], at_s - due[index]) for index, at_s in sorted(committed.items())),
+        shown=tuple(WordDelay(due[index], at_s - due[index]) for index, at_s in sorted(first.items())),
         seconds=seconds,
         words=len(said),
         substitutions=aligned.substitutions,
@@ -91,7 +92,7 @@ def _equal(said: Sequence[str], heard: Sequence[str]) -> Iterator[tuple[int, int
             )
 
 
-def _reached(shown: Sequence[Shown], heard: Sequence[str]) -> list[float | None]:
+def _reached(shown: Sequence[ShownText], heard: Sequence[str]) -> list[float | None]:
     """When each word of the final text was committed, with all before it."""
     reached: list[float | None] = [None] * len(heard)
     known = 0
@@ -105,8 +106,8 @@ def _reached(shown: Sequence[Shown], heard: Sequence[str]) -> list[float | None]
     return reached
 
 
-def _first_shown(said: Sequence[Spoken], shown: Sequence[Shown]) -> dict[int, float]:
-    """When each word was first seen, by its place."""
+def _first_shown(said: Sequence[TimedWord], shown: Sequence[ShownText]) -> dict[int, float]:
+    """When each word was first shown, by its place."""
     first: dict[int, float] = {}
     texts = [word.text for word in said]
     for state in shown:

@@ -1,41 +1,44 @@
-"""One client: audio at the pace of a microphone, and everything that the server shows, with its time."""
+"""One client: audio at the rate of a microphone, and everything that the server shows, with its time."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from bench.speech_streams import Stream
+from bench.speech_streams import SpeechStream
 from schemas.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, SAMPLE_RATE
 
 CHUNK_S = FRAME_MS / 1000
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What a client sees from this time on, in seconds from its stream's first sample: the whole text that will not
-    change any more, and the tail that may."""
+class ShownText:
+    """The text that a client sees from this time on."""
 
     at_s: float
+    """From the stream's first sample."""
     committed: str
+    """All text that will not change any more."""
     tail: str
+    """Text that may change."""
 
 
-class Speaker:
-    """What a server's adapter is given. `notes`: anything odd, as an error or a close that came too soon."""
+class StreamingClient:
+    """What the adapter of a server is given for each session."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: SpeechStream) -> None:
         self.stream = stream
-        self.shown: list[Shown] = []
-        self.notes: list[str] = []
+        self.shown: list[ShownText] = []
+        self.problems: list[str] = []
+        """Errors, and connections closed too early."""
         self.latest_s = 0.0
+        """How late the latest chunk was sent: a harness that cannot keep up measures itself."""
         self.ended_s: float | None = None
         self.done_s: float | None = None
         self._began_s: float | None = None
 
     async def audio(self) -> AsyncIterator[bytes]:
-        """Chunks of 250 ms, each once its last sample has been spoken; then it ends. `latest_s` tells how late the
-        latest of them was: a harness that cannot keep up measures itself."""
+        """Chunks of 250 ms, each once its last sample has been spoken."""
         self._began_s = time.monotonic()
         pcm = self.stream.pcm
         for begin in range(0, len(pcm), FRAME_BYTES):
@@ -49,24 +52,24 @@ class Speaker:
         return 0.0 if self._began_s is None else time.monotonic() - self._began_s
 
     def show(self, committed: str, tail: str = "") -> None:
-        """Call with each new state of the text, the whole of it."""
+        """To be called with each new state of the whole text."""
         if not self.shown or (self.shown[-1].committed, self.shown[-1].tail) != (committed, tail):
-            self.shown.append(Shown(self.now_s(), committed, tail))
+            self.shown.append(ShownText(self.now_s(), committed, tail))
 
-    def note(self, what: str) -> None:
-        self.notes.append(f"{self.now_s():.1f} s: {what}")
+    def report(self, problem: str) -> None:
+        self.problems.append(f"{self.now_s():.1f} s: {problem}")
 
     def ended(self) -> None:
-        """Call at once when the server has been told that no more audio comes."""
+        """To be called as soon as the server has been told that the audio has ended."""
         self.ended_s = self.now_s()
 
-    async def speak(self, session: Callable[["Speaker"], Awaitable[None]], limit_s: float) -> None:
-        """The whole session; whatever goes wrong in it is noted, for it is part of what is measured."""
+    async def run(self, session: Callable[["StreamingClient"], Awaitable[None]], limit_s: float) -> None:
+        """The whole session. Any failure in it is a problem of this client, since it is part of what is measured."""
         try:
             async with asyncio.timeout(limit_s):
                 await session(self)
         except TimeoutError:
-            self.note(f"not done after {limit_s:.0f} s")
+            self.report(f"not done after {limit_s:.0f} s")
         except Exception as error:  # noqa: BLE001 - any failure of a server's client is a result
-            self.note(f"{type(error).__name__}: {error}")
+            self.report(f"{type(error).__name__}: {error}")
         self.done_s = self.now_s()

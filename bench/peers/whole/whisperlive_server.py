@@ -1,6 +1,7 @@
-"""Starts WhisperLive, whose wheel has no launcher: `python whisperlive_server.py PORT MODEL`, by the Python of its own
-environment. Batched, with limits that turn none of the benchmark's clients away, and with decodes of at most 10 s: its
-own 30 s are Whisper's window, and the bundled model's window is 10 s."""
+"""Starts WhisperLive, whose wheel has no launcher, by the Python of its own environment. Batched, and with limits that
+refuse none of the benchmark's clients.
+
+    python whisperlive_server.py PORT MODEL CHUNK_SECONDS"""
 
 import logging
 import sys
@@ -10,7 +11,7 @@ from whisper_live.server import TranscriptionServer
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
-    ServeClientFasterWhisper.BATCH_MAX_CHUNK_S = 10
+    ServeClientFasterWhisper.BATCH_MAX_CHUNK_S = int(sys.argv[3])
     TranscriptionServer().run(
         "127.0.0.1",
         port=int(sys.argv[1]),

@@ -11,30 +11,32 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench.peers.environments import WHISPERLIVEKIT
-from bench.peers.whole.process_usage import Groups
-from bench.peers.whole.servers import started
-from bench.peers.whole.streaming_client import Speaker
-from infra.samples import SPEECH, WHISPER_MICRO
+from bench.peers.whole.process_usage import ProcessGroups
+from bench.peers.whole.streaming_client import StreamingClient
+from bench.support.processes import running
+from infra.samples import SPEECH
 from local.tcp_ports import LOOPBACK, free_port
+from processors.transcribe.adapters.models import ResolvedModel
 
 _SILENCE = -2
-"""What its lines give as the speaker of a silence."""
+"""The speaker in its lines that are silences."""
 
 
-class WhisperLiveKit:
+class WhisperLiveKitServer:
     name = "whisperlivekit"
     warms_up = True
     drain_s = 45.0
     measured: Sequence[str] = ("server",)
 
-    def __init__(self) -> None:
+    def __init__(self, model: ResolvedModel) -> None:
+        self._model = model
         self._port = free_port()
 
     def versions(self) -> Mapping[str, str]:
         return WHISPERLIVEKIT.versions()
 
     @asynccontextmanager
-    async def running(self, log: Path) -> AsyncIterator[Groups]:
+    async def running(self, log: Path) -> AsyncIterator[ProcessGroups]:
         self._port = free_port()
         command = [str(WHISPERLIVEKIT.python), "-m", "whisperlivekit.basic_server"]
         command += ["--host", LOOPBACK, "--port", str(self._port), "--log-level", "WARNING"]
@@ -44,10 +46,10 @@ class WhisperLiveKit:
             "--backend",
             "faster-whisper",
             "--model_dir",
-            str(WHISPER_MICRO),
+            self._model.folder,
         ]
         command += ["--lan", "en", "--pcm-input", "--warmup-file", str(SPEECH / "sentence_1.wav")]
-        async with started(command, {**os.environ, "HF_HUB_OFFLINE": "1"}, log, self._is_ready) as pid:
+        async with running(command, {**os.environ, "HF_HUB_OFFLINE": "1"}, log, self._is_ready) as pid:
             yield {"server": [pid]}
 
     async def _is_ready(self) -> bool:
@@ -58,28 +60,28 @@ class WhisperLiveKit:
                 return False
         return answer.is_success and bool(answer.json()["ready"])
 
-    async def session(self, speaker: Speaker) -> None:
+    async def session(self, client: StreamingClient) -> None:
         url = f"ws://{LOOPBACK}:{self._port}/asr"
         async with connect(url, max_size=None, ping_interval=None, open_timeout=60, proxy=None) as websocket:
-            listening = asyncio.create_task(_listen(websocket, speaker))
-            async for chunk in speaker.audio():
+            receiving = asyncio.create_task(_receive(websocket, client))
+            async for chunk in client.audio():
                 await websocket.send(chunk)
-                if listening.done():
+                if receiving.done():
                     return
             await websocket.send(b"")
-            speaker.ended()
-            await listening
+            client.ended()
+            await receiving
 
 
-async def _listen(websocket: ClientConnection, speaker: Speaker) -> None:
-    """Each of its messages holds the whole text so far."""
+async def _receive(websocket: ClientConnection, client: StreamingClient) -> None:
+    """Each of its messages contains the whole text so far."""
     async for raw in websocket:
         message = json.loads(raw)
         if message.get("type") == "ready_to_stop":
             return
         if message.get("error"):
-            speaker.note(f"error: {message['error']}")
+            client.report(f"error: {message['error']}")
         if "lines" in message:
             spoken = [line["text"] or "" for line in message["lines"] if line.get("speaker") != _SILENCE]
-            speaker.show(" ".join(spoken), message.get("buffer_transcription") or "")
-    speaker.note("closed before ready_to_stop")
+            client.show(" ".join(spoken), message.get("buffer_transcription") or "")
+    client.report("closed before ready_to_stop")

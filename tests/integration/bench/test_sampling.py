@@ -1,4 +1,4 @@
-"""The clients that the edge and other servers are compared by, at servers that keep up and that do not."""
+"""The clients that compare doors, at servers that keep up and servers that do not."""
 
 import asyncio
 import os
@@ -8,10 +8,10 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection, serve
 
-from bench.peers.door.client_protocols import S16LE, rostrum_heard_s
-from bench.peers.door.load_clients import Manner
-from bench.peers.door.measurement import Seen
-from bench.peers.door.sampling import watched
+from bench.peers.door.client_protocols import S16LE, rostrum_progress_s
+from bench.peers.door.load_clients import ClientProtocol
+from bench.peers.door.measurement import DoorMeasurement
+from bench.peers.door.sampling import measure_server
 
 CLIENTS, SECONDS = 4, 2.0
 
@@ -27,22 +27,22 @@ async def does_not_read(connection: ServerConnection) -> None:
     await connection.wait_closed()
 
 
-async def greet(_socket: ClientConnection, _name: str) -> None:
-    """Nothing is asked of these clients."""
+async def no_handshake(_socket: ClientConnection, _name: str) -> None:
+    """These servers expect none."""
 
 
-async def seen_of(handle: Callable[[ServerConnection], Awaitable[None]]) -> Seen:
+async def measured(handle: Callable[[ServerConnection], Awaitable[None]]) -> DoorMeasurement:
     async with serve(handle, "127.0.0.1", 0, max_queue=1, close_timeout=0.1) as server:
         port = server.sockets[0].getsockname()[1]
-        manner = Manner(f"ws://127.0.0.1:{port}", None, S16LE, greet, rostrum_heard_s)
-        return await watched(os.getpid(), manner, CLIENTS, SECONDS)
+        protocol = ClientProtocol(f"ws://127.0.0.1:{port}", None, S16LE, no_handshake, rostrum_progress_s)
+        return await measure_server(os.getpid(), protocol, CLIENTS, SECONDS)
 
 
 async def test_a_server_that_reads_in_time_is_told_from_one_that_does_not() -> None:
-    prompt, stalled = await asyncio.gather(seen_of(keeps_up), seen_of(does_not_read))
+    prompt, stalled = await asyncio.gather(measured(keeps_up), measured(does_not_read))
 
-    assert prompt.held
-    assert prompt.heard_share == pytest.approx(1.0, abs=0.15)
-    assert not stalled.held
-    assert stalled.heard_share == 0
+    assert prompt.kept_up
+    assert prompt.progress_share == pytest.approx(1.0, abs=0.15)
+    assert not stalled.kept_up
+    assert stalled.progress_share == 0
     assert stalled.pong_ms(0.0) >= 1000

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.edge.stub_transcriber import play
+from bench.edge.stub_transcriber import run_stub_transcriber
 from cli.load.command import speak_all
 from cli.load.figures import as_json, figures
 from cli.load.speaker import SpeakerProfile
@@ -25,7 +25,7 @@ async def served(
 ) -> AsyncIterator[Address]:
     async with edge(kafka, folder, monkeypatch, 0, EDGE_MAX_SESSIONS_PER_USER="1", **settings) as running:
         ready = asyncio.Event()
-        playing = asyncio.create_task(play(kafka, every_s=0.2, ready=ready.set))
+        playing = asyncio.create_task(run_stub_transcriber(kafka, every_s=0.2, ready=ready.set))
         try:
             await asyncio.wait_for(ready.wait(), DEADLINE_S)
             yield running

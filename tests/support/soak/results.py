@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.machine import describe
+from bench.machine import describe_machine
 
 RESULTS = Path(__file__).parents[2] / "soak" / "results"
 
@@ -21,7 +21,7 @@ def new_seed() -> int:
 
 def keep(name: str, **figures: object) -> None:
     """Write and print a run's figures, with when and where they were found."""
-    result = {"date": datetime.now(UTC).date().isoformat(), "machine": describe(), **figures}
+    result = {"date": datetime.now(UTC).date().isoformat(), "machine": describe_machine(), **figures}
     text = json.dumps(result, indent=2)
     print(name, text)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")

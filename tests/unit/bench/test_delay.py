@@ -1,6 +1,6 @@
-from bench.charts import draw
-from bench.delay import Round, panels, result, said, table
-from bench.latency import answers_ms
+from bench.charts import BarChart
+from bench.delay import DelayRound, figures, picture, table
+from bench.latency import reply_latencies_ms
 from client.connection import Received
 from client.outcome import Outcome
 from schemas.replies import Reply
@@ -16,34 +16,33 @@ def heard(at_ms: int) -> Outcome:
 
 def test_rounds_are_pooled() -> None:
     rounds = [
-        Round((heard(1200), heard(1600)), ("Good morning!", "good evening"), (30.0, 70.0), model_s=0.5, windows=20),
-        Round((heard(2000),), ("good morning",), (80.0,), model_s=0.1, windows=10),
+        DelayRound(
+            (heard(1200), heard(1600)), ("Good morning!", "good evening"), (30.0, 70.0), model_s=0.5, windows=20
+        ),
+        DelayRound((heard(2000),), ("good morning",), (80.0,), model_s=0.1, windows=10),
     ]
 
-    figures = result(rounds, window_frames=2)
+    found = figures(rounds, window_frames=2)
 
-    assert figures["sessions"] == 3
-    assert figures["audio_s"] == 3.0
-    assert figures["final_delay_ms"] == {"median": 1300.0, "p95": 1750.0, "greatest": 1800.0}
-    assert figures["final_delay_ratio"]["median"] == 2.6
-    assert figures["wer"] == round(1 / 6, 4)
-    assert figures["model_s_per_audio_s"] == 0.2
-    assert (figures["model_ms_per_window"], figures["added_ms"]) == (
+    assert found["sessions"] == 3
+    assert found["audio_s"] == 3.0
+    assert found["final_delay_ms"] == {"median": 1300.0, "p95": 1750.0, "greatest": 1800.0}
+    assert found["final_delay_ratio"]["median"] == 2.6
+    assert found["wer"] == round(1 / 6, 4)
+    assert found["model_s_per_audio_s"] == 0.2
+    assert (found["model_ms_per_window"], found["added_ms"]) == (
         20.0,
         {"median": 50.0, "p95": 59.0, "greatest": 60.0},
     )
-    ways = {"default": {"speakers": {"1": figures}}}
-    assert table(ways).row_count == 1
-    drawn = panels({"ways": ways})
-    assert [[bar.value for bar in panel.groups["default × 1"]] for panel in drawn] == [
-        [1.3, 1.75],
-        [1.2, 1.56],
-        [50.0, 59.0],
-    ]
-    assert draw(drawn).startswith("<svg")
+    configurations = {"default": {"goals_s": {"p50": 1.0, "p95": 1.9}, "speakers": {"1": found}}}
+    assert table(configurations).row_count == 1
+    charts = picture({"configurations": configurations}).charts
+    bars = [chart.groups["default, 1 speaker"] for chart in charts if isinstance(chart, BarChart)]
+    assert [[bar.value for bar in group] for group in bars] == [[1.3, 1.75], [1.2, 1.56], [50.0, 59.0]]
+    assert [bar.goal for bar in bars[0]] == [1.0, 1.9]
 
 
-def test_an_answer_s_delay_is_from_the_newest_frame_that_was_heard_for_it() -> None:
+def test_the_latency_of_a_reply_runs_from_the_end_of_the_newest_frame_that_it_covers() -> None:
     outcome = heard(1600)
     final, _, partial = (item.message for item in outcome.received)
 
@@ -55,10 +54,6 @@ def test_an_answer_s_delay_is_from_the_newest_frame_that_was_heard_for_it() -> N
     replies = [reply(lost, 2), reply(partial, 4), reply(final, 6)]
 
     # Its audio lasts a second, so the sixth frame can only be the fourth.
-    assert answers_ms(outcome, replies) == [600.0, 600.0]
-    assert answers_ms(outcome, [reply(partial, 2)]) == [1100.0]
-    assert answers_ms(outcome, []) == []
-
-
-def test_what_is_said_in_a_bundled_recording_is_known() -> None:
-    assert said("answers_1.wav").startswith("no, my parents slowly work at home.")
+    assert reply_latencies_ms(outcome, replies) == [600.0, 600.0]
+    assert reply_latencies_ms(outcome, [reply(partial, 2)]) == [1100.0]
+    assert reply_latencies_ms(outcome, []) == []

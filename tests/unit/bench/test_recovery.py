@@ -1,5 +1,5 @@
-from bench.charts import draw
-from bench.recovery import figures, panels
+from bench.charts import BarChart
+from bench.recovery import figures, picture
 from client.connection import Received
 from client.outcome import Outcome
 from schemas.wire import SERVER_MESSAGE
@@ -25,9 +25,11 @@ def test_a_final_of_words_said_before_the_kill_does_not_count() -> None:
     assert (found["wer"], found["finals_numbered_without_gaps"]) == (0.0, True)
 
 
-def test_a_kill_before_the_last_one_s_recovery_is_told_apart() -> None:
+def test_a_kill_without_a_recovery_before_the_next_one_is_reported() -> None:
     found = figures(outcome(final(1, 12_000, 10_000), final(3, 30_000, 20_000)), [6000, 9000, 31_000], "good morning")
 
     assert found["each_ms"] == [None, 3000.0, None]
     assert (found["not_recovered_before_the_next"], found["finals_numbered_without_gaps"]) == (2, False)
-    assert draw(panels(found)).count("fill-opacity") == 1
+    (chart,) = picture({**found, "goal_p95_ms": 5000.0}).charts
+    assert isinstance(chart, BarChart)
+    assert [bar.value for bar in chart.bars] == [3.0]

@@ -1,32 +1,31 @@
 from typing import Any
-from xml.etree import ElementTree as ET
 
-from bench.charts import draw
-from bench.edge.charts import panels
-from bench.edge.overhead import cost, delay
-from bench.edge.trials import Turn
+from bench.charts import BarChart, LineChart
+from bench.edge.charts import picture
+from bench.edge.overhead import cpu_cost, delay
+from bench.edge.trials import Trial
 
-TURNS = {
-    "edge": [Turn(0.3, 1000, [0.01, 0.02], [0.001]), Turn(0.4, 1000, [0.02, 0.03], [0.001])],
-    "edge with partials": [Turn(0.4, 1000, [0.01, 0.02], [0.001]), Turn(0.6, 1000, [0.02, 0.03], [0.001])],
-    "websockets": [Turn(0.1, 1000, [0.001]), Turn(0.1, 1000, [0.001])],
-    "aiokafka": [Turn(0.2, 1000, [0.01, 0.02]), Turn(0.1, 1000, [0.01, 0.02])],
+TRIALS = {
+    "edge": [Trial(0.3, 1000, [0.01, 0.02], [0.001]), Trial(0.4, 1000, [0.02, 0.03], [0.001])],
+    "edge with partials": [Trial(0.4, 1000, [0.01, 0.02], [0.001]), Trial(0.6, 1000, [0.02, 0.03], [0.001])],
+    "websockets": [Trial(0.1, 1000, [0.001]), Trial(0.1, 1000, [0.001])],
+    "aiokafka": [Trial(0.2, 1000, [0.01, 0.02]), Trial(0.1, 1000, [0.01, 0.02])],
 }
 
 
-def results() -> dict[str, Any]:
-    step = {"connections": 500, "ack_ms": {"p50": 10.0, "p99": 300.0}}
+def result() -> dict[str, Any]:
+    step = {"sessions": 500, "ack_ms": {"p50": 10.0, "p99": 300.0}}
     last = {"last_s": {"median": 3.0, "least": 2.0, "greatest": 4.0}}
     return {
-        "limit": cost(TURNS),
-        "delay": delay(TURNS),
-        "scale": {"steps": [step], "goal": {"ack_p99_ms": 250.0}},
-        "storm": {"clients": 500, "connections_cut": last, "edge_killed": last, "goal_s": 10.0},
+        "cpu_cost": cpu_cost(TRIALS, 250),
+        "delay": delay(TRIALS, 250),
+        "capacity": {"steps": [step], "goal": {"ack_p99_ms": 250.0}},
+        "reconnect_storm": {"clients": 500, "connections_cut": last, "edge_killed": last, "goal_s": 10.0},
     }
 
 
-def test_the_ratio_is_each_rounds_own() -> None:
-    found = cost(TURNS)
+def test_cpu_ratios_are_computed_within_each_round() -> None:
+    found = cpu_cost(TRIALS, 250)
 
     assert found["cpu_us_per_frame"]["edge"] == {"median": 350.0, "least": 300.0, "greatest": 400.0}
     assert found["ratio"] == {
@@ -36,11 +35,16 @@ def test_the_ratio_is_each_rounds_own() -> None:
 
 
 def test_delays_are_compared_by_quantile() -> None:
-    assert delay(TURNS)["ratio"]["p50"]["greatest"] == round(25 / 15, 3)
+    assert delay(TRIALS, 250)["ratio"]["p50"]["greatest"] == round(25 / 15, 3)
 
 
-def test_the_picture_has_a_panel_for_each_benchmark() -> None:
-    picture = ET.fromstring(draw(panels(results())))
+def test_the_picture_has_a_chart_for_each_benchmark() -> None:
+    cost, stored, acks, storm = picture(result()).charts
 
-    assert len(picture.findall("./{*}g")) == 4
-    assert len(picture.findall(".//{*}polyline")) == 2
+    assert isinstance(cost, BarChart)
+    assert [bar.value for bar in cost.bars] == [350.0, 500.0, 100.0, 150.0]
+    assert isinstance(acks, LineChart)
+    assert acks.series == {"ack, p50": [(500, 10.0)], "ack, p99": [(500, 300.0)]}
+    assert (acks.goal, storm.goal) == (250.0, 10.0)
+    assert isinstance(stored, BarChart)
+    assert set(stored.groups) == {"p50", "p99"}
