@@ -6,17 +6,18 @@ from schemas.base import Schema, SessionEvent
 
 
 class HourCount(Schema):
-    """Words said in one hour of speech; `hour_ms` is the Unix time of the hour's beginning, UTC."""
+    """Words said within one hour (UTC)."""
 
     hour_ms: int
+    """Unix time at which the hour begins, in milliseconds."""
     words: int
 
 
 class WordsCounted(SessionEvent):
-    """A session's running totals. The greatest per session and hour is the truth, so repetitions change nothing.
-    `live` says whether the audio came no faster than a person speaks; only live sessions compete."""
+    """A session's running totals. The greatest total per session and hour counts, so duplicates change nothing."""
 
     type: Literal["words_counted"] = "words_counted"
     version: Literal[1] = 1
     hours: tuple[HourCount, ...]
     live: bool
+    """Whether the audio arrived no faster than real time. Only live sessions count in a competition."""

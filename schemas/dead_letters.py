@@ -1,4 +1,4 @@
-"""Messages that could not be handled, kept for a person to look at."""
+"""Records that a stage could not process, kept for an operator to inspect."""
 
 from typing import Literal
 
@@ -6,8 +6,7 @@ from schemas.base import Event
 
 
 class DeadLetter(Event):
-    """The source's coordinates, the reason in words, and the value itself in base64. `headers`: those of the source, in
-    its order, their values in base64 too."""
+    """A record that could not be processed: where it came from, why it failed, and its value."""
 
     type: Literal["dead_letter"] = "dead_letter"
     version: Literal[1] = 1
@@ -17,17 +16,20 @@ class DeadLetter(Event):
     offset: int
     key: str | None
     reason: str
+    """Why it failed, for a person to read."""
     value_base64: str
     headers: tuple[tuple[str, str], ...] = ()
+    """The record's headers in their order, with the values in base64."""
 
 
 class DeadLetterRetried(Event):
-    """A person put the message back on its topic, at `offset` of `partition`. `letter_id`: the letter's `event_id`. If
-    it fails again there, that is a new letter."""
+    """An operator put a dead letter's record back on its topic. If it fails again, a new dead letter is written."""
 
     type: Literal["dead_letter_retried"] = "dead_letter_retried"
     version: Literal[1] = 1
     letter_id: str
+    """The dead letter's `event_id`."""
     topic: str
     partition: int
+    """Partition and offset of the record that was put back."""
     offset: int

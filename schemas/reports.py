@@ -1,4 +1,4 @@
-"""The report a speaker gets, on `reports`. Version 2 added what has a default here; reports of version 1 parse."""
+"""The report on a session, on `reports`. Fields with a default were added in version 2; reports of version 1 parse."""
 
 from enum import StrEnum
 from typing import Literal
@@ -14,13 +14,13 @@ class Verdict(StrEnum):
     OFF_TOPIC = "off_topic"
     NOT_ANSWERED = "not_answered"
     NOT_UNDERSTOOD = "not_understood"
-    """It could not be made out."""
+    """The transcript could not be understood."""
     NOT_JUDGED = "not_judged"
-    """Nobody was there who could tell."""
+    """No language model judged it."""
 
 
 class ErrorType(StrEnum):
-    """Types of errors, as a learner would name them. The set is closed."""
+    """Types of grammar errors, in a learner's terms. The set is closed."""
 
     AGREEMENT = "subject_verb_agreement"
     TENSE = "tense"
@@ -38,25 +38,27 @@ class ErrorType(StrEnum):
 
 
 class Finder(StrEnum):
-    """Who can find an error."""
+    """What found an error: a language model or grammar rules."""
 
     LLM = "llm"
     RULES = "rules"
 
 
 class SpokenError(Schema):
-    """A grammar error. `quote` stands in the answer word for word, from `start_ms` to `end_ms` of the session.
-    `uncertain`: it rests on words the recogniser was not sure of, and is not counted. `sure`: the rules and a model
-    found it independently of each other."""
+    """A grammar error."""
 
     quote: str
+    """The speaker's words, exactly as they are in the transcript."""
     correction: str
     explanation: str
     start_ms: int
+    """Times of the quote, in milliseconds from the session's first sample."""
     end_ms: int
     uncertain: bool
+    """Whether it depends on a word recognised with a low probability; if so, it is not counted."""
     type: ErrorType = ErrorType.OTHER
     sure: bool = False
+    """Whether grammar rules and a language model found it independently of each other."""
     found_by: tuple[Finder, ...] = ()
 
 
@@ -67,22 +69,23 @@ class Problem(StrEnum):
     TOO_SHORT = "too_short"
     UNSURE_WORDS = "unsure_words"
     WRONG_LANGUAGE = "wrong_language"
-    """Suspected: it does not read like English."""
+    """A suspicion: it does not read like English."""
 
 
 class Quality(Schema):
-    """How well an answer was heard. `unsure_share`: words under the probability floor, 0 to 1. An `unusable` answer is
-    not judged; `advice` says what to do about it."""
+    """How well an answer was recognised."""
 
     level: Literal["good", "poor", "unusable"]
+    """An unusable answer is not judged."""
     unsure_share: float
+    """Share of words recognised with a low probability, 0 to 1."""
     problems: tuple[Problem, ...] = ()
     advice: str = ""
+    """What the speaker can do about the problems."""
 
 
 class AnswerReport(Schema):
-    """What there is to say about one answer, or about a question that got none. `improved`: the answer in better
-    English, with the speaker's meaning; null where there was nothing to improve or nobody to do it."""
+    """The part of the report about one answer, or about a question that was not answered."""
 
     question: int | None
     question_text: str | None
@@ -91,22 +94,26 @@ class AnswerReport(Schema):
     reason: str
     errors: tuple[SpokenError, ...]
     improved: str | None = None
+    """The answer in better English, with the speaker's meaning; null if nothing could be improved."""
     quality: Quality | None = None
 
 
 class Measures(Schema):
-    """Computed from word times, never asked of a model. A pause is a silence between words of at least half a second;
-    `repetitions` are words said twice in a row, `false_starts` sentences begun anew; neither is an error.
-    `lexical_diversity` is the moving-average type-token ratio, 0 to 1, or null for too few words."""
+    """Fluency measures. They are computed from the words and their times, never by a language model."""
 
     words: int
     words_per_minute: float
     pauses: int
+    """Silences between words of at least half a second."""
     pause_ms: int
+    """Total length of the pauses."""
     fillers: int
     lexical_diversity: float | None
+    """Moving-average type-token ratio, 0 to 1; null if there are too few words."""
     repetitions: int = 0
+    """Words repeated in a row. Not an error."""
     false_starts: int = 0
+    """Sentences broken off and started again. Not an error."""
 
 
 class LessonExample(Schema):
@@ -115,7 +122,7 @@ class LessonExample(Schema):
 
 
 class Lesson(Schema):
-    """A page of the curriculum. `text` and `exercise` are plain sentences."""
+    """A lesson of the curriculum. `text` and `exercise` are plain sentences."""
 
     id: str
     title: str
@@ -125,7 +132,7 @@ class Lesson(Schema):
 
 
 class Suggestion(Schema):
-    """Something to practise next, why, and what to study for it."""
+    """What to practise next, and why."""
 
     title: str
     reason: str
@@ -133,35 +140,41 @@ class Suggestion(Schema):
 
 
 class Provenance(Schema):
-    """How the report came about. `prompts`: names of the prompt files; `rules`: name and version of the grammar
-    checker; `calls`, tokens and milliseconds are the language model's, summed over its calls."""
+    """How the report was made."""
 
     prompts: tuple[str, ...] = ()
+    """Names of the prompt files."""
     rules: str | None = None
+    """Name and version of the grammar checker."""
     calls: int = 0
+    """Calls of the language model; tokens and milliseconds are sums over them."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     model_ms: int = 0
 
 
 class Report(Schema):
-    """A finished session, judged. `engine` says by whom: a language model (with rules beside it) or rules alone.
-    `usable` is false where too little could be understood, so that nothing was judged."""
+    """The report on a finished session."""
 
     version: Literal[1, 2] = 2
     engine: Literal["llm", "rules"]
+    """`llm`: a language model and grammar rules; `rules`: grammar rules alone."""
     model: str
+    """Name of the language model, or of the grammar checker where no language model was used."""
     summary: str
     answers: tuple[AnswerReport, ...]
     measures: Measures
     practise: tuple[Suggestion, ...]
     limits: tuple[str, ...]
+    """What the reader should know of the report's limits, in sentences."""
     usable: bool = True
+    """False if too little could be understood to judge anything."""
     provenance: Provenance | None = None
 
 
 class ReportReady(SessionEvent):
-    """The first one per session and `analysis_version` wins everywhere. Either `report` or `error` is set."""
+    """A session's report, or the fact that none could be made: either `report` or `error` is set. The first one per
+    session and `analysis_version` counts, for every reader."""
 
     type: Literal["report_ready"] = "report_ready"
     version: Literal[1, 2] = 2

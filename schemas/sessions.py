@@ -1,4 +1,4 @@
-"""A session's log: what is written to `audio.frames`, in order, besides the audio itself."""
+"""A session's log: the records on `audio.frames` besides the audio itself, in order."""
 
 from enum import StrEnum
 from typing import Literal
@@ -7,7 +7,7 @@ from schemas.base import Event, Schema, SessionEvent
 
 
 class RecordKind(StrEnum):
-    """Header `kind` of a record of a session's log."""
+    """Value of the `kind` header of a record in a session's log."""
 
     START = "start"
     FRAME = "frame"
@@ -22,24 +22,24 @@ class EndCause(StrEnum):
     """Why a session ended."""
 
     CLIENT = "client"
-    """The speaker was done."""
+    """The client sent `end`."""
     IDLE = "idle"
-    """The speaker was gone for the whole grace."""
+    """The client was disconnected for the whole grace period."""
     LENGTH = "length"
-    """The session had reached its greatest length."""
+    """The session reached its maximum length."""
     EXPIRED = "expired"
-    """The speaker's token ran out and no fresh one came."""
+    """The client's token expired and was not renewed."""
 
 
 class Question(Schema):
-    """A question put to the speaker; numbers begin at 1."""
+    """A question for the speaker. Numbers start at 1."""
 
     number: int
     text: str
 
 
 class SessionStarted(SessionEvent):
-    """A speaker began. Value of a `start` record and of `session.events`; `at_ms` is the session's start."""
+    """A session started. Value of a `start` record, and of `session.events`; `at_ms` is the session's start."""
 
     type: Literal["session_started"] = "session_started"
     version: Literal[1] = 1
@@ -49,7 +49,7 @@ class SessionStarted(SessionEvent):
 
 
 class QuestionsAsked(Event):
-    """The questions of a session. The first such record of a log counts, later ones are void."""
+    """The questions of a session. Only the first such record in a log counts."""
 
     type: Literal["questions_asked"] = "questions_asked"
     version: Literal[1] = 1
@@ -59,7 +59,7 @@ class QuestionsAsked(Event):
 
 
 class AnswerBegun(Event):
-    """From this sample on the speaker answers this question."""
+    """From this sample on, the speaker answers this question."""
 
     type: Literal["answer_begun"] = "answer_begun"
     version: Literal[1] = 1
@@ -69,18 +69,20 @@ class AnswerBegun(Event):
 
 
 class ConnectionResumed(Event):
-    """The speaker goes on over another connection, which the headers name; what an older one still writes is void. The
-    client has the finals up to number `have_final` (0: none), and its audio begins with frame `from_frame`."""
+    """The client resumed the session over another connection, which the headers name. Records that an older connection
+    writes after this one are ignored."""
 
     type: Literal["connection_resumed"] = "connection_resumed"
     version: Literal[1] = 1
     session_id: str
     have_final: int
+    """Number of the last final that the client has received; 0 for none."""
     from_frame: int
+    """The first frame that the client sends over the new connection."""
 
 
 class ConnectionAlive(Event):
-    """The speaker's socket is open, though nothing comes."""
+    """A heartbeat: the client's connection is open, though it sends no audio."""
 
     type: Literal["connection_alive"] = "connection_alive"
     version: Literal[1] = 1
@@ -88,11 +90,12 @@ class ConnectionAlive(Event):
 
 
 class SessionEnded(Event):
-    """No more audio will come. `last_offset`, for an idle end, is that of the last record its writer saw: if another
-    record of the session stands between, the end is void."""
+    """The session ended; no audio follows."""
 
     type: Literal["session_ended"] = "session_ended"
     version: Literal[1] = 1
     session_id: str
     cause: EndCause
     last_offset: int | None = None
+    """For an idle end: offset of the session's last record when the end was written. If another record of the session
+    comes between the two, the end is ignored."""

@@ -1,5 +1,5 @@
-"""Where a session's transcription stands, on `transcribe.state`: all that a successor needs besides the session's log
-and its finals. It does not grow with the session."""
+"""Transcription snapshots, on `transcribe.state`: everything that a successor needs besides the session's log and its
+finals. A snapshot does not grow with the length of the session."""
 
 from typing import Literal
 
@@ -7,6 +7,7 @@ from pydantic import ConfigDict
 
 from schemas.base import Event, Schema
 from schemas.counts import HourCount
+from schemas.replies import ReplyAddress
 from schemas.sessions import EndCause, QuestionsAsked, SessionStarted
 from schemas.words import Word
 
@@ -19,97 +20,108 @@ class AnswerStart(Schema):
 
 
 class HeldAudio(Schema):
-    """The audio that may be heard again: samples `start` up to, and without, `end`. `offsets`: the records of the log
-    that hold it, of which the first `skipped` samples are no part."""
+    """The audio that may be transcribed again."""
 
     start: int
+    """First sample."""
     end: int
+    """The sample after the last."""
     skipped: int
+    """Samples at the beginning of the first record that are not part of it."""
     offsets: tuple[int, ...]
+    """Offsets of the log's records that contain this audio."""
 
 
-class Speech(Schema):
-    """Somebody speaks from here to there."""
+class SpeechSpan(Schema):
+    """A stretch of speech found by the VAD."""
 
     start_ms: int
     end_ms: int
 
 
 class VoiceState(Schema):
-    """What the voice filter has found, up to `until_ms`, and what it carries to the next frame (`hidden`, `cell`,
-    `rest`; base64). `turning_ms`: since when it has sounded as if speech began or ended."""
+    """State of the VAD."""
 
     model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     until_ms: int
+    """Audio up to this time has been examined."""
     speaking: bool
     turning_ms: int | None
-    spans: tuple[Speech, ...]
+    """Since when the audio has sounded as if speech began or ended, if it has."""
+    spans: tuple[SpeechSpan, ...]
     hidden: bytes
+    """`hidden`, `cell` and `rest` are the model's recurrent state and the samples left over for its next step."""
     cell: bytes
     rest: bytes
 
 
 class PolicyState(Schema):
-    """What the policy remembers: the newest certain words, those that are not certain yet, and for each of these how
-    many hypotheses in a row had it."""
+    """State of the streaming policy."""
 
     recent: tuple[Word, ...]
+    """The newest confirmed words."""
     tail: tuple[Word, ...]
+    """The words that are not confirmed yet."""
     votes: tuple[int, ...]
-
-
-class Address(Schema):
-    """A connection, and the partition of `replies` that reaches its edge."""
-
-    conn: str
-    reply_to: int
+    """For each word of `tail`: how many hypotheses in a row contained it."""
 
 
 class LastTold(Schema):
-    """What the commit that wrote this snapshot had to tell the client, and a successor tells again, for it cannot know
-    whether it was: the finals from this number on; that the session goes on at a new connection, and to older ones
-    that they are superseded. `from_final` is None if there were none."""
+    """The replies that belong to the commit that wrote this snapshot. A successor sends them again, since it cannot
+    know whether they were sent."""
 
     from_final: int | None = None
+    """The finals from this number on; None for none."""
     resumed: bool = False
-    superseded: tuple[Address, ...] = ()
+    """Whether a new connection was told that it has resumed the session."""
+    superseded: tuple[ReplyAddress, ...] = ()
+    """Connections that were told that another one has resumed the session."""
 
 
 class StreamSnapshot(Event):
-    """`offset`: the last record of the session that was worked through; on reading again, records up to it count as
-    audio alone. `frames`: those taken in; `heard_frames`: those worked through; `heard_ms`: end of what a recogniser
-    heard last. `due`: a window of all held audio waits to be heard; `final_ms`: what begins before this time is certain
-    with it. `listened`: the voice filter has heard the newest frame. `certain`: certain words in the held audio.
-    `finals`: how many there are; they stand in `transcripts` from offset `finals_from` on. `paced_from_ms`, `live`,
-    `told_live`: whether the audio came no faster than a person speaks, and what was last said of it. `ended_at_ms`: the
-    session is over, since this Unix time, and remembered for a while for a client that missed something."""
+    """A session's transcription state, as of one record of its log."""
 
     type: Literal["stream_snapshot"] = "stream_snapshot"
     version: Literal[1] = 1
     session_id: str
     offset: int
+    """The last record of the session that was processed. When the log is read again, the records up to this one count
+    as audio only."""
     started: SessionStarted
-    address: Address
+    address: ReplyAddress
     questions: QuestionsAsked | None
     marks: tuple[AnswerStart, ...]
     frames: int
+    """Frames received."""
     heard_frames: int
+    """Frames processed."""
     heard_ms: int
+    """End of the audio that the recogniser transcribed last."""
     audio: HeldAudio
     due: bool
+    """Whether a window over all held audio is due."""
     final_ms: int | None
+    """Words of that window that begin before this time are confirmed without further agreement."""
     ending: EndCause | None
     voice: VoiceState
     listened: bool
+    """Whether the VAD has examined the newest frame."""
     policy: PolicyState
     certain: tuple[Word, ...]
+    """Confirmed words in the held audio."""
     finals: int
+    """The number of finals."""
     finals_from: int
+    """Offset in `transcripts` from which on the finals are found."""
     hours: tuple[HourCount, ...]
     paced_from_ms: int
+    """Unix time from which the arrival of audio is measured, to tell whether it comes faster than real time."""
     live: bool
+    """Whether the audio has arrived no faster than real time."""
     told_live: bool
+    """The value of `live` that was last published."""
     shows_partial: bool
     told: LastTold
     ended_at_ms: int | None
+    """Unix time at which the session ended. It is kept for a while, for a client that missed something."""

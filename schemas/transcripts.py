@@ -1,4 +1,4 @@
-"""What was said: the facts on `transcripts`."""
+"""Transcripts: the events on `transcripts`."""
 
 from typing import Literal
 
@@ -8,10 +8,12 @@ from schemas.words import Word
 
 
 class Final(Schema):
-    """Words that will not change. Numbers begin at 1 and have no gaps; `words` joined by spaces give `text`."""
+    """A piece of transcript that will not change."""
 
     number: int
+    """Counts from 1, without gaps."""
     text: str
+    """The words, joined by spaces."""
     start_ms: int
     end_ms: int
     question: int | None
@@ -19,10 +21,10 @@ class Final(Schema):
 
 
 class Answer(Schema):
-    """All that was said to one question (or, with `question` null, before any). An answer taken up again later
-    continues the same entry."""
+    """Everything said in answer to one question. If the speaker returns to a question, the answer continues."""
 
     question: int | None
+    """Null for speech before the first question."""
     start_ms: int
     end_ms: int
     finals: tuple[Final, ...]
@@ -37,7 +39,7 @@ class Answer(Schema):
 
 
 class TranscriptFinal(SessionEvent):
-    """A final of a session, as the client is about to see it."""
+    """A final was published. The client receives it after this event is committed."""
 
     type: Literal["transcript_final"] = "transcript_final"
     version: Literal[1] = 1
@@ -45,7 +47,7 @@ class TranscriptFinal(SessionEvent):
 
 
 class SessionTranscribed(SessionEvent):
-    """A session's `end` has been worked through: the whole transcript, complete in itself."""
+    """A session was transcribed to its end. Holds the whole transcript and needs no earlier event."""
 
     type: Literal["session_transcribed"] = "session_transcribed"
     version: Literal[1] = 1
@@ -68,7 +70,7 @@ class SessionTranscribed(SessionEvent):
 
 
 class SessionReaddressed(SessionEvent):
-    """The client of an ended session came back elsewhere: its report goes to this address now."""
+    """The client of an ended session reconnected: the report now goes to this address."""
 
     type: Literal["session_readdressed"] = "session_readdressed"
     version: Literal[1] = 1

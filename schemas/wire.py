@@ -1,4 +1,4 @@
-"""The WebSocket protocol's messages, version 1. `docs/protocol.md` is their authority."""
+"""Messages of the WebSocket protocol, version 1, as specified in `docs/protocol.md`."""
 
 from typing import Annotated, Any, Literal
 
@@ -11,11 +11,11 @@ from schemas.words import Word
 
 PROTOCOL_VERSION = 1
 MAX_MESSAGE_BYTES = 384 * 1024
-"""Enough for a second of 48 kHz stereo pcm_f32le, and then some."""
+"""Slightly more than one second of 48 kHz stereo pcm_f32le."""
 
 
 class AudioFormat(Schema):
-    """What the client's binary messages hold."""
+    """The format of the client's binary messages."""
 
     encoding: str = "pcm_s16le"
     sample_rate: int = 16_000

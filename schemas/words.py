@@ -1,17 +1,19 @@
-"""Words: what a recogniser hears, and what counts as one."""
+"""Words as the recogniser gives them, and the definition of a word count."""
 
 from schemas.base import Schema
 
 
 class Word(Schema):
-    """One heard word. Times are milliseconds from the session's first sample; `probability` is 0 to 1."""
+    """A recognised word."""
 
     text: str
     start_ms: int
+    """Times are milliseconds from the session's first sample."""
     end_ms: int
     probability: float
+    """The recogniser's, 0 to 1."""
 
 
 def count_words(text: str) -> int:
-    """Whitespace-separated tokens that hold a letter or a digit: the one definition of a word count."""
+    """The number of whitespace-separated tokens with a letter or a digit. All word counts use this definition."""
     return sum(any(char.isalnum() for char in token) for token in text.split())

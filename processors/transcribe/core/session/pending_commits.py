@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from processors.transcribe.core.session.output import AddressedReply, Fact, Output, RejectedRecord
 from processors.transcribe.core.session.registry import SessionRegistry
-from schemas.replies import Resumed, Superseded
-from schemas.snapshots import Address, LastTold, StreamSnapshot
+from schemas.replies import ReplyAddress, Resumed, Superseded
+from schemas.snapshots import LastTold, StreamSnapshot
 from schemas.wire import FinalMessage, Partial
 
 
@@ -123,7 +123,7 @@ def _told(replies: Iterable[AddressedReply]) -> dict[str, LastTold]:
 
 def _told_to_one(said: Iterable[AddressedReply]) -> LastTold:
     finals: list[int] = []
-    superseded: list[Address] = []
+    superseded: list[ReplyAddress] = []
     resumed = False
     for each in said:
         match each.reply.message:
@@ -132,5 +132,5 @@ def _told_to_one(said: Iterable[AddressedReply]) -> LastTold:
             case Resumed():
                 resumed = True
             case Superseded():
-                superseded.append(Address(conn=each.reply.conn, reply_to=each.reply_to))
+                superseded.append(ReplyAddress(conn=each.reply.conn, reply_to=each.reply_to))
     return LastTold(from_final=min(finals, default=None), resumed=resumed, superseded=tuple(superseded))

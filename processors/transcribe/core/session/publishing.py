@@ -10,9 +10,9 @@ from processors.transcribe.core.session.output import AddressedReply, Fact, Outp
 from processors.transcribe.core.session.state import Phase, TranscriptionState
 from schemas.base import derived_id
 from schemas.counts import WordsCounted
-from schemas.replies import Gone, Reply, ReplyMessage, Resumed, Superseded
+from schemas.replies import Gone, Reply, ReplyAddress, ReplyMessage, Resumed, Superseded
 from schemas.sessions import EndCause, QuestionsAsked
-from schemas.snapshots import Address, LastTold
+from schemas.snapshots import LastTold
 from schemas.transcripts import Final, SessionReaddressed, SessionTranscribed, TranscriptFinal
 from schemas.wire import FinalMessage, Partial, Questions, Summary
 from schemas.words import Word, count_words
@@ -62,7 +62,7 @@ def ended(stream: TranscriptionState, cause: EndCause) -> Output:
     return Output(facts=(Fact(stream.newest.partition, transcribed),), replies=(_reply(stream, summary),))
 
 
-def resumed(stream: TranscriptionState, before: Address, have_final: int) -> Output:
+def resumed(stream: TranscriptionState, before: ReplyAddress, have_final: int) -> Output:
     """The session goes on at a new connection: what its client missed, and a word to the old one. If the session is
     over, its report is still to come, and must go there too."""
     older = (_superseded(stream, before),) if before.conn != stream.conn else ()
@@ -113,7 +113,7 @@ def gone(
     return Output(replies=(AddressedReply(place.partition, resume.reply_to, reply),))
 
 
-def _superseded(stream: TranscriptionState, before: Address) -> AddressedReply:
+def _superseded(stream: TranscriptionState, before: ReplyAddress) -> AddressedReply:
     told = replace(stream, conn=before.conn, reply_to=before.reply_to)
     return _reply(told, Superseded())
 

@@ -10,13 +10,13 @@ from processors.transcribe.core.session.finals import AnswerMark
 from processors.transcribe.core.session.log_records import RecordPosition
 from processors.transcribe.core.session.state import Phase, TranscriptionOptions, TranscriptionState
 from schemas.base import derived_id
+from schemas.replies import ReplyAddress
 from schemas.snapshots import (
-    Address,
     AnswerStart,
     HeldAudio,
     LastTold,
     PolicyState,
-    Speech,
+    SpeechSpan,
     StreamSnapshot,
     VoiceState,
 )
@@ -33,7 +33,7 @@ def taken(stream: TranscriptionState, told: LastTold, finals_from: int, ended_at
         session_id=stream.started.session_id,
         offset=stream.newest.offset,
         started=stream.started,
-        address=Address(conn=stream.conn, reply_to=stream.reply_to),
+        address=ReplyAddress(conn=stream.conn, reply_to=stream.reply_to),
         questions=stream.questions,
         marks=tuple(AnswerStart(question=mark.question, from_ms=mark.from_ms) for mark in stream.marks),
         frames=stream.frames,
@@ -65,7 +65,7 @@ def _voice(stream: TranscriptionState) -> VoiceState:
         until_ms=voice.until_ms,
         speaking=voice.speaking,
         turning_ms=voice.turning_ms,
-        spans=tuple(Speech(start_ms=span.start_ms, end_ms=span.end_ms) for span in voice.spans),
+        spans=tuple(SpeechSpan(start_ms=span.start_ms, end_ms=span.end_ms) for span in voice.spans),
         hidden=ears.hidden,
         cell=ears.cell,
         rest=ears.rest,

@@ -18,8 +18,8 @@ from processors.transcribe.core.session.log_records import FrameRecord, ResumeRe
 from processors.transcribe.core.session.output import NOTHING, IgnoredReason, Output, joined
 from processors.transcribe.core.session.state import Phase, TranscriptionOptions, TranscriptionState
 from schemas.audio import FRAME_MS, samples_to_ms
+from schemas.replies import ReplyAddress
 from schemas.sessions import AnswerBegun, ConnectionAlive, EndCause, QuestionsAsked, SessionEnded
-from schemas.snapshots import Address
 from schemas.words import Word
 
 _FRAMES_A_SECOND = 1000 // FRAME_MS
@@ -90,7 +90,7 @@ def receive(stream: TranscriptionState, record: SessionLogRecord) -> tuple[Trans
 def _resumed(stream: TranscriptionState, resume: ResumeRecord) -> tuple[TranscriptionState, Output]:
     if resume.resumed.from_frame > stream.frames:
         return stream, publishing.gone(stream.started.session_id, stream.newest, resume, "frame_gap")
-    before = Address(conn=stream.conn, reply_to=stream.reply_to)
+    before = ReplyAddress(conn=stream.conn, reply_to=stream.reply_to)
     stream = replace(stream, conn=resume.conn, reply_to=resume.reply_to)
     return stream, publishing.resumed(stream, before, resume.resumed.have_final)
 
