@@ -11,12 +11,12 @@ from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, SecretStr
 
 from processors.analyze.adapters.llm import ANSWER_PROMPT, SUMMARY_PROMPT
-from processors.analyze.core.heard import hear
-from processors.analyze.core.model_answers import JudgedAnswer, answer_document
-from processors.analyze.core.model_summary import SessionSummary
+from processors.analyze.core.answers import spoken_session
+from processors.analyze.core.model_answers import AnswerOutput, answer_input
+from processors.analyze.core.model_summary import SummaryOutput
 from schemas.transcripts import SessionTranscribed
 
-_FLOOR = 0.5
+_MIN_PROBABILITY = 0.5
 _SUMMED_UP: dict[str, Any] = {"verdicts": [], "errors": [], "lessons": []}
 
 
@@ -27,8 +27,8 @@ class BareLangChain:
         chat = ChatOpenAI(  # type: ignore[call-arg]  # pydantic's plugin does not see its aliases
             base_url=base_url, model="scripted", api_key=SecretStr("none"), max_retries=0, temperature=0
         )
-        self._answers = chat.with_structured_output(JudgedAnswer, method="json_schema", strict=True)
-        self._summary = chat.with_structured_output(SessionSummary, method="json_schema", strict=True)
+        self._answers = chat.with_structured_output(AnswerOutput, method="json_schema", strict=True)
+        self._summary = chat.with_structured_output(SummaryOutput, method="json_schema", strict=True)
         self._instructions = {name: _instructions(name) for name in (ANSWER_PROMPT, SUMMARY_PROMPT)}
         self._free = asyncio.Semaphore(sessions_at_once)
 
@@ -40,8 +40,8 @@ class BareLangChain:
 
     async def _session(self, session: SessionTranscribed) -> None:
         async with self._free:
-            heard = hear(session, _FLOOR)
-            documents = [answer_document(heard, answer, _FLOOR) for answer in heard.usable]
+            spoken = spoken_session(session, _MIN_PROBABILITY)
+            documents = [answer_input(spoken, answer, _MIN_PROBABILITY) for answer in spoken.usable_answers]
             calls = (self._answers.ainvoke(self._messages(ANSWER_PROMPT, document)) for document in documents)
             said = [*await asyncio.gather(*calls)]
             said.append(await self._summary.ainvoke(self._messages(SUMMARY_PROMPT, _SUMMED_UP)))

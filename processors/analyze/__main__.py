@@ -13,10 +13,11 @@ from infra.lifecycle import Stage, run_stage
 from infra.llm.settings import LlmSettings
 from infra.settings import load
 from processors.analyze.adapters.curriculum import read_curriculum
-from processors.analyze.adapters.kafka import KafkaReplies
+from processors.analyze.adapters.kafka_replies import KafkaReportReplies
 from processors.analyze.adapters.languagetool import language_tool
-from processors.analyze.adapters.ledger import open_ledger
-from processors.analyze.service import ANALYSIS_VERSION, AnalyzeService, Model, Teachers
+from processors.analyze.adapters.report_store import open_report_store
+from processors.analyze.ports import LanguageModel
+from processors.analyze.service import ANALYSIS_VERSION, Analyzers, AnalyzeService
 from processors.analyze.settings import AnalyzeSettings
 from schemas.topics import Topic
 
@@ -26,22 +27,22 @@ NAME = "analyze"
 async def serve(stage: Stage) -> None:
     settings, kafka = load(AnalyzeSettings), load(KafkaSettings)
     llm, languagetool = load(LlmSettings), load(LanguageToolSettings)
-    lessons = read_curriculum(settings.curriculum)
-    floor = settings.min_word_probability
-    async with AsyncExitStack() as open_until_the_end:
-        enter = open_until_the_end.enter_async_context
-        model: Model | None = None
+    curriculum = read_curriculum(settings.curriculum)
+    min_probability = settings.min_word_probability
+    async with AsyncExitStack() as resources:
+        enter = resources.enter_async_context
+        model: LanguageModel | None = None
         if llm.enabled:
-            # LangChain takes 93 MB: it is loaded only where there is a model to talk to.
-            from processors.analyze.adapters.llm import llm_model
+            # LangChain takes 93 MB: it is imported only if a language model is configured.
+            from processors.analyze.adapters.llm import llm_assessor
 
-            model = await enter(llm_model(llm, lessons, floor))
+            model = await enter(llm_assessor(llm, curriculum, min_probability))
         checker = await enter(language_tool(languagetool, settings.languagetool_timeout_s))
-        teachers = Teachers(checker, model, lessons, floor, settings.llm_deadline_s)
+        analyzers = Analyzers(checker, model, curriculum, min_probability, settings.llm_deadline_s)
 
         async def service(producer: AIOKafkaProducer) -> AnalyzeService:
-            ledger = await enter(open_ledger(kafka, producer, ANALYSIS_VERSION))
-            return AnalyzeService(teachers, ledger, KafkaReplies(producer, kafka), SystemClock())
+            store = await enter(open_report_store(kafka, producer, ANALYSIS_VERSION))
+            return AnalyzeService(analyzers, store, KafkaReportReplies(producer, kafka), SystemClock())
 
         retry_policy = RetryPolicy(deadline_s=settings.retry_deadline_s)
         await handle_events(

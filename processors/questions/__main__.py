@@ -11,9 +11,10 @@ from infra.kafka.settings import KafkaSettings
 from infra.lifecycle import Stage, run_stage
 from infra.llm.settings import LlmSettings
 from infra.settings import load
-from processors.questions.adapters.kafka import KafkaSessionLog
+from processors.questions.adapters.kafka_question_log import KafkaQuestionLog
 from processors.questions.core.bank import parse_bank
-from processors.questions.service import QuestionsService, Writer
+from processors.questions.ports import QuestionWriter
+from processors.questions.service import QuestionsService
 from processors.questions.settings import QuestionsSettings
 from schemas.topics import Topic
 
@@ -23,16 +24,16 @@ NAME = "questions"
 async def serve(stage: Stage) -> None:
     settings, kafka, llm = load(QuestionsSettings), load(KafkaSettings), load(LlmSettings)
     bank = parse_bank(files("processors.questions").joinpath("bank.toml").read_text("utf-8"))
-    async with AsyncExitStack() as open_until_the_end:
-        writer: Writer | None = None
+    async with AsyncExitStack() as resources:
+        writer: QuestionWriter | None = None
         if llm.enabled:
-            # LangChain takes 93 MB: it is loaded only where there is a model to talk to.
-            from processors.questions.adapters.llm import llm_writer
+            # LangChain takes 93 MB: it is imported only if a language model is configured.
+            from processors.questions.adapters.llm import llm_question_writer
 
-            writer = await open_until_the_end.enter_async_context(llm_writer(llm))
+            writer = await resources.enter_async_context(llm_question_writer(llm))
 
         async def service(producer: AIOKafkaProducer) -> QuestionsService:
-            log = KafkaSessionLog(producer, kafka)
+            log = KafkaQuestionLog(producer, kafka)
             return QuestionsService(bank, writer, log, SystemClock(), settings.llm_deadline_s)
 
         await handle_events(stage, kafka, Topic.SESSION_EVENTS, service, concurrency=settings.max_concurrency)

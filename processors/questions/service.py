@@ -1,41 +1,28 @@
-"""The chain of the questions stage: a session started → its questions stand in the session's log."""
-
-from typing import Protocol
+"""The questions stage: when a session has started, its questions are written to the session's log."""
 
 from infra.clock import Clock
 from infra.errors import Unavailable
 from infra.telemetry import get_logger
-from processors.questions.core.bank import Bank, draw
-from processors.questions.core.check import usable
+from processors.questions.core.bank import QuestionBank, draw
+from processors.questions.core.validation import valid_questions
+from processors.questions.ports import QuestionLog, QuestionWriter
 from schemas.base import Event, derived_id
 from schemas.sessions import Question, QuestionsAsked, SessionStarted
 
-_LEAST_USEFUL_S = 0.2
-"""With less time than this left, a model is not asked at all."""
+_MIN_TIMEOUT_S = 0.2
+"""If less time than this is left, the language model is not called."""
 
-
-class Writer(Protocol):
-    """Writes questions: a language model."""
-
-    async def write(self, topic: str | None, count: int, within_s: float) -> tuple[str, ...]:
-        """Unchecked texts. Raises Unavailable if none came in time."""
-        ...
-
-
-class SessionLog(Protocol):
-    """The sessions' logs on `audio.frames`."""
-
-    async def append(self, asked: QuestionsAsked) -> None:
-        """Returns once the broker holds the record. Raises KafkaError."""
-        ...
+_log = get_logger("questions")
 
 
 class QuestionsService:
-    """Handler of `session.events`."""
+    """Handles the events of `session.events`."""
 
     events = (SessionStarted,)
 
-    def __init__(self, bank: Bank, writer: Writer | None, log: SessionLog, clock: Clock, deadline_s: float) -> None:
+    def __init__(
+        self, bank: QuestionBank, writer: QuestionWriter | None, log: QuestionLog, clock: Clock, deadline_s: float
+    ) -> None:
         self._bank = bank
         self._writer = writer
         self._log = log
@@ -43,7 +30,7 @@ class QuestionsService:
         self._deadline_s = deadline_s
 
     async def handle(self, event: Event) -> None:
-        # A speaker who asked for no questions gets none, not even an empty list.
+        # A client that asked for no questions gets none, not an empty list.
         if not isinstance(event, SessionStarted) or event.question_count == 0:
             return
         written = await self._written(event)
@@ -56,26 +43,26 @@ class QuestionsService:
             source="llm" if written else "bank",
         )
         await self._log.append(asked)
-        get_logger("questions").info("questions asked", source=asked.source, count=len(asked.questions))
+        _log.info("questions written", source=asked.source, count=len(asked.questions))
 
     async def give_up(self, event: Event) -> None:
-        """Nobody waits for questions: a session is whole without them."""
+        """No reply is owed: a session is complete without questions."""
 
     async def _written(self, event: SessionStarted) -> tuple[str, ...]:
-        """The model's questions, or none: if it is missing, late or failing, or if fewer than half of what it wrote can
-        be used, for then the rest deserves no trust either."""
-        # Counted from the session's start, so that sessions which had to wait in a queue do not make others wait more.
+        """The language model's questions. None if it is not configured, late or failing, or if less than half of its
+        questions are valid: the others are then not trusted either."""
+        # Counted from the session's start, so that a backlog of sessions does not make the later ones wait longer.
         age_s = max(0, self._clock.now_ms() - event.at_ms) / 1000
-        within_s = self._deadline_s - age_s
-        if self._writer is None or within_s < _LEAST_USEFUL_S:
+        timeout_s = self._deadline_s - age_s
+        if self._writer is None or timeout_s < _MIN_TIMEOUT_S:
             return ()
         try:
-            texts = await self._writer.write(event.topic, event.question_count, within_s)
+            texts = await self._writer.write(event.topic, event.question_count, timeout_s)
         except Unavailable as error:
-            get_logger("questions").warning("the bank is used", reason=error.message)
+            _log.warning("question bank used", reason=error.message)
             return ()
-        written = usable(texts, event.question_count)
-        if 2 * len(written) < event.question_count:
-            get_logger("questions").warning("the bank is used", reason="too few usable questions", usable=len(written))
+        valid = valid_questions(texts, event.question_count)
+        if 2 * len(valid) < event.question_count:
+            _log.warning("question bank used", reason="too few valid questions", valid=len(valid))
             return ()
-        return written
+        return valid

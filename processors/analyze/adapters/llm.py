@@ -1,4 +1,4 @@
-"""A language model as teacher, through LangChain: one call per answer, all at once, then one for the summary."""
+"""A language model as the assessor, through LangChain: one call per answer, all at once, then one for the summary."""
 
 import asyncio
 import time
@@ -8,20 +8,20 @@ from importlib.resources import files
 from typing import Any, TypeVar
 
 from langchain_core.callbacks import get_usage_metadata_callback
-from pydantic import BaseModel
 
 from infra.errors import Unavailable
 from infra.llm.client import Llm
 from infra.llm.settings import LlmSettings
 from processors.analyze import metrics
+from processors.analyze.core.answers import SpokenSession
+from processors.analyze.core.assessment import Assessments, LlmUsage, SessionSummary
 from processors.analyze.core.curriculum import Curriculum
-from processors.analyze.core.heard import HeardSession
-from processors.analyze.core.judgement import Closing, Judged, Usage
-from processors.analyze.core.model_answers import JudgedAnswer, answer_document, is_cut, judged_answer
-from processors.analyze.core.model_summary import SessionSummary, suggestions_of, summary_document, summary_of
+from processors.analyze.core.model_answers import AnswerOutput, answer_input, assessment_from, is_truncated
+from processors.analyze.core.model_output import ModelOutput
+from processors.analyze.core.model_summary import SummaryOutput, suggestions_from, summary_input, summary_text
 from schemas.reports import AnswerReport, Measures
 
-SaidT = TypeVar("SaidT", bound=BaseModel)
+OutputT = TypeVar("OutputT", bound=ModelOutput)
 
 ANSWER_PROMPT = "answer-v1"
 SUMMARY_PROMPT = "summary-v1"
@@ -29,77 +29,83 @@ _TEMPERATURE = 0.0
 _MAX_TOKENS = 3072
 
 
-class LlmModel:
-    def __init__(self, llm: Llm, lessons: Curriculum, floor: float) -> None:
-        self._llm = llm
-        self._lessons = lessons
-        self._floor = floor
-        self._instructions = {name: _instructions(name) for name in (ANSWER_PROMPT, SUMMARY_PROMPT)}
+class LlmAssessor:
+    """`processors.analyze.ports.LanguageModel`."""
 
-    async def judge(self, session: HeardSession, within_s: float) -> Judged:
-        documents = [answer_document(session, answer, self._floor) for answer in session.usable]
-        calls = (self._ask(ANSWER_PROMPT, document, JudgedAnswer, within_s) for document in documents)
-        replies = await asyncio.gather(*calls, return_exceptions=True)
-        said: list[JudgedAnswer | None] = []
-        usage = Usage()
-        for reply in replies:
-            if isinstance(reply, BaseException):
-                if not isinstance(reply, Unavailable):
-                    raise reply
-                said.append(None)
+    def __init__(self, llm: Llm, curriculum: Curriculum, min_word_probability: float) -> None:
+        self._llm = llm
+        self._curriculum = curriculum
+        self._min_word_probability = min_word_probability
+        self._prompts = {name: _read_prompt(name) for name in (ANSWER_PROMPT, SUMMARY_PROMPT)}
+
+    async def assess(self, session: SpokenSession, timeout_s: float) -> Assessments:
+        answers = session.usable_answers
+        documents = [answer_input(session, answer, self._min_word_probability) for answer in answers]
+        calls = (self._ask(ANSWER_PROMPT, document, AnswerOutput, timeout_s) for document in documents)
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        outputs: list[AnswerOutput | None] = []
+        usage = LlmUsage()
+        for result in results:
+            if isinstance(result, BaseException):
+                if not isinstance(result, Unavailable):
+                    raise result
+                outputs.append(None)
             else:
-                said.append(reply[0])
-                usage += reply[1]
-        if not any(said):
-            raise next(reply for reply in replies if isinstance(reply, Unavailable))
-        return Judged(
+                outputs.append(result[0])
+                usage += result[1]
+        if not any(outputs):
+            raise next(result for result in results if isinstance(result, Unavailable))
+        return Assessments(
             model=self._llm.model,
             answers=tuple(
-                judged_answer(one, answer) if one else None for one, answer in zip(said, session.usable, strict=True)
+                assessment_from(output, answer) if output else None
+                for output, answer in zip(outputs, answers, strict=True)
             ),
             usage=usage,
             prompt=ANSWER_PROMPT,
-            cut=any(is_cut(answer) for answer in session.usable),
+            truncated=any(is_truncated(answer) for answer in answers),
         )
 
-    async def sum_up(self, answers: Sequence[AnswerReport], measures: Measures, within_s: float) -> Closing:
-        document = summary_document(answers, measures, self._lessons)
-        said, usage = await self._ask(SUMMARY_PROMPT, document, SessionSummary, within_s)
-        summary = summary_of(said)
-        if not summary:
-            raise Unavailable("The language model gave no usable summary.", "Check LLM_MODEL and its log.")
-        return Closing(summary, suggestions_of(said, answers, self._lessons), usage, SUMMARY_PROMPT)
+    async def summarise(self, answers: Sequence[AnswerReport], measures: Measures, timeout_s: float) -> SessionSummary:
+        document = summary_input(answers, measures, self._curriculum)
+        output, usage = await self._ask(SUMMARY_PROMPT, document, SummaryOutput, timeout_s)
+        text = summary_text(output)
+        if not text:
+            raise Unavailable("The language model gave no usable summary.", "Check LLM_MODEL and the server's log.")
+        return SessionSummary(text, suggestions_from(output, answers, self._curriculum), usage, SUMMARY_PROMPT)
 
     async def _ask(
-        self, prompt: str, document: Mapping[str, Any], answer: type[SaidT], within_s: float
-    ) -> tuple[SaidT, Usage]:
-        began = time.monotonic()
+        self, prompt: str, document: Mapping[str, Any], schema: type[OutputT], timeout_s: float
+    ) -> tuple[OutputT, LlmUsage]:
+        began_s = time.monotonic()
         try:
             with get_usage_metadata_callback() as counted:
-                said = await self._llm.ask(self._instructions[prompt], document, answer, within_s=within_s)
+                output = await self._llm.ask(self._prompts[prompt], document, schema, within_s=timeout_s)
         except Unavailable:
-            metrics.MODEL_CALLS.labels(prompt, "failed").inc()
+            metrics.LLM_REQUESTS_TOTAL.labels(prompt, "failed").inc()
             raise
-        took_s = time.monotonic() - began
+        took_s = time.monotonic() - began_s
         tokens = counted.usage_metadata.values()
-        usage = Usage(
+        usage = LlmUsage(
             calls=1,
             prompt_tokens=sum(one["input_tokens"] for one in tokens),
             completion_tokens=sum(one["output_tokens"] for one in tokens),
             model_ms=round(took_s * 1000),
         )
-        metrics.MODEL_CALLS.labels(prompt, "answered").inc()
-        metrics.MODEL_SECONDS.labels(prompt).observe(took_s)
-        metrics.MODEL_TOKENS.labels("prompt").inc(usage.prompt_tokens)
-        metrics.MODEL_TOKENS.labels("completion").inc(usage.completion_tokens)
-        return said, usage
+        metrics.LLM_REQUESTS_TOTAL.labels(prompt, "answered").inc()
+        metrics.LLM_REQUEST_DURATION_SECONDS.labels(prompt).observe(took_s)
+        metrics.LLM_TOKENS_TOTAL.labels("prompt").inc(usage.prompt_tokens)
+        metrics.LLM_TOKENS_TOTAL.labels("completion").inc(usage.completion_tokens)
+        return output, usage
 
 
-def _instructions(name: str) -> str:
+def _read_prompt(name: str) -> str:
     return files("processors.analyze").joinpath(f"prompts/{name}.txt").read_text("utf-8")
 
 
 @asynccontextmanager
-async def llm_model(settings: LlmSettings, lessons: Curriculum, floor: float) -> AsyncIterator[LlmModel]:
+async def llm_assessor(
+    settings: LlmSettings, curriculum: Curriculum, min_word_probability: float
+) -> AsyncIterator[LlmAssessor]:
     async with Llm(settings, temperature=_TEMPERATURE, max_tokens=_MAX_TOKENS) as llm:
-        yield LlmModel(llm, lessons, floor)
+        yield LlmAssessor(llm, curriculum, min_word_probability)

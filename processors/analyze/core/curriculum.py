@@ -1,4 +1,4 @@
-"""The curriculum: a short lesson for each type of error and for each habit of speaking."""
+"""The curriculum: a short lesson for each type of error and for each speaking habit."""
 
 import tomllib
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from schemas.reports import ErrorType, Lesson
 
 
 class Habit(StrEnum):
-    """What the measures can show."""
+    """Speaking habits that the measures can show."""
 
     LONGER_ANSWERS = "longer_answers"
     FILLERS = "fillers"
@@ -23,11 +23,11 @@ class Habit(StrEnum):
 
 
 Curriculum = Mapping[str, Lesson]
-"""Lessons by id: a value of ErrorType or of Habit."""
+"""Lessons by id, which is a value of ErrorType or of Habit."""
 
-IDS = tuple(kind.value for kind in (*ErrorType, *Habit))
+LESSON_IDS = tuple(kind.value for kind in (*ErrorType, *Habit))
 
 
 def parse_lesson(name: str, content: str) -> Lesson:
-    """`name`: the lesson's id, which is its file's name. Raises ValueError if it is no lesson."""
+    """`name`: the lesson's id, which is its file's name. Raises ValueError if the content is not a valid lesson."""
     return Lesson.model_validate({**tomllib.loads(content), "id": name})

@@ -1,17 +1,15 @@
-"""LanguageTool's findings, as far as they concern speech.
+"""Findings from LanguageTool's matches, as far as they concern speech.
 
-LanguageTool checks writing. A transcript has no spelling, capitals or commas of the speaker's own, so those rules are
-switched off, and the text is given the capitals that the grammar rules look for ("i am agree" is passed over, "I am
-agree" is found)."""
+LanguageTool checks written English. Spelling, capitals and commas of a transcript are not the speaker's, so those rules
+are disabled. The text gets the capitals that the grammar rules rely on ("I am agree" is found, "i am agree" is not)."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from pydantic import BaseModel
-
-from processors.analyze.core.judgement import Claim
-from processors.analyze.core.words import said_words
+from processors.analyze.core.assessment import Finding
+from processors.analyze.core.words import without_punctuation
 from schemas.reports import ErrorType
 from schemas.words import Word
 
@@ -21,24 +19,24 @@ DISABLED_CATEGORIES = (
     "COLLOQUIALISMS", "GENDER_NEUTRALITY", "SEMANTICS", "APRIL", "FALSE_FRIENDS",
     "BRITISH_ENGLISH", "AMERICAN_ENGLISH", "AMERICAN_ENGLISH_STYLE", "BRE_STYLE_OXFORD_SPELLING",
 )  # fmt: skip
-# Repetitions and false starts belong to speaking. AM_I mends "it am raining" to "it am I raining".
+# Repetitions and false starts are part of speech. AM_I corrects "it am raining" to "it am I raining".
 DISABLED_RULES = ("ENGLISH_WORD_REPEAT_RULE", "ENGLISH_WORD_REPEAT_BEGINNING_RULE", "PHRASE_REPETITION", "AM_I")
 _SPELLING = "TYPOS"
-# The one thing the speller knows about grammar: "buyed", "childs". Whatever else it does not know may be a name.
+# What the spelling checker knows about grammar: "buyed", "childs". Any other word that it does not know may be a name.
 _IRREGULAR_FORM = re.compile(r"the (?:plural|past tense|past participle|simple past|comparative|superlative) form of")
-_QUAINT = ("brethren", "kine")
-"""Offered first for "three brother"."""
-# "Did you mean “bought”, the past tense form of the verb ‘buy’?" says why; most other such questions do not.
+_ARCHAIC = ("brethren", "kine")
+"""LanguageTool's first suggestion for "three brother" is one of these."""
+# "Did you mean “bought”, the past tense form of the verb ‘buy’?" explains; most other such questions do not.
 _FORM_OF = re.compile(r"Did you mean (“[^”]+”), (the [^?]+)\?")
-_SAYS_NOTHING = re.compile(
+_EXPLAINS_NOTHING = re.compile(
     r"^(?:Possible|Possibly|Did you mean|It appears|It seems|Double-check|Please|Try|Consider|You should probably|Use )"
 )
 _SENTENCE_END = (".", "?", "!")
 
 _OWN_RULE = "ROSTRUM_"
-"""Our own rules (local/languagetool/rules) name their type in their id: ROSTRUM_TENSE_PAST_TIME."""
+"""Ids of Rostrum's own rules (local/languagetool/rules) contain the error type: ROSTRUM_TENSE_PAST_TIME."""
 
-# Looked for in the rule's id first, then in its own words; the first that fits counts.
+# The rule's id is searched first, then its messages. The first pattern that matches counts.
 _TYPES_BY_ID = (
     (r"HAVE_PART|BEFORE_A_VERB", ErrorType.VERB_FORM),
     (r"COMPARATIVE|SUPERLATIVE", ErrorType.COMPARISON),
@@ -67,48 +65,28 @@ _TYPES_BY_WORDS = (
 )
 
 
-class _Named(BaseModel):
-    id: str
-
-
-class _Rule(_Named):
-    issueType: str = ""  # noqa: N815 - LanguageTool's name
-    category: _Named
-
-
-class _Replacement(BaseModel):
-    value: str
-
-
-class Match(BaseModel):
-    """`offset` and `length` count UTF-16 units, as Java does."""
+@dataclass(frozen=True)
+class RuleMatch:
+    """A match of a LanguageTool rule in an answer's `checked_text`."""
 
     message: str
-    shortMessage: str = ""  # noqa: N815 - LanguageTool's name
-    offset: int
-    length: int
-    replacements: tuple[_Replacement, ...]
-    rule: _Rule
+    short_message: str
+    begin: int
+    """Index of the match's first character in the text."""
+    end: int
+    replacements: tuple[str, ...]
+    rule: str
+    """The rule's id."""
+    category: str
+    issue_type: str
 
 
-class _Software(BaseModel):
-    name: str
-    version: str
-
-
-class CheckResult(BaseModel):
-    """An answer of `/v2/check`, as far as it is needed."""
-
-    software: _Software
-    matches: tuple[Match, ...]
-
-
-def checkable(words: Sequence[Word]) -> str:
-    """An answer as LanguageTool should see it: capitals where writing has them, a sign at the end, and every word where
-    it stands in `" ".join(...)` of the words that are no bare signs."""
+def checked_text(words: Sequence[Word]) -> str:
+    """An answer as LanguageTool gets it: with the capitals of written English, a full stop at the end, and every word
+    at the same index as in `" ".join(...)` of the words without bare punctuation."""
     text = []
     begins = True
-    for word in said_words(words):
+    for word in without_punctuation(words):
         shown = word.text
         if begins or re.fullmatch(r"i(?:['’](?:m|ve|ll|d|re))?[.,?!]*", shown):
             shown = shown[:1].upper() + shown[1:] if shown[:1].isascii() else shown
@@ -117,75 +95,72 @@ def checkable(words: Sequence[Word]) -> str:
     return " ".join(text) + ("" if begins or not text else ".")
 
 
-def claims(words: Sequence[Word], matches: Sequence[Match]) -> tuple[Claim, ...]:
-    """Claims from the matches in an answer's `checkable` text. A finding in one word, before or after its correction,
-    is quoted with its neighbours, for "a" says nothing where "eat a apple" does."""
-    said = said_words(words)
-    text = checkable(words)
-    found = []
+def findings_from(words: Sequence[Word], matches: Sequence[RuleMatch]) -> tuple[Finding, ...]:
+    """The findings in an answer. A match of one word, before or after its correction, is quoted with its neighbours:
+    "a" alone says nothing, "eat a apple" does."""
+    spoken = without_punctuation(words)
+    text = checked_text(words)
+    plain = " ".join(word.text for word in spoken)
+    findings = []
     for match in matches:
-        if not match.replacements or not _concerns_speech(match):
-            continue
-        begin = _index(text, match.offset)
-        end = _index(text, match.offset + match.length)
-        if begin == end:
+        begin, end = match.begin, min(match.end, len(text))
+        if not match.replacements or begin >= end or not _concerns_speech(match):
             continue
         first, last = text.count(" ", 0, begin), text.count(" ", 0, end - 1)
         replacement = _replacement(match, text[begin:end])
         if first == last or len(replacement.split()) == 1:
-            first, last = _with_neighbours(said, first, last)
-        start, stop = _character(said, first), _character(said, last) + len(said[last].text)
-        spoken = " ".join(word.text for word in said)
-        found.append(
-            Claim(
-                quote=spoken[start:stop],
-                correction=spoken[start:begin] + replacement + spoken[min(end, stop) : stop],
+            first, last = _with_neighbours(spoken, first, last)
+        start, stop = _character(spoken, first), _character(spoken, last) + len(spoken[last].text)
+        findings.append(
+            Finding(
+                quote=plain[start:stop],
+                correction=plain[start:begin] + replacement + plain[min(end, stop) : stop],
                 explanation=_explanation(match.message),
-                type=type_of(match),
+                type=error_type(match),
                 first_word=first,
             )
         )
-    return tuple(found)
+    return tuple(findings)
 
 
-def type_of(match: Match) -> ErrorType:
-    if match.rule.id.startswith(_OWN_RULE):
-        own = match.rule.id.removeprefix(_OWN_RULE).casefold()
+def error_type(match: RuleMatch) -> ErrorType:
+    if match.rule.startswith(_OWN_RULE):
+        own = match.rule.removeprefix(_OWN_RULE).casefold()
         return next((found for found in ErrorType if own.startswith(found.value)), ErrorType.OTHER)
     for pattern, found in _TYPES_BY_ID:
-        if re.search(pattern, match.rule.id):
+        if re.search(pattern, match.rule):
             return found
-    words = f"{match.shortMessage} {match.message}".casefold()
+    words = f"{match.short_message} {match.message}".casefold()
     for pattern, found in _TYPES_BY_WORDS:
         if re.search(pattern, words):
             return found
     return ErrorType.OTHER
 
 
-def _concerns_speech(match: Match) -> bool:
-    if match.rule.category.id == _SPELLING:
+def _concerns_speech(match: RuleMatch) -> bool:
+    if match.category == _SPELLING:
         return _IRREGULAR_FORM.search(match.message) is not None
-    return match.rule.issueType not in {"typographical", "whitespace", "style", "duplication", "locale-violation"}
+    return match.issue_type not in {"typographical", "whitespace", "style", "duplication", "locale-violation"}
 
 
 def _explanation(message: str) -> str:
-    """The first sentence that explains, or empty: what changes is then said by the correction."""
+    """The message's first sentence that explains the error. Empty if there is none: the explanation is then generated
+    from the correction."""
     if form := _FORM_OF.search(message):
         return f"{form[1]} is {form[2]}."
-    told = (sentence for sentence in re.findall(r".+?[.!?](?=\s|$)|.+$", message) if sentence.strip())
-    return next((one.strip() for one in told if not _SAYS_NOTHING.match(one.strip())), "")
+    sentences = (sentence for sentence in re.findall(r".+?[.!?](?=\s|$)|.+$", message) if sentence.strip())
+    return next((one.strip() for one in sentences if not _EXPLAINS_NOTHING.match(one.strip())), "")
 
 
-def _replacement(match: Match, written: str) -> str:
-    """The first with anything in common with what was said, else the first: for "he were" a rule offers "is" before
-    "was", and the tense was right."""
-    offered = [replacement.value for replacement in match.replacements]
-    offered = [value for value in offered if value not in _QUAINT] or offered
+def _replacement(match: RuleMatch, written: str) -> str:
+    """The first replacement that resembles what was said, else the first one: for "he were" a rule offers "is" before
+    "was", although the tense was right."""
+    offered = [value for value in match.replacements if value not in _ARCHAIC] or match.replacements
     return next((value for value in offered if SequenceMatcher(None, written, value).ratio() > 0), offered[0])
 
 
 def _with_neighbours(words: Sequence[Word], first: int, last: int) -> tuple[int, int]:
-    """The passage with the words beside it in the same sentence."""
+    """The passage with its neighbours in the same sentence."""
     if first > 0 and not words[first - 1].text.endswith(_SENTENCE_END):
         first -= 1
     if last + 1 < len(words) and not words[last].text.endswith(_SENTENCE_END):
@@ -194,10 +169,5 @@ def _with_neighbours(words: Sequence[Word], first: int, last: int) -> tuple[int,
 
 
 def _character(words: Sequence[Word], number: int) -> int:
-    """Where a word begins in the words joined by spaces."""
+    """The index at which a word begins in the words joined by spaces."""
     return sum(len(word.text) + 1 for word in words[:number])
-
-
-def _index(text: str, utf16: int) -> int:
-    """The index of a character, given as a number of UTF-16 units."""
-    return len(text.encode("utf-16-le")[: 2 * utf16].decode("utf-16-le", errors="ignore"))

@@ -1,80 +1,86 @@
-"""The whole session: what a language model is shown to sum it up, what it must say, and what is made of that.
+"""Summarising a session: the language model's input, the schema of its output, and what the output becomes.
 
-It is shown what was found and measured, not what was said, but for the quoted words of verified errors: so an answer
-cannot speak to this call."""
+The input holds what was found and measured. Of what was said it holds only the quotes of verified errors, so that an
+answer cannot inject instructions into this call."""
 
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from processors.analyze.core import remarks
 from processors.analyze.core.curriculum import Curriculum, Habit
-from processors.analyze.core.model_text import Asked
-from processors.analyze.core.words import clip
+from processors.analyze.core.model_output import (
+    MAX_REASON_CHARS,
+    MAX_SUMMARY_CHARS,
+    MAX_SUMMARY_SENTENCES,
+    ModelOutput,
+    clean_sentences,
+)
+from processors.analyze.core.words import truncate
 from schemas.reports import AnswerReport, ErrorType, Measures, Suggestion, Verdict
 
 MAX_SUGGESTIONS = 3
 MAX_ERRORS_SHOWN = 12
 MAX_QUOTE_CHARS = 80
-_UNJUDGED = (Verdict.NOT_JUDGED, Verdict.NOT_UNDERSTOOD)
+_NOT_ASSESSED = (Verdict.NOT_JUDGED, Verdict.NOT_UNDERSTOOD)
 
 
-class Practice(Asked):
+class PracticeOutput(ModelOutput):
     lesson: str
     reason: str
 
 
-class SessionSummary(Asked):
-    """The schema that the output of the last call is constrained to."""
+class SummaryOutput(ModelOutput):
+    """The schema of the output for the session."""
 
     summary: str
-    practise: list[Practice]
+    practise: list[PracticeOutput]
 
 
-def summary_document(answers: Sequence[AnswerReport], measures: Measures, lessons: Curriculum) -> dict[str, Any]:
-    counting = [error for answer in answers for error in answer.errors if not error.uncertain]
+def summary_input(answers: Sequence[AnswerReport], measures: Measures, curriculum: Curriculum) -> dict[str, Any]:
+    counted = [error for answer in answers for error in answer.errors if not error.uncertain]
     return {
         "verdicts": [
             {"question": answer.question, "verdict": answer.verdict.value}
             for answer in answers
             if answer.question is not None
         ],
-        "errors_by_type": dict(Counter(error.type.value for error in counting).most_common()),
+        "errors_by_type": dict(Counter(error.type.value for error in counted).most_common()),
         "errors": [
             {
-                "quote": clip(error.quote, MAX_QUOTE_CHARS),
-                "correction": clip(error.correction, MAX_QUOTE_CHARS),
+                "quote": truncate(error.quote, MAX_QUOTE_CHARS),
+                "correction": truncate(error.correction, MAX_QUOTE_CHARS),
                 "type": error.type.value,
             }
-            for error in counting[:MAX_ERRORS_SHOWN]
+            for error in counted[:MAX_ERRORS_SHOWN]
         ],
         "measures": measures.model_dump(mode="json"),
-        "lessons": sorted(possible_lessons(answers, lessons)),
+        "lessons": sorted(offered_lessons(answers, curriculum)),
     }
 
 
-def possible_lessons(answers: Sequence[AnswerReport], lessons: Curriculum) -> set[str]:
-    """A lesson on a type of error is offered only if such an error was found; habits always may be practised."""
+def offered_lessons(answers: Sequence[AnswerReport], curriculum: Curriculum) -> set[str]:
+    """The lessons that the model may suggest: those on error types that were found, and those on habits."""
     types = {error.type.value for answer in answers for error in answer.errors if not error.uncertain}
     habits = {habit.value for habit in Habit} - {Habit.MICROPHONE}
-    if all(answer.verdict in _UNJUDGED for answer in answers):
+    if all(answer.verdict in _NOT_ASSESSED for answer in answers):
         habits -= {Habit.ANSWERING}
-    return {name for name in lessons if name in types | habits and name != ErrorType.OTHER}
+    return {name for name in curriculum if name in types | habits and name != ErrorType.OTHER}
 
 
-def summary_of(said: SessionSummary) -> str:
-    return remarks.sentences(said.summary, remarks.MAX_SUMMARY_SENTENCES, remarks.MAX_SUMMARY_CHARS)
+def summary_text(output: SummaryOutput) -> str:
+    return clean_sentences(output.summary, MAX_SUMMARY_SENTENCES, MAX_SUMMARY_CHARS)
 
 
-def suggestions_of(
-    said: SessionSummary, answers: Sequence[AnswerReport], lessons: Curriculum
+def suggestions_from(
+    output: SummaryOutput, answers: Sequence[AnswerReport], curriculum: Curriculum
 ) -> tuple[Suggestion, ...]:
-    """Those that name a lesson that was offered; the lesson's own title stands above the model's reason."""
-    possible = possible_lessons(answers, lessons)
-    chosen = {entry.lesson: entry for entry in reversed(said.practise) if entry.lesson in possible}
-    found = [
-        Suggestion(title=lessons[entry.lesson].title, reason=reason, lesson=lessons[entry.lesson])
+    """The suggestions that name an offered lesson, with the lesson's own title and the model's reason."""
+    offered = offered_lessons(answers, curriculum)
+    # Reversed twice: of several suggestions of one lesson the first one stays.
+    chosen = {entry.lesson: entry for entry in reversed(output.practise) if entry.lesson in offered}
+    suggestions = [
+        Suggestion(title=curriculum[entry.lesson].title, reason=reason, lesson=curriculum[entry.lesson])
         for entry in reversed(chosen.values())
-        if (reason := remarks.sentences(entry.reason, 1, remarks.MAX_REASON_CHARS))
+        if (reason := clean_sentences(entry.reason, 1, MAX_REASON_CHARS))
     ]
-    return tuple(found[:MAX_SUGGESTIONS])
+    return tuple(suggestions[:MAX_SUGGESTIONS])

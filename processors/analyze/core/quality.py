@@ -1,23 +1,23 @@
-"""How well an answer was heard: whether it can be judged at all, and what to do if not."""
+"""How well an answer was recognised: whether it can be assessed, and what the speaker can do if not."""
 
 from collections.abc import Sequence
 
-from processors.analyze.core.words import said_words, token, word_set
+from processors.analyze.core.words import token, without_punctuation, word_set
 from schemas.reports import Problem, Quality
 from schemas.words import Word
 
 UNUSABLE_SHARE = 0.5
-"""With more unsure words than this, an answer is not judged."""
+"""With a larger share of unsure words, an answer is not assessed."""
 POOR_SHARE = 0.25
 SHORT_WORDS = 3
-"""With fewer words there is no sentence to judge; the answer itself ("Yes, often") may still be judged."""
+"""With fewer words there is no sentence to check; the answer itself ("Yes, often") can still be assessed."""
 _LANGUAGE_WORDS = 20
-"""With fewer words the language cannot be told: "bread, cheese, milk, rice" may well be an answer."""
-_LEAST_COMMON_SHARE = 0.12
-_LEAST_LATIN_SHARE = 0.8
-# The commonest words of spoken English. A half of all that anybody says is made of them; in another language, written
-# down by an English recogniser, hardly any come up.
-_COMMON = word_set(
+"""With fewer words the language cannot be determined: "bread, cheese, milk, rice" may be a good answer."""
+_MIN_COMMON_SHARE = 0.12
+_MIN_LATIN_SHARE = 0.8
+# The most common words of spoken English. They make up half of all speech; when an English recogniser transcribes
+# another language, they are rare.
+_COMMON_WORDS = word_set(
     "the a an and or but so because if that this these those there here i you he she it we they me him her us them my "
     "your his its our their am is are was were be been do does did don't have has had can could will would should not "
     "no yes to of in on at for with from by about up out very then than when where who what why how all some any many "
@@ -26,25 +26,25 @@ _COMMON = word_set(
 
 _MICROPHONE = "Speak closer to the microphone, in a quiet room, and try again."
 _ADVICE = {
-    Problem.NO_SPEECH: "Check that the right microphone is chosen and switched on.",
+    Problem.NO_SPEECH: "Check that the right microphone is selected and switched on.",
     Problem.TOO_SHORT: "Say a whole sentence or two.",
-    Problem.UNSURE_WORDS: f"Many words could not be made out. {_MICROPHONE}",
+    Problem.UNSURE_WORDS: f"Many words could not be understood. {_MICROPHONE}",
     Problem.WRONG_LANGUAGE: f"This did not sound like English. Answer in English; if you did: {_MICROPHONE}",
 }
 
 
-def quality_of(words: Sequence[Word], floor: float) -> Quality:
-    """`floor`: words with a lower probability are unsure."""
-    said = said_words(words)
-    if not said:
+def quality_of(words: Sequence[Word], min_probability: float) -> Quality:
+    """`min_probability`: words recognised with a lower probability are unsure."""
+    spoken = without_punctuation(words)
+    if not spoken:
         return _quality("unusable", 0.0, Problem.NO_SPEECH)
-    share = sum(word.probability < floor for word in said) / len(said)
-    if _reads_foreign([token(word.text) for word in said]):
+    share = sum(word.probability < min_probability for word in spoken) / len(spoken)
+    if not _reads_like_english([token(word.text) for word in spoken]):
         return _quality("unusable", share, Problem.WRONG_LANGUAGE)
     if share > UNUSABLE_SHARE:
         return _quality("unusable", share, Problem.UNSURE_WORDS)
     problems = [Problem.UNSURE_WORDS] if share > POOR_SHARE else []
-    problems += [Problem.TOO_SHORT] if len(said) < SHORT_WORDS else []
+    problems += [Problem.TOO_SHORT] if len(spoken) < SHORT_WORDS else []
     return _quality("poor" if problems else "good", share, *problems)
 
 
@@ -59,10 +59,10 @@ def _quality(level: str, share: float, *problems: Problem) -> Quality:
     )
 
 
-def _reads_foreign(heard: Sequence[str]) -> bool:
-    letters = [char for found in heard for char in found if char.isalpha()]
-    if letters and sum(char.isascii() for char in letters) / len(letters) < _LEAST_LATIN_SHARE:
-        return True
-    if len(heard) < _LANGUAGE_WORDS:
+def _reads_like_english(tokens: Sequence[str]) -> bool:
+    letters = [char for found in tokens for char in found if char.isalpha()]
+    if letters and sum(char.isascii() for char in letters) / len(letters) < _MIN_LATIN_SHARE:
         return False
-    return sum(found in _COMMON for found in heard) / len(heard) < _LEAST_COMMON_SHARE
+    if len(tokens) < _LANGUAGE_WORDS:
+        return True
+    return sum(found in _COMMON_WORDS for found in tokens) / len(tokens) >= _MIN_COMMON_SHARE

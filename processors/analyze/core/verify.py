@@ -1,90 +1,99 @@
-"""Claims become errors only if what they quote was said and what they correct can be heard."""
+"""Verification: a finding becomes an error only if its quote was spoken and its correction changes something
+audible."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from processors.analyze.core import remarks
-from processors.analyze.core.changes import Change, change_of
-from processors.analyze.core.explain import explain
-from processors.analyze.core.fluency import FILLERS
-from processors.analyze.core.heard import Heard
-from processors.analyze.core.judgement import Claim
-from processors.analyze.core.sounds import sound_the_same
-from processors.analyze.core.words import find, plain, token
+from processors.analyze.core.answers import SpokenAnswer
+from processors.analyze.core.assessment import Finding
+from processors.analyze.core.disfluency import FILLERS
+from processors.analyze.core.edits import Edit, edit_between
+from processors.analyze.core.explanations import explain
+from processors.analyze.core.homophones import sound_the_same
+from processors.analyze.core.model_output import clean_explanation
+from processors.analyze.core.words import find_all, strip_punctuation, token
 from schemas.reports import Finder, SpokenError
 
 MAX_CORRECTION_CHARS = 200
-_MOST_ADDED_WORDS = 3
-"""A correction that is longer than its quote by more words is a new sentence, not a correction."""
-_FAR = 3
-"""Fluent neighbours this many words apart, or fewer, are quoted together with the filler between them."""
+_MAX_ADDED_WORDS = 3
+"""A correction that adds more words than this to twice the quote's length is a new sentence, not a correction."""
+_MAX_GAP_WORDS = 3
+"""Neighbouring fluent words up to this many positions apart are quoted together, with the disfluency between them."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """An error in its place: `at` is the number of the quote's first word among the fluent words, `change` counts from
-    the answer's first word, `fix` are the correction's words."""
+class VerifiedError:
+    """An error and its place in the answer."""
 
     error: SpokenError
-    at: int
+    first_word: int
+    """Index of the quote's first word among the fluent words."""
     length: int
-    fix: tuple[str, ...]
-    change: Change
+    """The quote's number of fluent words."""
+    correction: tuple[str, ...]
+    """The correction's words."""
+    edit: Edit
+    """Its indices count from the answer's first fluent word."""
 
 
 @dataclass(frozen=True)
-class Verified:
-    """Errors in the order they were said, and how many claims quoted what was not said."""
+class Verification:
+    """The errors that stood up to verification, in the order they were spoken."""
 
-    found: tuple[Found, ...]
-    misquoted: int
+    verified: tuple[VerifiedError, ...]
+    unverified_quotes: int
+    """How many of the model's findings quoted something that was not said."""
 
     @property
     def errors(self) -> tuple[SpokenError, ...]:
-        return tuple(found.error for found in self.found)
+        return tuple(each.error for each in self.verified)
 
 
-def verify(heard: Heard, by_model: Iterable[Claim], by_rules: Iterable[Claim], floor: float) -> Verified:
-    """The claims that stand up against an answer's words. A quote must stand in the answer word for word (case,
-    punctuation and disfluencies aside), a correction must change what is heard, and no word is corrected twice: of one
-    judge's claims the first wins; where model and rules meet, the model's wording stays and the error is sure, unless
-    it rests on a word heard with a probability below `floor`: then it is uncertain."""
-    model, misquoted = _stand(heard, by_model, Finder.LLM, floor)
-    rules, _ = _stand(heard, by_rules, Finder.RULES, floor)
-    met: set[int] = set()
+def verify(
+    answer: SpokenAnswer, by_model: Iterable[Finding], by_rules: Iterable[Finding], min_probability: float
+) -> Verification:
+    """Checks findings against an answer's words. A quote must be in the answer word for word (case, punctuation and
+    disfluencies aside), the correction must change something audible, and no word is corrected twice: of one finder's
+    findings the first counts. Where model and rules find the same error, the model's wording is used and the error is
+    sure. An error that depends on a word with a probability below `min_probability` is uncertain."""
+    model, unverified_quotes = _verified(answer, by_model, Finder.LLM, min_probability)
+    rules, _ = _verified(answer, by_rules, Finder.RULES, min_probability)
+    confirming: set[int] = set()
     merged = []
     for found in model:
-        partners = [number for number, other in enumerate(rules) if other.change.meets(found.change)]
-        met.update(partners)
-        merged.append(_confirmed(found) if partners else found)
-    merged += [found for number, found in enumerate(rules) if number not in met]
-    return Verified(tuple(sorted(merged, key=lambda found: found.at)), misquoted)
+        same = [number for number, other in enumerate(rules) if other.edit.overlaps(found.edit)]
+        confirming.update(same)
+        merged.append(_confirmed(found) if same else found)
+    merged += [found for number, found in enumerate(rules) if number not in confirming]
+    return Verification(tuple(sorted(merged, key=lambda found: found.first_word)), unverified_quotes)
 
 
-def _stand(heard: Heard, claims: Iterable[Claim], finder: Finder, floor: float) -> tuple[list[Found], int]:
-    said = heard.fluent.tokens
-    standing: list[Found] = []
-    misquoted = 0
-    for claim in claims:
-        quote, correction = _fluent_tokens(claim.quote), _fluent_tokens(claim.correction)
-        places = find(said, quote) if quote else []
+def _verified(
+    answer: SpokenAnswer, findings: Iterable[Finding], finder: Finder, min_probability: float
+) -> tuple[list[VerifiedError], int]:
+    """The errors, and the number of findings whose quote is not in the answer."""
+    verified: list[VerifiedError] = []
+    unverified_quotes = 0
+    for finding in findings:
+        quote, correction = _fluent_tokens(finding.quote), _fluent_tokens(finding.correction)
+        places = find_all(answer.fluent.tokens, quote) if quote else []
         if not places:
-            misquoted += 1
+            unverified_quotes += 1
             continue
-        if _corrects_nothing(quote, correction) or len(claim.correction) > MAX_CORRECTION_CHARS:
+        if _corrects_nothing(quote, correction) or len(finding.correction) > MAX_CORRECTION_CHARS:
             continue
-        if claim.first_word in places:
-            places = [claim.first_word]
-        change = change_of(quote, correction)
-        free = (place for place in places if not any(found.change.meets(change.moved(place)) for found in standing))
+        if finding.first_word in places:
+            places = [finding.first_word]
+        edit = edit_between(quote, correction)
+        free = (place for place in places if not any(other.edit.overlaps(edit.shifted(place)) for other in verified))
         place = next(free, None)
         if place is not None:
-            standing.append(_found(heard, claim, place, quote, finder, floor))
-    return standing, misquoted
+            verified.append(_verified_error(answer, finding, place, quote, finder, min_probability))
+    return verified, unverified_quotes
 
 
 def _fluent_words(text: str) -> tuple[str, ...]:
-    """A judge may quote a filler that was taken out."""
+    """The words without fillers: a quote may contain a filler that was removed from the answer."""
     return tuple(word for word in text.split() if token(word) and token(word) not in FILLERS)
 
 
@@ -93,45 +102,48 @@ def _fluent_tokens(text: str) -> tuple[str, ...]:
 
 
 def _corrects_nothing(quote: Sequence[str], correction: Sequence[str]) -> bool:
-    too_long = len(correction) > 2 * len(quote) + _MOST_ADDED_WORDS
+    too_long = len(correction) > 2 * len(quote) + _MAX_ADDED_WORDS
     return not correction or too_long or sound_the_same(quote, correction)
 
 
-def _found(heard: Heard, claim: Claim, place: int, quote: Sequence[str], finder: Finder, floor: float) -> Found:
-    fluent = heard.fluent
-    fix = _fluent_words(claim.correction)
-    change = change_of(quote, [token(word) for word in fix]).moved(place)
-    at, end, fix = _without_loose_ends(fluent.places, place, place + len(quote), fix, change)
-    passage = heard.words[fluent.places[at] : fluent.places[end - 1] + 1]
-    shown = plain(" ".join(word.text for word in passage))
-    correction = plain(" ".join(fix))
+def _verified_error(
+    answer: SpokenAnswer, finding: Finding, place: int, quote: Sequence[str], finder: Finder, min_probability: float
+) -> VerifiedError:
+    fluent = answer.fluent
+    words = _fluent_words(finding.correction)
+    edit = edit_between(quote, [token(word) for word in words]).shifted(place)
+    begin, end, words = _without_distant_ends(fluent.positions, place, place + len(quote), words, edit)
+    passage = answer.words[fluent.positions[begin] : fluent.positions[end - 1] + 1]
+    shown = strip_punctuation(" ".join(word.text for word in passage))
+    correction = strip_punctuation(" ".join(words))
+    supporting = edit.supporting_words(len(fluent.words))
     error = SpokenError(
         quote=shown,
         correction=correction,
-        explanation=remarks.explanation(claim.explanation, shown, correction)
-        or explain(fluent.tokens[at:end], [token(word) for word in fix]),
+        explanation=clean_explanation(finding.explanation, shown, correction)
+        or explain(fluent.tokens[begin:end], [token(word) for word in words]),
         start_ms=passage[0].start_ms,
         end_ms=passage[-1].end_ms,
-        uncertain=any(fluent.words[number].probability < floor for number in change.rests_on(len(fluent.words))),
-        type=claim.type,
+        uncertain=any(fluent.words[number].probability < min_probability for number in supporting),
+        type=finding.type,
         found_by=(finder,),
     )
-    return Found(error, at, end - at, fix, change)
+    return VerifiedError(error, begin, end - begin, words, edit)
 
 
-def _without_loose_ends(
-    places: Sequence[int], at: int, end: int, fix: tuple[str, ...], change: Change
+def _without_distant_ends(
+    positions: Sequence[int], begin: int, end: int, correction: tuple[str, ...], edit: Edit
 ) -> tuple[int, int, tuple[str, ...]]:
-    """The quote from `at` to `end` and its correction, without unchanged words at the ends that a long disfluency
-    parts from the rest: all of it would stand in the middle of the quote."""
-    kept = {*change.words, *change.gaps, *(gap - 1 for gap in change.gaps)}
-    while end - at > 1 and at not in kept and places[at + 1] - places[at] > _FAR:
-        at, fix = at + 1, fix[1:]
-    while end - at > 1 and end - 1 not in kept and places[end - 1] - places[end - 2] > _FAR:
-        end, fix = end - 1, fix[:-1]
-    return at, end, fix
+    """The quote from `begin` to `end` and its correction, without unchanged words at the ends that a long disfluency
+    separates from the rest: otherwise the whole disfluency would be part of the quote."""
+    kept = {*edit.words, *edit.gaps, *(gap - 1 for gap in edit.gaps)}
+    while end - begin > 1 and begin not in kept and positions[begin + 1] - positions[begin] > _MAX_GAP_WORDS:
+        begin, correction = begin + 1, correction[1:]
+    while end - begin > 1 and end - 1 not in kept and positions[end - 1] - positions[end - 2] > _MAX_GAP_WORDS:
+        end, correction = end - 1, correction[:-1]
+    return begin, end, correction
 
 
-def _confirmed(found: Found) -> Found:
+def _confirmed(found: VerifiedError) -> VerifiedError:
     error = found.error.model_copy(update={"sure": not found.error.uncertain, "found_by": (Finder.LLM, Finder.RULES)})
-    return Found(error, found.at, found.length, found.fix, found.change)
+    return replace(found, error=error)

@@ -1,4 +1,4 @@
-"""Words as they are compared: without case, and without signs that nobody pronounces."""
+"""Words in the form in which they are compared: lower case, without punctuation."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -8,16 +8,16 @@ from schemas.words import Word
 
 ItemT = TypeVar("ItemT")
 
-_EDGES = ' \t\n.,;:!?…"“”()[]'
+_PUNCTUATION = ' \t\n.,;:!?…"“”()[]'
 
 
 def token(text: str) -> str:
-    """A word's letters, digits and apostrophes, in lower case; empty for a bare sign."""
+    """A word's letters, digits and apostrophes, in lower case; empty for bare punctuation."""
     return "".join(char for char in text.casefold().replace("’", "'") if char.isalnum() or char == "'").strip("'")
 
 
 def word_set(text: str) -> frozenset[str]:
-    """Words of a rule, written as one line of text."""
+    """A rule's words, written as one line of text."""
     return frozenset(text.split())
 
 
@@ -25,31 +25,31 @@ def tokens(text: str) -> tuple[str, ...]:
     return tuple(found for found in map(token, text.split()) if found)
 
 
-def plain(text: str) -> str:
-    """A passage without the signs at its ends and without doubled spaces."""
-    return " ".join(text.split()).strip(_EDGES)
+def strip_punctuation(text: str) -> str:
+    """The text without punctuation at its ends and without repeated spaces."""
+    return " ".join(text.split()).strip(_PUNCTUATION)
 
 
-def clip(text: str, limit: int) -> str:
-    """At most `limit` characters, cut between words and marked, on one line."""
+def truncate(text: str, max_chars: int) -> str:
+    """At most `max_chars` characters on one line, cut between words and marked with an ellipsis."""
     line = " ".join(text.split())
-    if len(line) <= limit:
+    if len(line) <= max_chars:
         return line
-    return line[: limit - 1].rsplit(" ", 1)[0] + "…"
+    return line[: max_chars - 1].rsplit(" ", 1)[0] + "…"
 
 
-def spoken(session: SessionTranscribed) -> tuple[tuple[int | None, Word], ...]:
-    """All words of a session as (question, word), in the order they were said."""
+def words_in_order(session: SessionTranscribed) -> tuple[tuple[int | None, Word], ...]:
+    """All words of a session as (question, word), in the order they were spoken."""
     words = [(answer.question, word) for answer in session.answers for word in answer.words]
     return tuple(sorted(words, key=lambda entry: entry[1].start_ms))
 
 
-def said_words(words: Iterable[Word]) -> list[Word]:
-    """Without bare signs. The numbers of words, here and elsewhere, are those of this list."""
+def without_punctuation(words: Iterable[Word]) -> list[Word]:
+    """The words that are not bare punctuation. Word indices, here and elsewhere, refer to this list."""
     return [word for word in words if token(word.text)]
 
 
-def find(haystack: Sequence[ItemT], needle: Sequence[ItemT]) -> list[int]:
-    """Where `needle` begins in `haystack`, everywhere it does."""
+def find_all(haystack: Sequence[ItemT], needle: Sequence[ItemT]) -> list[int]:
+    """Every index in `haystack` at which `needle` begins."""
     starts = range(len(haystack) - len(needle) + 1)
     return [start for start in starts if haystack[start : start + len(needle)] == needle]

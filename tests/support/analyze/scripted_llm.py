@@ -74,8 +74,8 @@ def _error(quote: str) -> dict[str, str]:
 
 _ANSWERS: dict[str, Callable[[dict[str, Any], Script], dict[str, Any]]] = {
     "QuestionList": questions,
-    "JudgedAnswer": answer,
-    "SessionSummary": summary,
+    "AnswerOutput": answer,
+    "SummaryOutput": summary,
 }
 
 

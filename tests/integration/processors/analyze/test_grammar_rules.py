@@ -1,4 +1,4 @@
-"""Our rules in LanguageTool itself: their own examples, and how much of what learners say is found."""
+"""Rostrum's rules in LanguageTool itself: their own examples, and precision and recall on labelled sentences."""
 
 import tomllib
 import xml.etree.ElementTree as ET
@@ -16,7 +16,7 @@ from infra.languagetool import LanguageToolSettings
 from local.languagetool_server import RULES
 from local.tcp_ports import LOOPBACK
 from processors.analyze.adapters.languagetool import language_tool
-from processors.analyze.core.heard import hear
+from processors.analyze.core.answers import spoken_session
 from processors.analyze.core.verify import verify
 from schemas.reports import ErrorType
 from tests.support.analyze.sessions import transcribed
@@ -27,7 +27,7 @@ OWN = "ROSTRUM_"
 
 @dataclass(frozen=True)
 class Example:
-    """`corrections`: what the rule must offer, or None where no rule of ours may find anything."""
+    """`corrections`: the replacements that the rule must offer, or None if none of Rostrum's rules may match."""
 
     rule: str
     text: str
@@ -45,13 +45,13 @@ def examples() -> list[Example]:
     ]
 
 
-def test_each_rule_says_its_type_and_has_an_example() -> None:
+def test_each_rule_names_its_type_and_has_an_example() -> None:
     types = tuple(OWN + kind.value.upper() for kind in ErrorType)
     assert all(example.rule.startswith(types) for example in examples())
     assert {example.rule for example in examples() if example.corrections} == {example.rule for example in examples()}
 
 
-def test_the_rules_find_their_examples_and_leave_the_right_ones_alone(languagetool: int) -> None:
+def test_the_rules_match_their_wrong_examples_and_not_their_correct_ones(languagetool: int) -> None:
     with httpx.Client(base_url=f"http://{LOOPBACK}:{languagetool}", trust_env=False, timeout=30) as client:
         for example in examples():
             matches = client.post("/v2/check", data={"language": "en-US", "text": example.text}).json()["matches"]
@@ -64,21 +64,21 @@ def test_the_rules_find_their_examples_and_leave_the_right_ones_alone(languageto
 
 
 async def found_in(languagetool: int, sentences: Sequence[str]) -> list[list[set[str]]]:
-    """For each sentence the words that each error found in it rests on, if all are said in one answer."""
+    """For each sentence: the words that each error found in it depends on, if all sentences are said in one answer."""
     settings = LanguageToolSettings(url=f"http://{LOOPBACK}:{languagetool}")
-    [answer] = hear(transcribed(" ".join(sentences), question=[None]), floor=0.5).answers
+    [answer] = spoken_session(transcribed(" ".join(sentences), question=[None]), 0.5).answers
     async with language_tool(settings, timeout_s=60) as checker:
-        [claims] = (await checker.check([answer])).claims
+        [findings] = (await checker.check([answer])).findings
     begins = list(accumulate((len(sentence.split()) for sentence in sentences), initial=0))
     assert len(answer.fluent.words) == begins[-1]
     found: list[list[set[str]]] = [[] for _ in sentences]
-    for one in verify(answer, (), claims, 0.5).found:
-        rests_on = {answer.fluent.tokens[place] for place in one.change.rests_on(begins[-1])}
-        found[bisect_right(begins, one.at) - 1].append(rests_on)
+    for one in verify(answer, (), findings, 0.5).verified:
+        supporting = {answer.fluent.tokens[place] for place in one.edit.supporting_words(begins[-1])}
+        found[bisect_right(begins, one.first_word) - 1].append(supporting)
     return found
 
 
-# What was measured; a rule that is worth its place may only raise it.
+# As measured; a new rule may only raise these.
 @pytest.mark.parametrize(("name", "recall", "precision"), [("known", 1.0, 1.0), ("held_out", 0.57, 0.95)])
 async def test_precision_and_recall(languagetool: int, name: str, recall: float, precision: float) -> None:
     labelled = tomllib.loads((LABELLED / f"{name}.toml").read_text())

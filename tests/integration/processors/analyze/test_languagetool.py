@@ -1,4 +1,4 @@
-"""LanguageTool's adapter against servers that do not do what they should, over real sockets."""
+"""LanguageTool's adapter against faulty servers, over real sockets."""
 
 import threading
 from collections.abc import Iterator
@@ -10,18 +10,18 @@ import pytest
 from infra.errors import Unavailable
 from infra.languagetool import LanguageToolSettings
 from processors.analyze.adapters.languagetool import language_tool
-from processors.analyze.core.heard import hear
+from processors.analyze.core.answers import spoken_session
 from tests.support.analyze.sessions import transcribed
 from tests.support.waiting import DEADLINE_S
 
-ANSWERS = hear(transcribed("she go home.", "yes."), floor=0.5).usable
+ANSWERS = spoken_session(transcribed("she go home.", "yes."), 0.5).usable_answers
 GOOD = b'{"software": {"name": "LanguageTool", "version": "6.6"}, "matches": []}'
 
 
 @contextmanager
 def answering(*answers: tuple[int, bytes]) -> Iterator[tuple[LanguageToolSettings, list[str]]]:
-    """A server that gives these answers in turn, the last one again and again; and the requests it got. An answer of
-    status 0 never comes. The first check, which only warms a server up, is refused and not counted."""
+    """A server that gives these answers in turn and then repeats the last one; and the requests that it received. With
+    status 0 it never answers. The warm-up request is rejected and not counted."""
     requests: list[str] = []
     closing = threading.Event()
 
@@ -55,7 +55,7 @@ def answering(*answers: tuple[int, bytes]) -> Iterator[tuple[LanguageToolSetting
         server.server_close()
 
 
-async def test_a_server_that_is_just_starting_is_waited_for() -> None:
+async def test_a_server_that_is_starting_is_retried() -> None:
     with answering((503, b""), (200, GOOD)) as (settings, requests):
         async with language_tool(settings, timeout_s=DEADLINE_S) as checker:
             checked = await checker.check(ANSWERS)
@@ -66,7 +66,7 @@ async def test_a_server_that_is_just_starting_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize("answer", [(400, b"bad"), (200, b"<html>"), (200, b'{"matches": []}'), (0, b"")])
-async def test_a_server_that_cannot_be_used_is_not_asked_again(answer: tuple[int, bytes]) -> None:
+async def test_a_timeout_and_an_unusable_answer_are_not_retried(answer: tuple[int, bytes]) -> None:
     with answering(answer) as (settings, requests):
         async with language_tool(settings, timeout_s=0.3) as checker:
             with pytest.raises(Unavailable, match="gave no usable answer"):

@@ -1,4 +1,4 @@
-"""The first report of a session, found again on the real broker."""
+"""The first report of a session, found again on a real broker."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import pytest
 from infra.errors import Unprocessable
 from infra.kafka.clients import make_producer
 from infra.kafka.settings import KafkaSettings
-from processors.analyze.adapters.ledger import Ledger, open_ledger
+from processors.analyze.adapters.report_store import KafkaReportStore, open_report_store
 from schemas.reports import Report, ReportReady
 from schemas.topics import Topic, parse_event
 from tests.support.analyze.sessions import transcribed
@@ -20,13 +20,13 @@ VERSION = 3
 
 
 @asynccontextmanager
-async def ledger(kafka: KafkaSettings, version: int = VERSION) -> AsyncIterator[Ledger]:
-    async with make_producer(kafka) as producer, open_ledger(kafka, producer, version) as opened:
+async def report_store(kafka: KafkaSettings, version: int = VERSION) -> AsyncIterator[KafkaReportStore]:
+    async with make_producer(kafka) as producer, open_report_store(kafka, producer, version) as opened:
         yield opened
 
 
 def ready(session_id: str, text: str, version: int = VERSION) -> ReportReady:
-    """A report, or the word that none could be made; `text` tells it from others."""
+    """A record that no report could be made; `text` distinguishes it from others."""
     return ReportReady(
         event_id=text,
         at_ms=NOW_MS,
@@ -48,7 +48,7 @@ def session_id() -> str:
 
 @pytest.fixture
 def report() -> Report:
-    """As it was once written."""
+    """A report as an earlier version wrote it."""
     path = "schemas/examples/reports/report_ready.v1.json"
     with open(path, "rb") as file:  # noqa: PTH123 - read at once
         event = parse_event(Topic.REPORTS, file.read())
@@ -57,31 +57,31 @@ def report() -> Report:
     return event.report
 
 
-async def test_nothing_is_found_where_nothing_was_stored(kafka: KafkaSettings, session_id: str) -> None:
-    async with ledger(kafka) as one:
+async def test_no_report_is_found_if_none_was_stored(kafka: KafkaSettings, session_id: str) -> None:
+    async with report_store(kafka) as one:
         assert await one.first(session_id, NOW_MS) is None
         assert await one.first(session_id, NOW_MS) is None
 
 
 async def test_the_first_report_wins_in_every_process(kafka: KafkaSettings, session_id: str, report: Report) -> None:
     first, second = (with_report(ready(session_id, text), report) for text in ("first", "second"))
-    async with ledger(kafka) as one, ledger(kafka) as other:
-        # Neither has seen the other's when it begins.
+    async with report_store(kafka) as one, report_store(kafka) as other:
+        # Neither has seen the other's report when it starts.
         assert await one.first(session_id, NOW_MS) is None
         assert await other.first(session_id, NOW_MS) is None
         assert await one.store(first) == first
         assert await other.store(second) == first
         assert await one.first(session_id, NOW_MS) == first
-    async with ledger(kafka) as successor:
+    async with report_store(kafka) as successor:
         assert await successor.first(session_id, NOW_MS) == first
         assert await successor.first("another", NOW_MS) is None
 
 
-async def test_a_report_beats_the_word_that_none_could_be_made(
+async def test_a_report_replaces_a_failure_but_not_the_other_way_round(
     kafka: KafkaSettings, session_id: str, report: Report
 ) -> None:
     failed, made = ready(session_id, "failed"), with_report(ready(session_id, "made"), report)
-    async with ledger(kafka) as one:
+    async with report_store(kafka) as one:
         assert await one.store(failed) == failed
         assert await one.first(session_id, NOW_MS) == failed
         assert await one.store(made) == made
@@ -89,35 +89,33 @@ async def test_a_report_beats_the_word_that_none_could_be_made(
         assert await one.first(session_id, NOW_MS) == made
 
 
-async def test_each_version_of_the_analysis_has_its_own(kafka: KafkaSettings, session_id: str) -> None:
-    async with ledger(kafka) as one, ledger(kafka, VERSION + 1) as newer:
+async def test_each_analysis_version_has_its_own_first_report(kafka: KafkaSettings, session_id: str) -> None:
+    async with report_store(kafka) as one, report_store(kafka, VERSION + 1) as newer:
         await one.store(ready(session_id, "old"))
         assert await newer.first(session_id, NOW_MS) is None
 
 
-async def test_what_is_no_report_is_passed_over(kafka: KafkaSettings, session_id: str) -> None:
+async def test_records_that_are_not_reports_are_ignored(kafka: KafkaSettings, session_id: str) -> None:
     async with make_producer(kafka) as producer:
         for number in range(4):
             await producer.send_and_wait(kafka.topic(Topic.REPORTS), b"poison", partition=number)
-    async with ledger(kafka) as one:
+    async with report_store(kafka) as one:
         assert await one.first(session_id, 0) is None
 
 
-async def test_only_what_is_late_enough_is_read_and_the_rest_when_it_is_asked_for(
-    kafka: KafkaSettings, session_id: str
-) -> None:
+async def test_the_index_is_rebuilt_for_an_earlier_time(kafka: KafkaSettings, session_id: str) -> None:
     old = ready(session_id, "old")
     async with make_producer(kafka) as producer:
         await producer.send_and_wait(
             kafka.topic(Topic.REPORTS), old.encode(), key=session_id.encode(), timestamp_ms=NOW_MS
         )
-    async with ledger(kafka) as one:
+    async with report_store(kafka) as one:
         assert await one.first(session_id, NOW_MS + 3_600_000) is None
         assert await one.first(session_id, NOW_MS) == old
 
 
-async def test_what_no_topic_takes_is_refused(kafka: KafkaSettings, session_id: str) -> None:
-    async with ledger(kafka) as one:
+async def test_a_report_that_is_too_large_is_rejected(kafka: KafkaSettings, session_id: str) -> None:
+    async with report_store(kafka) as one:
         with pytest.raises(Unprocessable, match="more than a message may have"):
             await one.store(ready(session_id, "x" * Topic.REPORTS.value.max_message_bytes))
     assert await read_to_end(kafka, Topic.REPORTS) == []

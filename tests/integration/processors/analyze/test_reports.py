@@ -106,7 +106,7 @@ async def test_each_answer_is_asked_for_by_itself_and_at_once_then_the_summary(
         monkeypatch.setenv("LLM_BASE_URL", llm.base_url)
         await report_on(kafka, session(*SPOKEN, "we swim in the river."))
     names = [request["response_format"]["json_schema"]["name"] for request in llm.requests]
-    assert names == ["JudgedAnswer", "JudgedAnswer", "JudgedAnswer", "SessionSummary"]
+    assert names == ["AnswerOutput", "AnswerOutput", "AnswerOutput", "SummaryOutput"]
     assert llm.most_at_once == 3
 
 

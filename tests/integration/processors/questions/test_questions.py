@@ -1,4 +1,4 @@
-"""The questions stage on the real broker, with and without a model."""
+"""The questions stage on a real broker, with and without a model."""
 
 import pytest
 
@@ -26,7 +26,7 @@ async def tell(kafka: KafkaSettings, *values: tuple[str, bytes]) -> None:
     """Put events (by key) on `session.events`."""
     async with make_producer(kafka) as producer:
         for key, value in values:
-            # FastStream would stumble over such a header; nobody but us may decide that it matters.
+            # FastStream's decoder would fail on such a header.
             headers = [("tracing", b"\xff\xfe")]
             await producer.send_and_wait(
                 kafka.topic(Topic.SESSION_EVENTS), value, key=key.encode(), headers=headers, partition=0
@@ -45,7 +45,7 @@ async def asked(kafka: KafkaSettings, count: int) -> list[QuestionsAsked]:
     return events
 
 
-async def test_from_the_bank(kafka: KafkaSettings) -> None:
+async def test_without_a_model_questions_come_from_the_bank(kafka: KafkaSettings) -> None:
     async with running(NAME, serve):
         session = begun("travel")
         await tell(kafka, (session.session_id, session.encode()))
@@ -53,7 +53,7 @@ async def test_from_the_bank(kafka: KafkaSettings) -> None:
     assert (record.session_id, record.source, len(record.questions)) == (session.session_id, "bank", 10)
 
 
-async def test_by_a_model(kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_model_writes_the_questions(kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     with ScriptedLlm("good") as llm:
         monkeypatch.setenv("LLM_BASE_URL", llm.base_url)
         async with running(NAME, serve):
@@ -65,13 +65,13 @@ async def test_by_a_model(kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch)
     instructions, document = request["messages"]
     assert request["response_format"]["type"] == "json_schema"
     assert request["response_format"]["json_schema"]["strict"] is True
-    # What a person typed stands in the document alone.
+    # What a person typed is only in the document.
     assert "praise" in document["content"]
     assert "praise" not in instructions["content"]
 
 
 @pytest.mark.parametrize(("script", "delay_s"), [("garbage", 0.0), ("error", 0.0), ("good", DEADLINE_S)])
-async def test_a_model_that_fails_or_is_slow_costs_no_session_its_questions(
+async def test_a_failing_or_slow_model_is_replaced_by_the_bank(
     kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch, script: str, delay_s: float
 ) -> None:
     with ScriptedLlm(script, delay_s=delay_s) as llm:  # type: ignore[arg-type]  # pytest's parameters are plain strings
@@ -85,7 +85,7 @@ async def test_a_model_that_fails_or_is_slow_costs_no_session_its_questions(
     assert llm.requests
 
 
-async def test_a_poisonous_message_blocks_nothing_and_is_kept(kafka: KafkaSettings) -> None:
+async def test_a_poison_message_goes_to_the_dead_letters(kafka: KafkaSettings) -> None:
     session = begun()
     async with running(NAME, serve):
         await tell(kafka, ("a", b"123"), ("b", b""), (session.session_id, session.encode()))
@@ -96,7 +96,7 @@ async def test_a_poisonous_message_blocks_nothing_and_is_kept(kafka: KafkaSettin
     assert await committed(kafka, Topic.SESSION_EVENTS, NAME) == 3
 
 
-async def test_a_successor_goes_on_where_the_last_one_was_done(kafka: KafkaSettings) -> None:
+async def test_a_successor_continues_at_the_committed_offset(kafka: KafkaSettings) -> None:
     first, second = begun(), begun()
     async with running(NAME, serve):
         await tell(kafka, (first.session_id, first.encode()))

@@ -1,4 +1,4 @@
-"""A session started → its questions stand in its log."""
+"""A session started: its questions are written to its log."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,10 +41,10 @@ class StubWriter:
     failing: bool = False
     asked: list[tuple[str | None, int, float]] = field(default_factory=list)
 
-    async def write(self, topic: str | None, count: int, within_s: float) -> tuple[str, ...]:
-        self.asked.append((topic, count, within_s))
+    async def write(self, topic: str | None, count: int, timeout_s: float) -> tuple[str, ...]:
+        self.asked.append((topic, count, timeout_s))
         if self.failing:
-            raise Unavailable("The model is asleep.", "Wake it.")
+            raise Unavailable("The model is down.", "Start it.")
         return self.texts
 
 
@@ -71,7 +71,7 @@ async def asked(writer: StubWriter | None, event: SessionStarted, now_ms: int = 
     return log.records
 
 
-async def test_without_a_model_the_bank_is_drawn_from() -> None:
+async def test_without_a_model_questions_come_from_the_bank() -> None:
     [record] = await asked(None, started(topic="travel"))
     assert record.source == "bank"
     assert tuple(question.text for question in record.questions) == draw(BANK, "s-1", 10, "travel")
@@ -79,12 +79,12 @@ async def test_without_a_model_the_bank_is_drawn_from() -> None:
     assert record.session_id == "s-1"
 
 
-async def test_delivered_twice_it_writes_the_same() -> None:
+async def test_a_redelivered_event_gets_the_same_questions() -> None:
     assert await asked(None, started()) == await asked(None, started())
 
 
 @pytest.mark.parametrize("count", [1, 10, 20])
-async def test_the_models_questions_are_taken(count: int) -> None:
+async def test_the_models_questions_are_used(count: int) -> None:
     writer = StubWriter()
     [record] = await asked(writer, started(count, "towns"))
     assert record.source == "llm"
@@ -92,7 +92,7 @@ async def test_the_models_questions_are_taken(count: int) -> None:
     assert writer.asked == [("towns", count, DEADLINE_S)]
 
 
-async def test_missing_ones_are_topped_up_from_the_bank() -> None:
+async def test_missing_questions_are_filled_up_from_the_bank() -> None:
     [record] = await asked(StubWriter((*GOOD[:6], "Ignore that.", GOOD[0])), started())
     texts = [question.text for question in record.questions]
     assert record.source == "llm"
@@ -101,13 +101,13 @@ async def test_missing_ones_are_topped_up_from_the_bank() -> None:
 
 
 @pytest.mark.parametrize("writer", [StubWriter(failing=True), StubWriter(GOOD[:4]), StubWriter(("praise!",) * 10)])
-async def test_a_model_that_fails_or_rambles_is_replaced_by_the_bank(writer: StubWriter) -> None:
+async def test_a_model_that_fails_or_writes_invalid_questions_is_replaced_by_the_bank(writer: StubWriter) -> None:
     [record] = await asked(writer, started())
     assert record.source == "bank"
     assert len(record.questions) == 10
 
 
-async def test_time_spent_waiting_is_taken_from_the_models() -> None:
+async def test_time_spent_in_the_backlog_shortens_the_models_timeout() -> None:
     writer = StubWriter()
     await asked(writer, started(), START_MS + 2000)
     assert writer.asked == [(None, 10, 1.0)]
@@ -120,17 +120,17 @@ async def test_a_session_that_waited_too_long_gets_the_bank_at_once() -> None:
     assert writer.asked == []
 
 
-async def test_a_clock_behind_the_edges_gives_no_more_time() -> None:
+async def test_a_clock_behind_the_edges_does_not_lengthen_the_timeout() -> None:
     writer = StubWriter()
     await asked(writer, started(), START_MS - 60_000)
     assert writer.asked == [(None, 10, DEADLINE_S)]
 
 
-async def test_no_questions_wanted_none_written() -> None:
+async def test_a_session_that_wants_no_questions_gets_none() -> None:
     assert await asked(StubWriter(), started(0)) == []
 
 
-async def test_other_events_are_passed_over() -> None:
+async def test_other_events_are_ignored() -> None:
     log = MemoryLog()
     service = QuestionsService(BANK, None, log, FixedClock(), DEADLINE_S)
     await service.handle(SessionEnded(event_id="e", at_ms=START_MS, session_id="s-1", cause=EndCause.CLIENT))

@@ -1,22 +1,29 @@
-"""The report, put together."""
+"""The composed report."""
 
 import pytest
 
 from processors.analyze.adapters.curriculum import read_curriculum
-from processors.analyze.core import limits
-from processors.analyze.core.compose import NO_MODEL, compose, draft, unusable
-from processors.analyze.core.heard import hear
-from processors.analyze.core.judgement import AnswerJudgement, Checked, Claim, Closing, Judged, Usage
+from processors.analyze.core import caveats
+from processors.analyze.core.answers import spoken_session
+from processors.analyze.core.assessment import (
+    AnswerAssessment,
+    Assessments,
+    Finding,
+    GrammarFindings,
+    LlmUsage,
+    SessionSummary,
+)
+from processors.analyze.core.compose import NO_MODEL, compose, draft, unusable_report
 from schemas.reports import ErrorType, Problem, Report, Suggestion, Verdict
 from schemas.sessions import EndCause
 from schemas.transcripts import SessionTranscribed
 from tests.support.analyze.sessions import transcribed
 
-FLOOR = 0.5
+MIN_PROBABILITY = 0.5
 LESSONS = read_curriculum()
-GOES = Claim("she go home", "she goes home", "She goes.", ErrorType.AGREEMENT)
-NOBODY_SAID = Claim("elephants was dancing", "elephants were dancing", "They were.", ErrorType.AGREEMENT)
-FITS = AnswerJudgement(Verdict.ANSWERED, "It fits.", (GOES,), "She goes home.")
+GOES = Finding("she go home", "she goes home", "She goes.", ErrorType.AGREEMENT)
+NOBODY_SAID = Finding("elephants was dancing", "elephants were dancing", "They were.", ErrorType.AGREEMENT)
+FITS = AnswerAssessment(Verdict.ANSWERED, "It fits.", (GOES,), "She goes home.")
 POLISH = (
     "mieszkam w warszawie razem z rodzicami oraz siostrą którzy pracują w szkole codziennie "
     "kiedy mam wolny czas chodzę nad rzekę albo czytam książki"
@@ -25,18 +32,19 @@ POLISH = (
 
 def report_of(
     session: SessionTranscribed,
-    *judgements: AnswerJudgement | None,
-    rules: tuple[Claim, ...] | None = (GOES,),
-    closing: Closing | None = None,
+    *answers: AnswerAssessment | None,
+    rules: tuple[Finding, ...] | None = (GOES,),
+    summary: SessionSummary | None = None,
 ) -> Report:
-    heard = hear(session, FLOOR)
-    checked = None if rules is None else Checked("LanguageTool 6.6", (rules,) * len(heard.usable))
-    judged = Judged("llama", judgements, Usage(len(judgements), 100, 10, 500), "answer-v1") if judgements else None
-    made = draft(session, heard, checked, judged, FLOOR)
-    return compose(session, heard, made, checked, judged, closing, LESSONS)
+    spoken = spoken_session(session, MIN_PROBABILITY)
+    grammar = None if rules is None else GrammarFindings("LanguageTool 6.6", (rules,) * len(spoken.usable_answers))
+    usage = LlmUsage(len(answers), 100, 10, 500)
+    assessments = Assessments("llama", answers, usage, "answer-v1") if answers else None
+    made = draft(session, spoken, grammar, assessments, MIN_PROBABILITY)
+    return compose(session, spoken, made, grammar, assessments, summary, LESSONS)
 
 
-def test_answers_stand_beside_their_questions() -> None:
+def test_answers_have_their_questions() -> None:
     answer = report_of(transcribed("she go home.")).answers[0]
     assert (answer.question, answer.question_text) == (1, "What do you like about number 1?")
     assert (answer.transcript, answer.verdict) == ("she go home.", Verdict.NOT_JUDGED)
@@ -55,13 +63,13 @@ def test_questions_without_an_answer_have_a_row() -> None:
     assert not left_out.quality.advice
 
 
-def test_where_no_answer_was_marked_nobody_says_that_a_question_was_not_answered() -> None:
+def test_without_marks_no_question_counts_as_unanswered() -> None:
     report = report_of(transcribed("she go home.", question=[None]))
     assert len(report.answers) == 1
-    assert limits.NOT_MARKED in report.limits
+    assert caveats.NOT_MARKED in report.limits
 
 
-def test_rules_sum_up_what_they_counted() -> None:
+def test_without_a_model_the_summary_counts_words_and_errors() -> None:
     report = report_of(transcribed("she go home.", unsure=["home."]))
     assert "3 words in 1 answer" in report.summary
     assert report.summary.endswith("1 error found.")
@@ -70,7 +78,7 @@ def test_rules_sum_up_what_they_counted() -> None:
     )
 
 
-def test_uncertain_errors_are_nothing_to_practise() -> None:
+def test_uncertain_errors_lead_to_no_suggestion() -> None:
     certain = report_of(transcribed("so she go home again."))
     uncertain = report_of(transcribed("so she go home again.", unsure=["go"]))
     assert any("agree" in suggestion.title for suggestion in certain.practise)
@@ -79,42 +87,42 @@ def test_uncertain_errors_are_nothing_to_practise() -> None:
     assert uncertain.answers[0].improved is None
 
 
-def test_model_and_rules_together() -> None:
+def test_an_error_found_by_model_and_rules_is_sure() -> None:
     report = report_of(transcribed("she go home."), FITS)
     [error] = report.answers[0].errors
     assert error.sure
     assert (report.engine, report.model, report.answers[0].verdict) == ("llm", "llama", Verdict.ANSWERED)
-    assert limits.BY_MODEL in report.limits
+    assert caveats.MODEL_MAY_ERR in report.limits
     assert report.provenance is not None
     assert (report.provenance.rules, report.provenance.prompts) == ("LanguageTool 6.6", ("answer-v1",))
     assert (report.provenance.calls, report.provenance.prompt_tokens, report.provenance.model_ms) == (1, 100, 500)
 
 
-def test_an_answer_that_the_model_left_out_is_not_judged_but_checked() -> None:
+def test_an_answer_without_an_assessment_is_not_judged_but_checked() -> None:
     report = report_of(transcribed("she go home.", "so she go home."), FITS, None)
     assert [answer.verdict for answer in report.answers[:2]] == [Verdict.ANSWERED, Verdict.NOT_JUDGED]
     assert [len(answer.errors) for answer in report.answers[:2]] == [1, 1]
-    assert limits.SOME_UNJUDGED in report.limits
+    assert caveats.SOME_NOT_ASSESSED in report.limits
 
 
-def test_misquotes_are_left_out_and_owned_up_to() -> None:
-    judgement = AnswerJudgement(Verdict.ANSWERED, "It fits.", (GOES, NOBODY_SAID, NOBODY_SAID))
-    report = report_of(transcribed("she go home."), judgement)
+def test_unverified_quotes_are_dropped_and_mentioned() -> None:
+    assessment = AnswerAssessment(Verdict.ANSWERED, "It fits.", (GOES, NOBODY_SAID, NOBODY_SAID))
+    report = report_of(transcribed("she go home."), assessment)
     assert len(report.answers[0].errors) == 1
     assert any("2 remarks were left out" in limit for limit in report.limits)
     assert "elephants" not in report.model_dump_json()
 
 
-def test_a_models_own_words_come_before_ours() -> None:
+def test_the_models_summary_and_suggestions_are_preferred() -> None:
     practise = (Suggestion(title="Verbs", reason="They agree."),)
-    closing = Closing("Well done.", practise, Usage(1, 50, 5, 250), "summary-v1")
-    report = report_of(transcribed("she go home."), FITS, closing=closing)
+    summary = SessionSummary("Well done.", practise, LlmUsage(1, 50, 5, 250), "summary-v1")
+    report = report_of(transcribed("she go home."), FITS, summary=summary)
     assert (report.summary, report.practise) == ("Well done.", practise)
     assert report.provenance is not None
     assert (report.provenance.calls, report.provenance.prompt_tokens) == (2, 150)
 
 
-def test_with_nobody_to_judge_there_are_measures_and_no_guess() -> None:
+def test_without_model_and_checker_there_are_only_measures() -> None:
     report = report_of(transcribed("she go home.", "yes."), rules=None)
     assert (report.engine, report.model) == ("rules", NO_MODEL)
     assert {answer.verdict for answer in report.answers[:2]} == {Verdict.NOT_JUDGED}
@@ -122,7 +130,7 @@ def test_with_nobody_to_judge_there_are_measures_and_no_guess() -> None:
     assert "found" not in report.summary
 
 
-def test_an_answer_that_was_badly_heard_is_not_judged_and_says_what_to_do() -> None:
+def test_an_unusable_answer_is_not_judged_and_has_advice() -> None:
     session = transcribed("she go home.", "we swim in a river.", unsure=["we", "swim", "in", "a"])
     report = report_of(session, FITS)
     bad = report.answers[1]
@@ -130,7 +138,7 @@ def test_an_answer_that_was_badly_heard_is_not_judged_and_says_what_to_do() -> N
     assert bad.quality is not None
     assert (bad.quality.level, bad.quality.problems) == ("unusable", (Problem.UNSURE_WORDS,))
     assert "microphone" in bad.quality.advice
-    assert limits.SOME_UNCLEAR in report.limits
+    assert caveats.SOME_UNCLEAR in report.limits
     assert report.usable
 
 
@@ -147,9 +155,9 @@ def test_an_answer_that_was_badly_heard_is_not_judged_and_says_what_to_do() -> N
 def test_an_unusable_session_gets_a_short_kind_report(
     session: SessionTranscribed, said: str, verdicts: list[Verdict]
 ) -> None:
-    heard = hear(session, FLOOR)
-    assert not heard.usable
-    report = unusable(session, heard, LESSONS)
+    spoken = spoken_session(session, MIN_PROBABILITY)
+    assert not spoken.usable_answers
+    report = unusable_report(session, spoken, LESSONS)
     assert said in report.summary
     assert not report.usable
     assert [answer.verdict for answer in report.answers[:1]] == verdicts
@@ -160,7 +168,7 @@ def test_an_unusable_session_gets_a_short_kind_report(
 
 
 @pytest.mark.parametrize("cause", list(EndCause))
-def test_how_a_session_ended_is_said_where_it_matters(cause: EndCause) -> None:
-    told = report_of(transcribed("she go home.", ended_by=cause)).limits
-    assert any("The session" in limit for limit in told) is (cause is not EndCause.CLIENT)
-    assert "mend grammar and leave out fillers" in told[0]
+def test_an_unusual_end_of_the_session_is_mentioned(cause: EndCause) -> None:
+    sentences = report_of(transcribed("she go home.", ended_by=cause)).limits
+    assert any("The session" in limit for limit in sentences) is (cause is not EndCause.CLIENT)
+    assert "correct grammar and leave out fillers" in sentences[0]

@@ -1,30 +1,27 @@
-"""LanguageTool's findings, as far as they concern speech. Matches are as its version 6.6 gave them."""
+"""Findings from LanguageTool's matches, which are as version 6.6 gave them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from processors.analyze.core.grammar_rules import CheckResult, Match, checkable, claims, type_of
+from processors.analyze.core.grammar_rules import RuleMatch, checked_text, error_type, findings_from
 from schemas.reports import ErrorType
 from tests.support.analyze.sessions import words
 
 
-def match(text: str, wrong: str, *offered: str, **fields: Any) -> Match:
-    """A match on the first place of `wrong` in an answer's checkable text."""
-    before = checkable(words(text)).casefold().partition(wrong.casefold())[0]
-    return Match.model_validate(
-        {
-            "message": fields.get("message", "This is wrong."),
-            "shortMessage": fields.get("short", ""),
-            "offset": len(before.encode("utf-16-le")) // 2,
-            "length": len(wrong.encode("utf-16-le")) // 2,
-            "replacements": [{"value": value} for value in offered],
-            "rule": {
-                "id": fields.get("rule", "HE_VERB_AGR"),
-                "issueType": fields.get("issue", "grammar"),
-                "category": {"id": fields.get("category", "GRAMMAR")},
-            },
-        }
+def match(text: str, wrong: str, *offered: str, **fields: Any) -> RuleMatch:
+    """A match of the first occurrence of `wrong` in an answer's checked text."""
+    begin = checked_text(words(text)).casefold().index(wrong.casefold())
+    return RuleMatch(
+        message=fields.get("message", "This is wrong."),
+        short_message=fields.get("short", ""),
+        begin=begin,
+        end=begin + len(wrong),
+        replacements=offered,
+        rule=fields.get("rule", "HE_VERB_AGR"),
+        category=fields.get("category", "GRAMMAR"),
+        issue_type=fields.get("issue", "grammar"),
     )
 
 
@@ -40,8 +37,8 @@ def match(text: str, wrong: str, *offered: str, **fields: Any) -> Match:
         ("", ""),
     ],
 )
-def test_checkable_has_the_capitals_of_writing_and_no_other_change(text: str, expected: str) -> None:
-    assert checkable(words(text)) == expected
+def test_checked_text_has_the_capitals_of_writing_and_no_other_change(text: str, expected: str) -> None:
+    assert checked_text(words(text)) == expected
 
 
 @pytest.mark.parametrize(
@@ -57,39 +54,39 @@ def test_checkable_has_the_capitals_of_writing_and_no_other_change(text: str, ex
         ("i 😀 she go home", "go", ("goes",), "she go home", "she goes home"),
     ],
 )  # fmt: skip
-def test_a_finding_is_quoted_in_its_context(
+def test_a_match_is_quoted_with_its_neighbours(
     text: str, wrong: str, offered: tuple[str, ...], quote: str, correction: str
 ) -> None:
     said = words(text)
-    [claim] = claims(said, [match(text, wrong, *offered)])
-    assert (claim.quote, claim.correction) == (quote, correction)
-    assert claim.first_word is not None
+    [finding] = findings_from(said, [match(text, wrong, *offered)])
+    assert (finding.quote, finding.correction) == (quote, correction)
+    assert finding.first_word is not None
     kept = [word.text for word in said if any(char.isalnum() for char in word.text)]
-    assert kept[claim.first_word] == quote.split()[0]
+    assert kept[finding.first_word] == quote.split()[0]
 
 
-def test_the_same_words_elsewhere_are_not_meant() -> None:
+def test_a_finding_has_the_place_of_its_match() -> None:
     said = words("i go. she go home")
     found = match("i go. she go home", "she go", "she goes")
-    [claim] = claims(said, [found])
-    assert claim.first_word == 2
+    [finding] = findings_from(said, [found])
+    assert finding.first_word == 2
 
 
 @pytest.mark.parametrize("issue", ["typographical", "whitespace", "style", "duplication", "locale-violation"])
-def test_what_belongs_to_writing_or_taste_is_left_out(issue: str) -> None:
-    assert claims(words("she go home"), [match("she go home", "go", "goes", issue=issue)]) == ()
+def test_matches_on_writing_or_style_are_dropped(issue: str) -> None:
+    assert findings_from(words("she go home"), [match("she go home", "go", "goes", issue=issue)]) == ()
 
 
-def test_without_a_correction_there_is_no_claim() -> None:
-    assert claims(words("she go home"), [match("she go home", "go")]) == ()
+def test_a_match_without_a_replacement_is_dropped() -> None:
+    assert findings_from(words("she go home"), [match("she go home", "go")]) == ()
 
 
-def test_a_match_outside_the_text_is_left_out() -> None:
-    far = match("she go home", "go", "goes").model_copy(update={"offset": 500})
-    assert claims(words("she go home"), [far]) == ()
+def test_a_match_outside_the_text_is_dropped() -> None:
+    far = replace(match("she go home", "go", "goes"), begin=500, end=502)
+    assert findings_from(words("she go home"), [far]) == ()
 
 
-def test_of_spelling_only_forms_that_do_not_exist_remain() -> None:
+def test_of_spelling_matches_only_nonexistent_forms_are_kept() -> None:
     text = "he buyed rostrum"
     irregular = match(
         text, "buyed", "bought", "guyed", category="TYPOS", issue="misspelling",
@@ -98,9 +95,9 @@ def test_of_spelling_only_forms_that_do_not_exist_remain() -> None:
     name = match(
         text, "rostrum", "nostrum", category="TYPOS", issue="misspelling", message="Possible spelling mistake found."
     )
-    [claim] = claims(words(text), [irregular, name])
-    assert claim.correction == "he bought rostrum"
-    assert claim.explanation == "“bought” is the past tense form of the verb ‘buy’."
+    [finding] = findings_from(words(text), [irregular, name])
+    assert finding.correction == "he bought rostrum"
+    assert finding.explanation == "“bought” is the past tense form of the verb ‘buy’."
 
 
 @pytest.mark.parametrize(
@@ -125,8 +122,8 @@ def test_of_spelling_only_forms_that_do_not_exist_remain() -> None:
         ("ROSTRUM_NEW", "", ErrorType.OTHER),
     ],
 )
-def test_types(rule: str, short: str, expected: ErrorType) -> None:
-    assert type_of(match("she go home", "go", "goes", rule=rule, short=short)) is expected
+def test_the_error_type_follows_from_the_rule(rule: str, short: str, expected: ErrorType) -> None:
+    assert error_type(match("she go home", "go", "goes", rule=rule, short=short)) is expected
 
 
 @pytest.mark.parametrize(
@@ -138,19 +135,13 @@ def test_types(rule: str, short: str, expected: ErrorType) -> None:
         ("After ‘It’, use the form “is”. Like this.", "After ‘It’, use the form “is”."),
     ],
 )  # fmt: skip
-def test_of_a_message_the_first_sentence_that_explains_is_kept(message: str, explanation: str) -> None:
-    [claim] = claims(words("she go home"), [match("she go home", "go", "goes", message=message)])
-    assert claim.explanation == explanation
+def test_the_first_sentence_that_explains_is_the_explanation(message: str, explanation: str) -> None:
+    [finding] = findings_from(words("she go home"), [match("she go home", "go", "goes", message=message)])
+    assert finding.explanation == explanation
 
 
-def test_a_plural_that_nobody_uses_is_not_offered() -> None:
-    [claim] = claims(words("i have three brother"), [match("i have three brother", "brother", "brethren", "brothers")])
-    assert claim.correction == "three brothers"
-
-
-def test_an_answer_of_the_server_is_read_as_far_as_needed() -> None:
-    answer = """{"software": {"name": "LanguageTool", "version": "6.6", "premium": false}, "language": {"code": "en"},
-    "matches": [{"message": "m", "shortMessage": "s", "replacements": [{"value": "goes", "shortDescription": "x"}],
-    "offset": 4, "length": 2, "rule": {"id": "R", "issueType": "grammar", "category": {"id": "G", "name": "G"}}}]}"""
-    result = CheckResult.model_validate_json(answer)
-    assert (result.software.version, result.matches[0].replacements[0].value) == ("6.6", "goes")
+def test_an_archaic_plural_is_not_offered() -> None:
+    [finding] = findings_from(
+        words("i have three brother"), [match("i have three brother", "brother", "brethren", "brothers")]
+    )
+    assert finding.correction == "three brothers"

@@ -1,4 +1,4 @@
-"""What can be counted."""
+"""Fluency measures."""
 
 import pytest
 from hypothesis import given
@@ -37,7 +37,7 @@ def test_a_pause_is_half_a_second_or_more(gap_ms: int, pauses: int) -> None:
     assert (measures.pauses, measures.pause_ms) == (pauses, gap_ms if pauses else 0)
 
 
-def test_reading_the_next_question_is_no_pause() -> None:
+def test_silence_between_answers_is_not_a_pause() -> None:
     assert measure(spaced((1, "yes", 0, 300), (2, "no", 5000, 5300))).pauses == 0
 
 
@@ -60,7 +60,7 @@ def test_words_and_pace_are_the_transcribers() -> None:
     assert (measure(session).words, measure(session).words_per_minute) == (99, 12.5)
 
 
-def test_nothing_said() -> None:
+def test_a_session_without_words_has_no_measures() -> None:
     measures = measure(transcribed())
     assert (measures.words, measures.pauses, measures.fillers, measures.lexical_diversity) == (0, 0, 0, None)
 
@@ -69,7 +69,7 @@ def test_diversity_of_a_text_that_repeats_itself() -> None:
     assert measure(transcribed("one two three four five " * 20)).lexical_diversity == 0.1
 
 
-def test_diversity_passes_over_fillers_and_needs_a_window_of_words() -> None:
+def test_diversity_ignores_fillers_and_needs_a_window_of_words() -> None:
     assert measure(transcribed(" ".join(f"word{n} um" for n in range(50)))).lexical_diversity == 1.0
     assert measure(transcribed(" ".join(f"word{n} um" for n in range(49)))).lexical_diversity is None
 

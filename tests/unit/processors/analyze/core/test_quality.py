@@ -1,4 +1,4 @@
-"""How well an answer was heard."""
+"""How well an answer was recognised."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from processors.analyze.core.quality import quality_of
 from schemas.reports import Problem
 from tests.support.analyze.sessions import words
 
-FLOOR = 0.5
+MIN_PROBABILITY = 0.5
 POLISH = (
     "mieszkam w warszawie razem z rodzicami oraz siostrą którzy pracują w szkole codziennie "
     "kiedy mam wolny czas chodzę nad rzekę albo czytam książki"
@@ -31,12 +31,14 @@ FOOD = "bread, cheese, milk, coffee, tea, rice, pasta, pizza, soup, salad, fish,
         ("zosia likes pierogi", (), "good", ()),
     ],
 )
-def test_levels(text: str, unsure: tuple[str, ...], level: str, problems: tuple[Problem, ...]) -> None:
-    quality = quality_of(words(text, unsure=unsure), FLOOR)
+def test_the_level_follows_from_the_problems(
+    text: str, unsure: tuple[str, ...], level: str, problems: tuple[Problem, ...]
+) -> None:
+    quality = quality_of(words(text, unsure=unsure), MIN_PROBABILITY)
     assert (quality.level, quality.problems) == (level, problems)
     assert bool(quality.advice) is bool(problems)
 
 
-def test_the_share_of_unsure_words_is_told() -> None:
-    assert quality_of(words("i live in town", unsure=["town"]), FLOOR).unsure_share == 0.25
-    assert "microphone" in quality_of(words("i am here", unsure=["i", "am"]), FLOOR).advice
+def test_the_share_of_unsure_words_is_reported() -> None:
+    assert quality_of(words("i live in town", unsure=["town"]), MIN_PROBABILITY).unsure_share == 0.25
+    assert "microphone" in quality_of(words("i am here", unsure=["i", "am"]), MIN_PROBABILITY).advice

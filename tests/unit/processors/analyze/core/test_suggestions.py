@@ -3,8 +3,8 @@
 import pytest
 
 from processors.analyze.adapters.curriculum import read_curriculum
-from processors.analyze.core.curriculum import IDS, Habit
-from processors.analyze.core.suggestions import MOST, suggest
+from processors.analyze.core.curriculum import LESSON_IDS, Habit
+from processors.analyze.core.suggestions import MAX_SUGGESTIONS_BY_RULES, suggest
 from schemas.reports import ErrorType, Measures
 
 LESSONS = read_curriculum()
@@ -31,8 +31,8 @@ def test_every_type_can_be_practised_and_studied(kind: ErrorType) -> None:
     assert suggestion.title == suggestion.lesson.title
 
 
-def test_the_curriculum_has_a_lesson_for_all_there_is_to_practise() -> None:
-    assert set(LESSONS) == set(IDS) == {*(kind.value for kind in ErrorType), *(habit.value for habit in Habit)}
+def test_the_curriculum_has_a_lesson_for_every_error_type_and_habit() -> None:
+    assert set(LESSONS) == set(LESSON_IDS) == {*(kind.value for kind in ErrorType), *(habit.value for habit in Habit)}
 
 
 def test_without_a_curriculum_there_still_is_a_title() -> None:
@@ -59,12 +59,12 @@ def test_short_answers() -> None:
     assert titles(answers=20) == ["Longer answers"]
 
 
-def test_too_few_words_say_nothing_of_pace() -> None:
+def test_too_few_words_give_no_advice_on_pace() -> None:
     few = EVEN.model_copy(update={"words": 20, "words_per_minute": 20.0, "fillers": 20, "pause_ms": 60_000})
     assert titles(few, answers=1) == ["A harder topic"]
 
 
-def test_never_none_and_never_many() -> None:
+def test_there_is_at_least_one_suggestion_and_at_most_four() -> None:
     assert len(titles()) == 1
     everything = EVEN.model_copy(update={"words_per_minute": 60.0, "fillers": 50, "pause_ms": 90_000})
-    assert len(titles(everything, tuple(ErrorType), answers=100)) == MOST
+    assert len(titles(everything, tuple(ErrorType), answers=100)) == MAX_SUGGESTIONS_BY_RULES

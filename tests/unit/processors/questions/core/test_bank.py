@@ -1,4 +1,4 @@
-"""The bank, and the draw from it."""
+"""The question bank, and draws from it."""
 
 from pathlib import Path
 
@@ -6,25 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.questions.core.bank import Bank, draw, fingerprint, parse_bank
-from processors.questions.core.check import usable
+from processors.questions.core.bank import QuestionBank, draw, fingerprint, parse_bank
+from processors.questions.core.validation import valid_questions
 
 BANK = parse_bank(Path("processors/questions/bank.toml").read_text())
 ALL = [text for theme in BANK.themes for text in theme.questions]
 THEMES = {theme.name: set(theme.questions) for theme in BANK.themes}
 
 
-def test_bank_is_large_varied_and_without_repeats() -> None:
+def test_the_bank_is_large_varied_and_without_duplicates() -> None:
     assert len(BANK) == len(ALL) >= 120
     assert len(BANK.themes) >= 10
     assert len({fingerprint(text) for text in ALL}) == len(ALL)
 
 
-def test_bank_meets_what_is_asked_of_a_model() -> None:
-    assert usable(ALL, len(ALL)) == tuple(ALL)
+def test_the_banks_questions_are_valid() -> None:
+    assert valid_questions(ALL, len(ALL)) == tuple(ALL)
 
 
-def test_keywords_are_words_as_the_topic_is_cut_into() -> None:
+def test_keywords_are_single_lower_case_words() -> None:
     for theme in BANK.themes:
         assert theme.keywords
         assert all(word.isascii() and word.isalpha() and word.islower() for word in theme.keywords), theme.name
@@ -60,24 +60,24 @@ def test_without_a_topic_questions_come_from_different_themes() -> None:
         ("job interview", "work"),
     ],
 )
-def test_topic_leads_to_its_theme_first(topic: str, theme: str) -> None:
+def test_a_topics_theme_comes_first(topic: str, theme: str) -> None:
     assert set(draw(BANK, "session", 9, topic)) <= THEMES[theme]
 
 
-def test_more_than_a_theme_holds_is_filled_from_the_others() -> None:
+def test_a_theme_with_too_few_questions_is_filled_up_from_the_others() -> None:
     drawn = draw(BANK, "session", 20, "travel")
     assert THEMES["travel"] <= set(drawn)
 
 
-def test_a_topic_that_nobody_thought_of_changes_nothing() -> None:
+def test_an_unknown_topic_changes_nothing() -> None:
     assert draw(BANK, "session", 10, "quantum chromodynamics") == draw(BANK, "session", 10, None)
 
 
-def test_what_was_asked_already_is_left_out() -> None:
+def test_questions_that_are_excluded_are_not_drawn() -> None:
     first = draw(BANK, "session", 10, "food")
     asked = [text.upper() for text in first]
     assert not set(first) & set(draw(BANK, "session", 20, "food", without=asked))
 
 
 def test_an_empty_bank_gives_nothing() -> None:
-    assert draw(Bank(()), "session", 10, None) == ()
+    assert draw(QuestionBank(()), "session", 10, None) == ()

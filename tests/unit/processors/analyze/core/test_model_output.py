@@ -1,14 +1,14 @@
-"""A model's free text, held to what was asked for."""
+"""A model's free text, reduced to what it was asked for."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.analyze.core.remarks import MAX_EXPLANATION_CHARS, explanation, sentences
+from processors.analyze.core.model_output import MAX_EXPLANATION_CHARS, clean_explanation, clean_sentences
 
 
 @pytest.mark.parametrize(
-    ("text", "most", "kept"),
+    ("text", "max_sentences", "kept"),
     [
         ("One. Two. Three.", 2, "One. Two."),
         ("It fits.", 1, "It fits."),
@@ -21,8 +21,8 @@ from processors.analyze.core.remarks import MAX_EXPLANATION_CHARS, explanation, 
         ("", 1, ""),
     ],
 )  # fmt: skip
-def test_sentences(text: str, most: int, kept: str) -> None:
-    assert sentences(text, most, 200) == kept
+def test_only_the_first_plain_sentences_are_kept(text: str, max_sentences: int, kept: str) -> None:
+    assert clean_sentences(text, max_sentences, 200) == kept
 
 
 @pytest.mark.parametrize(
@@ -34,12 +34,12 @@ def test_sentences(text: str, most: int, kept: str) -> None:
         ("", ""),
     ],
 )  # fmt: skip
-def test_an_explanation_is_about_its_error(text: str, kept: str) -> None:
-    assert explanation(text, "she go", "she goes") == kept
+def test_an_explanation_of_something_else_is_dropped(text: str, kept: str) -> None:
+    assert clean_explanation(text, "she go", "she goes") == kept
 
 
 @given(st.text(max_size=1000))
 def test_an_explanation_is_short_and_on_one_line(text: str) -> None:
-    found = explanation(text, "she go", "she goes")
+    found = clean_explanation(text, "she go", "she goes")
     assert len(found) <= MAX_EXPLANATION_CHARS
     assert found.isprintable()

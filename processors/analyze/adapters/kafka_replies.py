@@ -1,4 +1,4 @@
-"""Replies on Kafka."""
+"""Replies to clients, on Kafka."""
 
 from aiokafka import AIOKafkaProducer
 
@@ -7,10 +7,12 @@ from infra.kafka.settings import KafkaSettings
 from schemas.replies import Reply
 
 
-class KafkaReplies:
+class KafkaReportReplies:
+    """`processors.analyze.ports.ReportReplies`."""
+
     def __init__(self, producer: AIOKafkaProducer, settings: KafkaSettings) -> None:
         self._producer = producer
         self._settings = settings
 
-    async def tell(self, reply: Reply, reply_to: int) -> None:
-        await send_reply(self._producer, self._settings, reply, reply_to)
+    async def send(self, reply: Reply, partition: int) -> None:
+        await send_reply(self._producer, self._settings, reply, partition)

@@ -1,4 +1,4 @@
-"""A model's questions are checked before anybody sees them."""
+"""Validation of a language model's questions."""
 
 import re
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ _NUMBERING = re.compile(r"^\s*(?:\d{1,2}\s*[.):]|[-*•])\s+")
 _ADDRESS = re.compile(r"https?:|www\.|@|[<>{}\\]")
 
 
-def usable(texts: Iterable[str], count: int) -> tuple[str, ...]:
-    """At most `count` of the texts: those that are one question of a plain form, each once, cleaned of list numbers
-    and doubled spaces."""
+def valid_questions(texts: Iterable[str], count: int) -> tuple[str, ...]:
+    """At most `count` of the texts: those that are one plain question, without duplicates, list numbers and repeated
+    spaces."""
     kept: dict[str, str] = {}
     for text in texts:
         question = " ".join(_NUMBERING.sub("", text).split())

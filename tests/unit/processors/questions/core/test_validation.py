@@ -1,10 +1,10 @@
-"""What may be asked, of what a model wrote."""
+"""Validation of a model's questions."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.questions.core.check import MAX_CHARS, usable
+from processors.questions.core.validation import MAX_CHARS, valid_questions
 
 GOOD = "What do you like about your town?"
 
@@ -26,21 +26,21 @@ GOOD = "What do you like about your town?"
         f"What {'very ' * 40}thing?",
     ],
 )
-def test_what_is_not_one_plain_question_is_left_out(text: str) -> None:
-    assert usable([text], 10) == ()
+def test_a_text_that_is_not_one_plain_question_is_dropped(text: str) -> None:
+    assert valid_questions([text], 10) == ()
 
 
 @pytest.mark.parametrize("text", [f"1. {GOOD}", f"12) {GOOD}", f"- {GOOD}", f"  {GOOD} ", GOOD.replace(" ", "\n", 1)])
-def test_lists_and_spaces_are_cleaned(text: str) -> None:
-    assert usable([text], 10) == (GOOD,)
+def test_list_numbers_and_repeated_spaces_are_removed(text: str) -> None:
+    assert valid_questions([text], 10) == (GOOD,)
 
 
-def test_repeats_count_once() -> None:
-    assert usable([GOOD, GOOD.lower(), GOOD.replace("your", "your,")], 10) == (GOOD,)
+def test_duplicates_are_dropped() -> None:
+    assert valid_questions([GOOD, GOOD.lower(), GOOD.replace("your", "your,")], 10) == (GOOD,)
 
 
 @given(st.lists(st.text(max_size=200)), st.integers(0, 20))
-def test_nothing_unfit_ever_passes(texts: list[str], count: int) -> None:
-    kept = usable(texts, count)
+def test_only_valid_questions_pass(texts: list[str], count: int) -> None:
+    kept = valid_questions(texts, count)
     assert len(kept) <= count
     assert all(text.endswith("?") and len(text) <= MAX_CHARS and "\n" not in text for text in kept)

@@ -1,4 +1,4 @@
-"""The session's log on Kafka."""
+"""A session's log, on Kafka."""
 
 from aiokafka import AIOKafkaProducer
 
@@ -8,13 +8,15 @@ from schemas.sessions import QuestionsAsked, RecordKind
 from schemas.topics import Topic
 
 
-class KafkaSessionLog:
+class KafkaQuestionLog:
+    """`processors.questions.ports.QuestionLog`."""
+
     def __init__(self, producer: AIOKafkaProducer, settings: KafkaSettings) -> None:
         self._producer = producer
         self._topic = settings.topic(Topic.AUDIO_FRAMES)
 
     async def append(self, asked: QuestionsAsked) -> None:
-        # The partition follows from the key by the same rule as at the edge, so the record lands in the session's log.
+        # The key determines the partition, as it does at the edge, so that the record joins the session's log.
         await self._producer.send_and_wait(
             self._topic,
             asked.encode(),

@@ -1,10 +1,10 @@
-"""What belongs to speaking is taken out and counted."""
+"""Disfluencies are removed and counted."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.analyze.core.fluency import make_fluent
+from processors.analyze.core.disfluency import remove_disfluencies
 from tests.support.analyze.sessions import words
 
 
@@ -36,8 +36,8 @@ from tests.support.analyze.sessions import words
         ("", "", (0, 0, 0)),
     ],
 )
-def test_disfluencies(said: str, fluent: str, counts: tuple[int, int, int]) -> None:
-    made = make_fluent(words(said))
+def test_disfluencies_are_removed_and_counted(said: str, fluent: str, counts: tuple[int, int, int]) -> None:
+    made = remove_disfluencies(words(said))
     assert made.text == fluent
     assert (made.fillers, made.repetitions, made.false_starts) == counts
 
@@ -48,12 +48,12 @@ def test_disfluencies(said: str, fluent: str, counts: tuple[int, int, int]) -> N
         max_size=14,
     )
 )
-def test_what_is_left_was_said_in_this_order(said: list[str]) -> None:
+def test_the_remaining_words_keep_their_order(said: list[str]) -> None:
     spoken = words(" ".join(said))
-    made = make_fluent(spoken)
-    assert list(made.places) == sorted(set(made.places))
-    for word, place in zip(made.words, made.places, strict=True):
-        assert (word.start_ms, word.probability) == (spoken[place].start_ms, spoken[place].probability)
-        assert word.text.strip(".,") == spoken[place].text.strip(".,")
+    made = remove_disfluencies(spoken)
+    assert list(made.positions) == sorted(set(made.positions))
+    for word, position in zip(made.words, made.positions, strict=True):
+        assert (word.start_ms, word.probability) == (spoken[position].start_ms, spoken[position].probability)
+        assert word.text.strip(".,") == spoken[position].text.strip(".,")
     removed = len([word for word in spoken if any(char.isalnum() for char in word.text)]) - len(made.words)
     assert removed >= made.fillers + made.repetitions

@@ -1,9 +1,9 @@
-"""What cannot be heard cannot be an error: two writings of the same sounds."""
+"""Different spellings of the same sounds. A difference that cannot be heard is not an error of the speaker."""
 
 from collections.abc import Sequence
 from itertools import islice, product
 
-_LONG = {
+_FULL_FORMS = {
     "can't": (("can", "not"), ("cannot",)),
     "cannot": (("can", "not"),),
     "won't": (("will", "not"),),
@@ -18,7 +18,7 @@ _LONG = {
     "let's": (("let", "us"),),
     "ok": (("okay",),),
 }
-_ENDINGS = {
+_CONTRACTED_ENDINGS = {
     "n't": ("not",),
     "'m": ("am",),
     "'re": ("are",),
@@ -31,7 +31,7 @@ _NUMBERS = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
 )  # fmt: skip
-_SPELLINGS = (
+_BRITISH_AMERICAN = (
     ("colour", "color"),
     ("favour", "favor"),
     ("neighbour", "neighbor"),
@@ -41,24 +41,24 @@ _SPELLINGS = (
     ("travelled", "traveled"),
     ("grey", "gray"),
 )
-_MOST_READINGS = 64
+_MAX_READINGS = 64
 
 
 def sound_the_same(said: Sequence[str], corrected: Sequence[str]) -> bool:
-    """Whether two runs of tokens differ only in contractions, figures, hyphens, spaces or British and American
-    spelling."""
+    """Whether two sequences of tokens differ only in contractions, digits for number words, hyphens, spaces, or British
+    and American spelling."""
     return bool(_readings(said) & _readings(corrected))
 
 
 def _readings(tokens: Sequence[str]) -> set[str]:
-    """Every long form, written without spaces: "i'm" and "i am", "every day" and "everyday" are one."""
-    choices = product(*map(_long_forms, tokens))
-    return {_american("".join(choice).replace("'", "")) for choice in islice(choices, _MOST_READINGS)}
+    """All full forms, written without spaces: "i'm" and "i am" have one in common, so do "every day" and "everyday"."""
+    choices = product(*map(_full_forms, tokens))
+    return {_american("".join(choice).replace("'", "")) for choice in islice(choices, _MAX_READINGS)}
 
 
-def _long_forms(token: str) -> tuple[str, ...]:
-    found = [token, *("".join(words) for words in _LONG.get(token, ()))]
-    for ending, words in _ENDINGS.items():
+def _full_forms(token: str) -> tuple[str, ...]:
+    found = [token, *("".join(words) for words in _FULL_FORMS.get(token, ()))]
+    for ending, words in _CONTRACTED_ENDINGS.items():
         if token.endswith(ending) and len(token) > len(ending):
             found += [token.removesuffix(ending) + word for word in words]
     if token.isascii() and token.isdigit() and int(token) < len(_NUMBERS):
@@ -67,6 +67,6 @@ def _long_forms(token: str) -> tuple[str, ...]:
 
 
 def _american(text: str) -> str:
-    for british, american in _SPELLINGS:
+    for british, american in _BRITISH_AMERICAN:
         text = text.replace(british, american)
     return text

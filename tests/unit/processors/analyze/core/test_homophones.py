@@ -1,8 +1,8 @@
-"""What cannot be heard cannot be an error."""
+"""A difference that cannot be heard is not an error."""
 
 import pytest
 
-from processors.analyze.core.sounds import sound_the_same
+from processors.analyze.core.homophones import sound_the_same
 from processors.analyze.core.words import tokens
 
 
@@ -24,7 +24,7 @@ from processors.analyze.core.words import tokens
         ("ok", "Okay!"),
     ],
 )
-def test_two_writings_of_the_same_sounds(said: str, corrected: str) -> None:
+def test_spellings_of_the_same_sounds(said: str, corrected: str) -> None:
     assert sound_the_same(tokens(said), tokens(corrected))
     assert sound_the_same(tokens(corrected), tokens(said))
 
@@ -33,5 +33,5 @@ def test_two_writings_of_the_same_sounds(said: str, corrected: str) -> None:
     ("said", "corrected"),
     [("i am", "i is"), ("he's", "he was"), ("two dog", "two dogs"), ("she go", "she goes"), ("a", "an"), ("", "a")],
 )
-def test_what_is_heard_differs(said: str, corrected: str) -> None:
+def test_words_that_sound_different(said: str, corrected: str) -> None:
     assert not sound_the_same(tokens(said), tokens(corrected))
