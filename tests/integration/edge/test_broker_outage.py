@@ -10,14 +10,14 @@ from infra.kafka.settings import KafkaSettings
 from processors.questions.__main__ import NAME, serve
 from schemas.sessions import QuestionsAsked
 from schemas.topics import Topic, parse_event
-from tests.support.analyze.sessions import begun
+from tests.support.analyze.sessions import started
 from tests.support.kafka.own_node import own_kafka
 from tests.support.processes.stage_in_process import read, running
 
 
 async def start_sessions(kafka: KafkaSettings, count: int) -> set[str]:
     """Ids of sessions whose start the broker has accepted."""
-    sessions = [begun() for _ in range(count)]
+    sessions = [started() for _ in range(count)]
     async with make_producer(kafka) as producer:
         for session in sessions:
             await producer.send_and_wait(

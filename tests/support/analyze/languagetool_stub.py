@@ -1,4 +1,4 @@
-"""LanguageTool's HTTP interface without its rules: a server on a real socket that finds nothing, at once.
+"""LanguageTool's HTTP interface without its rules: a server on a real socket that never finds anything.
 
 In a test: `with silent_languagetool() as port: ...`. As a command, for benchmarks: `python -m
 tests.support.analyze.languagetool_stub`, which prints the port once it listens.
@@ -28,12 +28,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(_ANSWER)
 
     def log_message(self, *_args: object) -> None:
-        """Quiet."""
+        """No log."""
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    # So many clients may come at once; the library's 5 turn the others away.
+    # Accepts this many connections at once; the library's default of 5 would reject the others.
     request_queue_size = 1024
 
 

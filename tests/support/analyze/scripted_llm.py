@@ -3,10 +3,10 @@
 In a test: `with ScriptedLlm("good") as llm: ... llm.base_url`. As a command, for whole stacks:
 `python -m tests.support.analyze.scripted_llm --port 8090 --script misquote`, which prints the address once it listens.
 
-Scripts: `good` answers what was asked; `misquote` makes things up: it quotes a sentence that nobody said, improves an
-answer with facts of its own, and praises without being asked; `garbage` answers half of a JSON object; `error` answers
-500, `busy` 429 with a Retry-After, `refuse` 400; `half` breaks off in the middle of a response. With a delay, each
-answer comes that much later; with a number of faults, only so many answers are of the script, and the rest are good.
+Scripts: `good` answers as asked; `misquote` hallucinates: it quotes a sentence that was not said, adds facts to an
+improved answer, and adds praise; `garbage` answers with half of a JSON object; `error` with status 500, `busy` with 429
+and a Retry-After, `refuse` with 400; `half` closes the connection in the middle of a response. A delay postpones each
+answer; with a number of faults, only that many answers follow the script, and the others are good.
 """
 
 import argparse
@@ -31,31 +31,31 @@ _SUBJECTS = (
 
 
 def questions(document: dict[str, Any], _script: Script) -> dict[str, Any]:
-    """An answer to the questions stage."""
+    """The output for the questions stage."""
     return {"questions": [f"What do you like about your {subject}?" for subject in _SUBJECTS[: document["count"]]]}
 
 
 def answer(document: dict[str, Any], script: Script) -> dict[str, Any]:
-    """An answer to the analyze stage, for one answer: its first two words are said to want another word behind them,
-    and "every days" is put right."""
+    """The output for the analyze stage, for one answer: a word is missing after its first two words, and "every days"
+    is corrected."""
     transcript = document["transcript"]
     said = transcript.split()
     quote = " ".join(said[:2])
     errors = [_error(quote)] if quote else []
     improved = " ".join((*said[:2], "really", *said[2:])).replace(WRONG, RIGHT)
     if WRONG in transcript:
-        told = {"quote": WRONG, "correction": RIGHT, "type": "plural", "explanation": "After 'every' comes one day."}
-        errors.append(told)
-    judged: dict[str, Any] = {"reason": "It fits the question.", "verdict": "answered"}
+        plural = {"quote": WRONG, "correction": RIGHT, "type": "plural", "explanation": "After 'every' comes one day."}
+        errors.append(plural)
+    output: dict[str, Any] = {"reason": "It fits the question.", "verdict": "answered"}
     if script == "misquote":
         errors.append(_error(NOBODY_SAID))
         improved = f"{NOBODY_SAID}, and it costs 100 dollars."
-        judged["praise"] = NOT_ASKED_FOR
-    return judged | {"errors": errors, "improved": improved}
+        output["praise"] = NOT_ASKED_FOR
+    return output | {"errors": errors, "improved": improved}
 
 
 def summary(document: dict[str, Any], script: Script) -> dict[str, Any]:
-    """An answer to the analyze stage, for the whole session: the first lesson on offer is to be studied."""
+    """The output for the analyze stage, for the session: the first lesson on offer is suggested."""
     practise = [{"lesson": name, "reason": "It comes up again and again."} for name in document["lessons"][:1]]
     if script == "misquote":
         practise.insert(0, {"lesson": NOT_ASKED_FOR, "reason": NOT_ASKED_FOR})
@@ -88,15 +88,16 @@ _REFUSALS: dict[Script, tuple[int, str]] = {
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    # So many clients may come at once; the library's 5 turn the others away.
+    # Accepts this many connections at once; the library's default of 5 would reject the others.
     request_queue_size = 1024
 
 
 class ScriptedLlm:
-    """The server, running while the block does. These may be changed meanwhile: `script`, `delay_s`, `retry_after`,
-    `faults` (so many answers are of the script, the later ones good; None: all are), `slow` (seconds by which requests
-    with this text take longer), `held` (what must be set before requests with this text are answered). `requests` are
-    the bodies received so far; `most_at_once` tells how many of them were answered at the same time."""
+    """The server, running for the length of the block. Its attributes may be changed meanwhile: `script`, `delay_s`,
+    `retry_after`, `faults` (this many answers follow the script, later ones are good; None: all do), `slow` (extra
+    seconds for requests that contain this text), `held` (an event that must be set before requests that contain this
+    text are answered). `requests` are the bodies received so far; `most_at_once` is the greatest number of requests
+    that were answered at the same time."""
 
     def __init__(
         self, script: Script = "good", *, port: int = 0, delay_s: float = 0.0, faults: int | None = None
@@ -133,7 +134,7 @@ class ScriptedLlm:
 
     @property
     def breaks_off(self) -> bool:
-        """Whether the answer to the newest request is only half sent."""
+        """Whether only half of the newest response is to be sent."""
         return self.script == "half" and (self.faults is None or len(self.requests) <= self.faults)
 
     def answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -160,7 +161,7 @@ class ScriptedLlm:
             return status, {"error": {"message": reason, "type": "scripted_error"}}
         document = json.loads(said)
         named = body.get("response_format", {}).get("json_schema", {}).get("name", "")
-        # The other forms of a schema have no name.
+        # Other response formats send no name.
         wanted = named or ("QuestionList" if "count" in document else "")
         if wanted not in _ANSWERS:
             return 400, {"error": {"message": f"no script for schema {wanted!r}", "type": "invalid_request_error"}}
@@ -199,11 +200,11 @@ def _handler(llm: ScriptedLlm) -> type[BaseHTTPRequestHandler]:
                     content, self.close_connection = content[: len(content) // 2], True
                 self.wfile.write(content)
             except (BrokenPipeError, ConnectionResetError):
-                # A client that has waited long enough is gone: that is what the delay is for.
+                # The client has timed out: that is what the delay is for.
                 self.close_connection = True
 
         def log_message(self, *_args: object) -> None:
-            """Quiet: the tests look at `requests`."""
+            """No log: the tests inspect `requests`."""
 
     return Handler
 

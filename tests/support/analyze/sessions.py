@@ -1,4 +1,4 @@
-"""Sessions for tests: begun ones, and finished ones from plain text."""
+"""Sessions for tests: started ones, and transcribed ones made from plain text."""
 
 import time
 import uuid
@@ -14,7 +14,7 @@ GAP_MS = 50
 
 
 def words(text: str, begin_ms: int = 0, *, unsure: Sequence[str] = ()) -> tuple[Word, ...]:
-    """Words at an even pace; those in `unsure` were heard with little certainty."""
+    """Words at an even pace; those in `unsure` have a low probability."""
     return tuple(
         Word(
             text=word,
@@ -26,8 +26,8 @@ def words(text: str, begin_ms: int = 0, *, unsure: Sequence[str] = ()) -> tuple[
     )
 
 
-def begun(topic: str | None = None, question_count: int = 10) -> SessionStarted:
-    """A session that begins now, under an id of its own."""
+def started(topic: str | None = None, question_count: int = 10) -> SessionStarted:
+    """A session that starts now, with a new id."""
     session_id = str(uuid.uuid4())
     return SessionStarted(
         event_id=session_id,
@@ -54,7 +54,7 @@ def transcribed(
     ended_by: EndCause = EndCause.CLIENT,
     reply_to: int = 0,
 ) -> SessionTranscribed:
-    """A session of these answers, to questions 1, 2, 3 … or to those named."""
+    """A session with these answers to questions 1, 2, 3 …, or to the questions given."""
     numbers = question or range(1, len(answers) + 1)
     told, at_ms = [], 0
     for place, (number, text) in enumerate(zip(numbers, answers, strict=True), start=1):

@@ -1,4 +1,4 @@
-"""Sessions in the hands of the analyze stage, on the real broker: each is answered, once, and none holds up another."""
+"""Delivery in the analyze stage, on a real broker: each session gets one report, and none holds up another."""
 
 import asyncio
 import base64
@@ -65,7 +65,7 @@ def readdressed(of: SessionTranscribed, conn: str = "c-2", reply_to: int = 3) ->
 async def tell(
     kafka: KafkaSettings, *values: SessionTranscribed | SessionReaddressed | bytes, partition: int | None = PARTITION
 ) -> None:
-    """Put events, or poison, on `transcripts`, in this order: on one partition, or each where its key leads."""
+    """Write events, or poison messages, to `transcripts` in this order: to one partition, or by key."""
     async with make_producer(kafka) as producer:
         for given in values:
             key, value = (b"poison", given) if isinstance(given, bytes) else (given.session_id.encode(), given.encode())
@@ -88,7 +88,7 @@ def reply(record: ConsumerRecord) -> Reply:
     return event
 
 
-async def test_a_session_that_comes_again_gets_the_report_it_had(kafka: KafkaSettings, llm: ScriptedLlm) -> None:
+async def test_a_redelivered_session_gets_its_first_report(kafka: KafkaSettings, llm: ScriptedLlm) -> None:
     told = session()
     async with running(NAME, serve):
         await tell(kafka, told)
@@ -104,17 +104,19 @@ async def test_a_session_that_comes_again_gets_the_report_it_had(kafka: KafkaSet
     assert len(await read_to_end(kafka, Topic.REPORTS)) == 1
 
 
-async def test_a_client_that_came_back_elsewhere_gets_its_report_there(kafka: KafkaSettings, llm: ScriptedLlm) -> None:
+async def test_a_client_that_reconnected_gets_its_report_at_its_new_address(
+    kafka: KafkaSettings, llm: ScriptedLlm
+) -> None:
     early, behind, late = session(f"{SLOW} {SPOKEN}"), session(), session()
     may_answer = llm.held[SLOW] = threading.Event()
     async with running(NAME, serve):
-        # Its report is still to come when its new address is read: the session behind that has its report.
+        # Its report is not made yet when its new address is read: the session after that has its report.
         await tell(kafka, early, readdressed(early), behind)
         await read(kafka, Topic.REPLIES, 1)
         may_answer.set()
         told = [reply(record) for record in await read(kafka, Topic.REPLIES, 2)]
         assert [each.conn for each in told if each.session_id == early.session_id] == ["c-2"]
-        # Its report is there.
+        # After its report has been sent.
         await tell(kafka, late)
         await read(kafka, Topic.REPLIES, 3)
         await tell(kafka, readdressed(late))
@@ -124,7 +126,7 @@ async def test_a_client_that_came_back_elsewhere_gets_its_report_there(kafka: Ka
     assert messages["c-1"] == messages["c-2"]
 
 
-async def test_a_backlog_is_worked_through_and_a_slow_report_holds_up_none(
+async def test_a_slow_report_holds_up_no_other_in_the_backlog(
     kafka: KafkaSettings, llm: ScriptedLlm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANALYZE_MAX_CONCURRENCY", "4")
@@ -135,10 +137,10 @@ async def test_a_backlog_is_worked_through_and_a_slow_report_holds_up_none(
     async with running(NAME, serve):
         answered = {reply(record).session_id for record in await read(kafka, Topic.REPLIES, 40)}
         assert answered == {each.session_id for each in quick}
-        # Nothing behind the slow one may be committed: its successor begins with it.
+        # No offset after the slow session may be committed: a successor starts with that session.
         assert await committed(kafka, Topic.TRANSCRIPTS, NAME) == 0
         assert llm.most_at_once <= 4
-    # The stage was stopped; the slow report was not made.
+    # The stage was stopped before the slow report was made.
     llm.slow.clear()
     requests = len(llm.requests)
     async with running(NAME, serve):
@@ -150,28 +152,28 @@ async def test_a_backlog_is_worked_through_and_a_slow_report_holds_up_none(
     assert len(llm.requests) - requests <= 2
 
 
-async def test_processes_that_come_and_go_make_each_report_once(kafka: KafkaSettings, llm: ScriptedLlm) -> None:
+async def test_a_rebalance_leads_to_one_report_per_session(kafka: KafkaSettings, llm: ScriptedLlm) -> None:
     llm.delay_s = 0.1
     sessions = [session() for _ in range(40)]
     await tell(kafka, *sessions, partition=None)
     async with running(NAME, serve):
         async with running(NAME, serve):
             await read(kafka, Topic.REPORTS, 15)
-        # One has gone, in the middle of the work.
+        # One process left in the middle of the work.
         await until_committed(kafka, len(sessions))
     replies = await read_to_end(kafka, Topic.REPLIES)
     assert {reply(record).session_id for record in replies} == {each.session_id for each in sessions}
     firsts: dict[bytes, bytes] = {}
     for record in await read_to_end(kafka, Topic.REPORTS):
         firsts.setdefault(record.key or b"", record.value or b"")
-    # Whatever was made twice meanwhile, everybody was told the first.
+    # Some reports may have been made twice, but all replies have the first one.
     for record in replies:
         first = parse_event(Topic.REPORTS, firsts[record.key or b""])
         assert isinstance(first, ReportReady)
         assert reply(record).message == ReportMessage(report=first.report)
 
 
-async def test_poison_blocks_nothing_and_can_be_put_back(kafka: KafkaSettings) -> None:
+async def test_a_poison_message_becomes_a_dead_letter_that_can_be_retried(kafka: KafkaSettings) -> None:
     before, after = session(), session()
     async with running(NAME, serve):
         await tell(kafka, before, b"{poison", after)
@@ -199,7 +201,7 @@ async def test_poison_blocks_nothing_and_can_be_put_back(kafka: KafkaSettings) -
     assert isinstance(nothing.exception, RostrumError)
 
 
-async def test_a_report_that_was_given_up_can_be_made_after_all(
+async def test_a_session_that_was_given_up_can_be_retried(
     kafka: KafkaSettings, llm: ScriptedLlm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ANALYZE_RETRY_DEADLINE_S", "0.5")
@@ -222,7 +224,7 @@ async def test_a_report_that_was_given_up_can_be_made_after_all(
     assert made.message.report is not None
 
 
-async def test_what_belongs_to_the_audio_is_not_put_back(kafka: KafkaSettings) -> None:
+async def test_dead_letters_of_the_audio_topic_cannot_be_retried(kafka: KafkaSettings) -> None:
     letter = DeadLetter(
         event_id="letter",
         at_ms=1,
@@ -245,10 +247,10 @@ async def test_what_belongs_to_the_audio_is_not_put_back(kafka: KafkaSettings) -
     assert await read_to_end(kafka, Topic.AUDIO_FRAMES) == []
 
 
-async def test_a_stage_that_can_handle_nothing_stops_and_diverts_no_more(kafka: KafkaSettings) -> None:
+async def test_a_stage_that_fails_on_every_message_stops(kafka: KafkaSettings) -> None:
     await tell(kafka, *(b"poison" for _ in range(30)))
     with pytest.raises(TooManyDeadLetters, match="20 messages in a row"):
         await asyncio.wait_for(serve(Stage(NAME, StageSettings())), DEADLINE_S)
     assert len(await read_to_end(kafka, Topic.DEAD_LETTERS)) == 19
-    # What was diverted last may be seen again by a successor; what was not diverted must be.
+    # A successor may see the last dead letters again; it must see all messages after them.
     assert await committed(kafka, Topic.TRANSCRIPTS, NAME) <= 19
