@@ -70,17 +70,26 @@ NOT_KEPT = {
 
 @dataclass
 class ScriptedEdge:
-    """Answers as the protocol has it. What a test may turn: `refusal` is sent in place of `ready`, or of `started` to
-    a client that resumes; `cut_after` closes with 1013 after so many binary messages, whose last was not kept, over
-    the first `cuts` connections; `report` is the last message; `silent_end` never answers `end`."""
+    """Answers as the protocol has it, but for what a test sets."""
 
     refusal: dict[str, Any] | None = None
+    """Sent in place of `ready`; then the connection is closed."""
     cut_after: int | None = None
+    """Close with 1013 after so many binary messages, the last of which is not stored, over the first `cuts`
+    connections."""
     cuts: int = 1
     resume_refusal: dict[str, Any] | None = None
+    """Sent in place of `started` to a client that resumes; then the connection is closed."""
     report: dict[str, Any] = field(default_factory=lambda: {"type": "report", "report": REPORT})
+    """The last message."""
     silent_end: bool = False
+    """Never answer `end`."""
+    acks: bool = True
+    """Acknowledge audio."""
+    notice: dict[str, Any] | None = None
+    """Sent after the first binary message of a session."""
     texts: list[dict[str, Any]] = field(default_factory=list)
+    """All text messages received, and in `order` the types of all messages."""
     order: list[str] = field(default_factory=list)
     audio: bytes = b""
     url: str = ""
@@ -97,7 +106,10 @@ class ScriptedEdge:
                     await connection.close(1013, "too much to do")
                     return
                 self.audio += message
-                await self._say(connection, {"type": "ack", "frames": len(self.audio) // FRAME_BYTES})
+                if self.notice and binaries == 1:
+                    await self._say(connection, self.notice)
+                if self.acks:
+                    await self._say(connection, {"type": "ack", "frames": len(self.audio) // FRAME_BYTES})
                 continue
             received = json.loads(message)
             self.texts.append(received)
