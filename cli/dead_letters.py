@@ -1,4 +1,4 @@
-"""`rostrum dead-letters`: messages that no stage could handle; look at them, and put them back."""
+"""`rostrum dead-letters`: list messages that a stage could not handle, and retry them."""
 
 import asyncio
 import json
@@ -16,52 +16,52 @@ from infra.kafka.settings import KafkaSettings
 from infra.settings import load
 
 _SHOWN_ID = 8
-"""Characters of an id that are shown and are enough to name a letter, as long as no other begins with them."""
+"""Characters of an id that are shown; they identify a letter as long as no other id begins with them."""
 
 ResultT = TypeVar("ResultT")
 
 
 @click.group(name="dead-letters")
 def dead_letters() -> None:
-    """Messages that no stage could handle.
+    """List messages that a stage could not handle, and put them back on their topics.
 
-    Each is kept for 30 days, with the place it came from and the reason. Nothing waits for it: the stages went on.
+    Each is kept for 30 days, with its topic, partition, offset and the reason. The stages went on without it.
     """
 
 
 @dead_letters.command(name="list")
-@click.option("--stage", help="Only those that this stage could not handle.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="The newest so many.")
-@click.option("--retried", is_flag=True, help="Also those that were put back already.")
-@click.option("--json", "as_json", is_flag=True, help="A list of objects, one per letter.")
+@click.option("--stage", help="Only those of this stage.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(min=1), help="How many, the newest first.")
+@click.option("--retried", is_flag=True, help="Include those that were put back already.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of objects, one per letter.")
 def list_(stage: str | None, limit: int, retried: bool, as_json: bool) -> None:
-    """Show what lies there, the newest first."""
+    """List dead letters, the newest first."""
     kept = _chosen(_with_queue(lambda queue: queue.read()), stage, retried)
     rows = [_row(one) for one in kept[:limit]]
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return
     if not rows:
-        click.echo("There are no dead letters." if not stage else f"There are no dead letters of {stage}.")
+        click.echo("There are no dead letters." if not stage else f"Stage {stage} has no dead letters.")
         return
     for row in rows:
         click.echo(_lines(row))
     if len(kept) > limit:
-        click.echo(f"{len(kept) - limit} older ones are not shown (--limit).")
+        click.echo(f"{len(kept) - limit} older ones are not shown; use --limit.")
 
 
 @dead_letters.command()
 @click.argument("letter_id", metavar="ID", required=False)
-@click.option("--all", "everything", is_flag=True, help="All that were not put back yet.")
-@click.option("--stage", help="With --all: only those that this stage could not handle.")
+@click.option("--all", "everything", is_flag=True, help="All that have not been put back yet.")
+@click.option("--stage", help="With --all: only those of this stage.")
 def retry(letter_id: str | None, everything: bool, stage: str | None) -> None:
-    """Put a message back on its topic, with its key and headers, for all stages to see once more.
+    """Put a message back on its topic, with its key and headers, where all stages consume it again.
 
-    ID is as `list` shows it, or more of it. A message that fails again becomes a new letter. Records of a session's
-    audio cannot be put back.
+    ID is what `list` shows, or more of it. A message that fails again becomes a new dead letter. Records of a session's
+    audio cannot be put back, because their order matters.
     """
     if bool(letter_id) == everything:
-        raise click.UsageError("Give an ID, or --all.")
+        raise click.UsageError("Give either an ID or --all.")
 
     async def work(queue: DeadLetterQueue) -> list[str]:
         kept = await queue.read()
@@ -71,16 +71,16 @@ def retry(letter_id: str | None, everything: bool, stage: str | None) -> None:
             return [f"{_short(letter)} is back on {letter.letter.topic}."]
         return [await _retried(queue, letter) for letter in reversed(_chosen(kept, stage, retried=False))]
 
-    for line in _with_queue(work) or ["There was nothing to put back."]:
+    for line in _with_queue(work) or ["No dead letters to put back."]:
         click.echo(line)
 
 
 async def _retried(queue: DeadLetterQueue, kept: StoredDeadLetter) -> str:
-    """One of many: those that cannot be put back keep none of the others from it."""
+    """One of many: a letter that cannot be put back does not prevent the others."""
     try:
         await queue.retry(kept)
     except Unprocessable as error:
-        return f"{_short(kept)} stays: {error.message}"
+        return f"{_short(kept)} was not put back: {error.message}"
     return f"{_short(kept)} is back on {kept.letter.topic}."
 
 
@@ -93,9 +93,11 @@ def _chosen(kept: Sequence[StoredDeadLetter], stage: str | None, retried: bool) 
 def _named(kept: Sequence[StoredDeadLetter], letter_id: str) -> StoredDeadLetter:
     found = [one for one in kept if one.letter.event_id.startswith(letter_id)]
     if not found:
-        raise RostrumError(f"There is no dead letter {letter_id}.", "`rostrum dead-letters list --retried` shows all.")
+        raise RostrumError(f"There is no dead letter {letter_id}.", "`rostrum dead-letters list --retried` lists all.")
     if len(found) > 1:
-        raise RostrumError(f"{len(found)} dead letters begin with {letter_id}.", "Give more of the ID (list --json).")
+        raise RostrumError(
+            f"{len(found)} dead letters begin with {letter_id}.", "Give more of the ID; `list --json` prints it whole."
+        )
     return found[0]
 
 
@@ -111,7 +113,7 @@ def _with_queue(work: Callable[[DeadLetterQueue], Awaitable[ResultT]]) -> Result
         return asyncio.run(opened())
     except KafkaError as error:
         raise Unavailable(
-            f"Kafka at {settings.address} does not answer as it should ({type(error).__name__}).",
+            f"Kafka at {settings.address} does not answer ({type(error).__name__}).",
             "Start the local stack (`rostrum up`), or check KAFKA_BOOTSTRAP and the other KAFKA_ settings.",
         ) from error
 
@@ -133,7 +135,7 @@ def _row(kept: StoredDeadLetter) -> dict[str, Any]:
 
 
 def _lines(row: dict[str, Any]) -> str:
-    """Two lines for a person: an address that is cut off is none, so this is no table."""
+    """Two lines for a person. Not a table: that would cut off the position."""
     place = f"{row['topic']} {row['partition']}:{row['offset']}"
     known = [row["id"][:_SHOWN_ID], _moment(row["kept_at_ms"]), row["stage"], place, f"{row['bytes']} bytes"]
     if row["key"]:

@@ -42,10 +42,11 @@ _REPORT_WITHIN_S = 60.0
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path), default=ANSWERS)
 def demo(file: Path) -> None:
-    """Bring a whole stack up, stream a recording in real time, show all that comes of it, and take the stack down.
+    """Start a temporary stack, stream a recording to it in real time, and show transcript, report and leaderboard.
 
-    FILE is a recording of your own in place of the bundled one; the demo's recogniser knows only the bundled voices.
-    Runs beside any other stack. Ends with 0 only if transcript, questions, summary, report and leaderboard all came.
+    FILE replaces the bundled recording; the demo's recogniser understands only voices like the bundled ones. The stack
+    has ports and data of its own, so it runs beside any other. Exits with 0 only if transcript, questions, summary,
+    report and leaderboard are complete.
     """
     console = Console(highlight=False)
     began_s = time.monotonic()
@@ -59,13 +60,13 @@ def demo(file: Path) -> None:
         shutil.rmtree(data)
         raise
     except RostrumError:
-        console.print(f"The logs are in {data / 'logs'}.")
+        console.print(f"Logs: {data / 'logs'}")
         raise
     if missing:
-        console.print(Text(f"✗ Missing: {', '.join(missing)}. The logs are in {data / 'logs'}.", style="red"))
+        console.print(Text(f"✗ Missing: {', '.join(missing)}. Logs: {data / 'logs'}", style="red"))
         sys.exit(1)
     shutil.rmtree(data)
-    console.print(Text(f"✓ All of it came, in {time.monotonic() - began_s:.0f} s.", style="bold green"))
+    console.print(Text(f"✓ Complete, in {time.monotonic() - began_s:.0f} s.", style="bold green"))
 
 
 def _run(stack: Stack, recording: Recording, console: Console) -> list[str]:
@@ -80,7 +81,7 @@ def heading(console: Console, text: str) -> None:
 
 
 async def _session(stack: Stack, recording: Recording, console: Console) -> list[str]:
-    """Stream, show, and tell what did not come."""
+    """Stream, show, and say what is missing."""
     heading(console, f"Streaming {recording.path.name} in real time over {stack.addresses.edge}")
     token = login_token(USER, name="Demo", local=local_settings(stack.data))
     start = Start(competition=COMPETITION, display_name="Demo")
@@ -93,7 +94,7 @@ async def _session(stack: Stack, recording: Recording, console: Console) -> list
             reconnect=NO_RECONNECT,
             observer=screen,
         )
-    heading(console, "What came of it")
+    heading(console, "Results")
     show_outcome(console, outcome)
     heading(console, "Leaderboard, from the HTTP API")
     board = await leaderboard(stack.addresses.page, token, outcome.summary.words if outcome.summary else 0)
@@ -103,7 +104,7 @@ async def _session(stack: Stack, recording: Recording, console: Console) -> list
 
 
 async def leaderboard(page: str, token: str, words: int) -> list[dict[str, Any]]:
-    """The demo's leaderboard once it tells of so many words; else as it is when the time is over."""
+    """The demo's leaderboard once it has so many words, or as it is when the time is over."""
     deadline_s = time.monotonic() + _BOARD_WITHIN_S
     async with httpx.AsyncClient(base_url=page, headers={"Authorization": f"Bearer {token}"}) as http:
         while True:
@@ -117,7 +118,7 @@ async def _entries(http: httpx.AsyncClient) -> list[dict[str, Any]]:
     try:
         answer = await http.get(f"/api/competitions/{COMPETITION}/leaderboard")
     except httpx.TransportError:
-        return []  # The API is being started again; what stays away is named as missing.
+        return []  # The API is being restarted; if it stays away, the leaderboard is reported as missing.
     entries: list[dict[str, Any]] = answer.json()["entries"] if answer.is_success else []
     return entries
 
@@ -130,9 +131,9 @@ def show_leaderboard(console: Console, board: list[dict[str, Any]]) -> None:
 
 
 def missing_parts(outcome: Outcome, board: list[dict[str, Any]]) -> list[str]:
-    """What the demo promises and did not show; empty if all of it came."""
+    """What the demo promises and did not show; empty if it is complete."""
     words = outcome.summary.words if outcome.summary else 0
-    came = {
+    present = {
         "a transcript": bool(outcome.transcript),
         "the acknowledgement of all audio": outcome.frames_acked == outcome.frames_sent,
         "questions": outcome.questions is not None,
@@ -141,4 +142,4 @@ def missing_parts(outcome: Outcome, board: list[dict[str, Any]]) -> list[str]:
         "the session's words on the leaderboard": [entry["words"] for entry in board] == [words],
         "a clean close": not outcome.faults,
     }
-    return [what for what, has_come in came.items() if not has_come]
+    return [what for what, is_present in present.items() if not is_present]

@@ -1,4 +1,4 @@
-"""The command `rostrum`: one file of this package per command, imported when it is asked for."""
+"""The command `rostrum`: one file or package per command, imported when it is asked for."""
 
 import importlib
 import sys
@@ -8,8 +8,15 @@ from rich.console import Console
 
 from infra.errors import RostrumError
 
-COMMANDS = ("up", "run", "ps", "token", "stream", "topics", "dead-letters", "doctor", "demo", "replay", "load")
+GROUPS = {
+    "A stack on this machine": ("demo", "up", "open", "ps", "logs", "stop", "doctor", "run"),
+    "Any server": ("stream", "load", "token"),
+    "Kafka": ("topics", "dead-letters", "replay"),
+}
 """Each is a click command of this name in `cli/NAME.py` or `cli/NAME/command.py`, with _ for -."""
+COMMANDS = tuple(name for names in GROUPS.values() for name in names)
+_ANY_LENGTH = 1000
+_NAME_WIDTH = max(map(len, COMMANDS))
 
 
 class Commands(click.Group):
@@ -26,18 +33,39 @@ class Commands(click.Group):
         command: click.Command = getattr(module, name)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """By group, each with the whole first sentence of its help."""
+        for title, names in GROUPS.items():
+            commands = {name: self.get_command(ctx, name) for name in names}
+            with formatter.section(title):
+                formatter.write_dl(
+                    [
+                        (f"{name:<{_NAME_WIDTH}}", command.get_short_help_str(_ANY_LENGTH))
+                        for name, command in commands.items()
+                        if command
+                    ]
+                )
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="rostrum")
 def rostrum() -> None:
     """Rostrum: spoken-English practice, oral examinations and speaking competitions.
 
-    `rostrum up` runs the whole system on this machine. Settings are environment variables or lines of `.env`.
+    \b
+    Examples:
+      rostrum demo                              everything once, on ports of its own
+      rostrum up                                the whole stack on this machine, until Ctrl-C
+      rostrum stream answer.wav                 stream a recording to it, in another terminal
+      rostrum load --speakers 8                 how many speakers it holds
+
+    Settings are environment variables or lines of a file .env; docs/settings.md lists them. `rostrum COMMAND --help`
+    explains a command.
     """
 
 
 def main() -> None:
-    """Exits 1 after an error that a person can mend, with what is wrong and how to mend it on stderr."""
+    """Exits with 1 after an error that a person can fix: what is wrong, and what to do, goes to stderr."""
     try:
         rostrum()
     except RostrumError as error:

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.text import Text
 
 _EVERY_S = 10.0
 """Between two lines where there is no terminal to redraw one on."""
@@ -30,7 +31,7 @@ class ProgressLine:
 
     def show(self, text: str) -> None:
         if self._console.is_terminal:
-            self._status.update(text)
+            self._status.update(Text(text))
         elif time.monotonic() - self._shown_s >= _EVERY_S:
             self._shown_s = time.monotonic()
             self._console.print(text, markup=False)

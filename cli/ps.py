@@ -1,4 +1,4 @@
-"""`rostrum ps`: what the running stack consists of."""
+"""`rostrum ps`: the processes of the running stack."""
 
 import json
 from contextlib import suppress
@@ -10,26 +10,27 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from infra.settings import LocalSettings, load
+from cli.running import data_folder, data_option
 from local.run_file import ProcessEntry, ProcessMark, ProcessState, RunFile, find_process, running_stack
 
 _MB = 1024 * 1024
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="A list of objects, one per process.")
-@click.option("--data", type=click.Path(path_type=Path), help="The stack's data folder; by default ROSTRUM_DATA.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of objects, one per process.")
+@data_option
 def ps(as_json: bool, data: Path | None) -> None:
-    """List the processes of the stack that runs on the data folder, with their memory."""
-    data = data or load(LocalSettings).data
-    stack = running_stack(data)
+    """List the running stack's processes with state, restarts and memory, and the page's address."""
+    folder = data_folder(data)
+    stack = running_stack(folder)
     rows = [_row(entry) for entry in stack.processes] if stack else []
     if as_json:
         click.echo(json.dumps(rows, indent=1))
     elif stack is None:
-        click.echo(f"No stack runs on {data}. Start one with `rostrum up`.")
+        click.echo(f"No stack runs on {folder}. Start one with `rostrum up`.")
     else:
         Console().print(_table(stack, rows))
+        click.echo(f"Page: {stack.addresses.page} (`rostrum open` opens it, logged in)")
 
 
 def _row(entry: ProcessEntry) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def _table(stack: RunFile, rows: list[dict[str, Any]]) -> Table:
     table = Table(show_footer=True)
     table.add_column("name", footer="total")
     for title in ("pid", "state", "restarts", "address"):
-        # An address that is cut off is none.
+        # Half an address would be of no use.
         table.add_column(title, overflow="fold")
     table.add_column("memory", justify="right", footer=f"{sum(row['rss_mb'] for row in rows) + own_mb:.0f} MB")
     for row in rows:

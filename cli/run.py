@@ -11,10 +11,10 @@ from local.stages import STAGES
 @click.command()
 @click.argument("stage", type=click.Choice(list(STAGES)))
 def run(stage: str) -> None:
-    """Run one stage in the foreground, against whatever the settings name.
+    """Run one stage in the foreground, with the Kafka and other services that the settings name.
 
-    This is a container's command: the stage takes this process over, so it gets the signals and its exit status is
-    the stage's own (78: wrong settings).
+    For containers, and for debugging a stage by hand. The stage replaces this process: it gets the signals, and the
+    exit status is its own (78: wrong settings).
     """
     command = stage_command(stage)
-    os.execv(command[0], command)  # noqa: S606 - becoming the stage is the purpose
+    os.execv(command[0], command)  # noqa: S606 - to become the stage is the purpose

@@ -1,4 +1,4 @@
-"""`rostrum topics`: create what is missing, list what there is."""
+"""`rostrum topics`: create missing topics, and list all of them."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,17 +15,17 @@ from schemas.topics import DAY_MS, HOUR_MS, Topic
 
 @click.command()
 def topics() -> None:
-    """Create the topics that are missing, and list all of them."""
+    """Create Kafka topics that are missing, and list all of them."""
     settings = load(KafkaSettings)
     created, counts = asyncio.run(_create_and_count(settings))
-    table = Table("topic", "key", "partitions", "keep", title=f"Topics at {settings.address}")
+    table = Table("topic", "key", "partitions", "retention", title=f"Topics at {settings.address}")
     for topic in Topic:
         table.add_row(
             settings.topic(topic), topic.value.key, str(counts.get(topic, 0)), _retention(topic.value.retention_ms)
         )
     console = Console()
     console.print(table)
-    console.print(f"Created now: {', '.join(created)}." if created else "All were there.")
+    console.print(f"Created: {', '.join(created)}." if created else "No topic was missing.")
 
 
 def _retention(retention_ms: int | None) -> str:

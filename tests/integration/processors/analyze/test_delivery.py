@@ -196,7 +196,7 @@ async def test_a_poison_message_becomes_a_dead_letter_that_can_be_retried(kafka:
     [kept] = json.loads((await asyncio.to_thread(runner.invoke, dead_letters, ["list", "--retried", "--json"])).output)
     assert kept["retried_at_ms"] is not None
     again = await asyncio.to_thread(runner.invoke, dead_letters, ["retry", "--all"])
-    assert again.output == "There was nothing to put back.\n"
+    assert again.output == "No dead letters to put back.\n"
     nothing = await asyncio.to_thread(runner.invoke, dead_letters, ["retry", "f" * 36])
     assert isinstance(nothing.exception, RostrumError)
 
