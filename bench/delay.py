@@ -34,10 +34,10 @@ from infra.tls.contexts import client_context
 from local.from_settings import local_settings
 from local.install import install_programs
 from local.login_token import login_token
-from local.preflight import hold_data_folder
+from local.preflight import lock_data_folder
 from local.run_file import running_stack
 from local.stack import Stack
-from local.temporary import own_stack, with_stack
+from local.temporary import run_with_stack, temporary_stack
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_MS
 
@@ -230,11 +230,11 @@ def run(output: Path, workload: Workload, repeats: int = REPEATS) -> None:
 
 def _measured(configuration: Configuration, workload: Workload, console: Console, repeats: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="rostrum-bench-") as folder:
-        stack = own_stack(Path(folder), {**workload.settings, **configuration.settings})
-        with hold_data_folder(stack.data):
+        stack = temporary_stack(Path(folder), {**workload.settings, **configuration.settings})
+        with lock_data_folder(stack.data):
             install_programs(stack.programs, stack.cache)
             work = partial(measure, stack, streams_of(workload), console, repeats)
-            rounds = asyncio.run(with_stack(stack, console, work))
+            rounds = asyncio.run(run_with_stack(stack, console, work))
     window_frames = configuration.window_frames
     return {
         "window_ms": window_frames * FRAME_MS,

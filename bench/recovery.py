@@ -35,10 +35,10 @@ from infra.tls.contexts import client_context
 from local.from_settings import local_settings
 from local.install import install_programs
 from local.login_token import login_token
-from local.preflight import hold_data_folder
+from local.preflight import lock_data_folder
 from local.run_file import running_stack
 from local.stack import Stack
-from local.temporary import own_stack, with_stack
+from local.temporary import run_with_stack, temporary_stack
 from schemas.wire import FinalMessage
 
 KILLS, SEED = 6, 4
@@ -124,10 +124,10 @@ def run(output: Path, workload: Workload, kills: int = KILLS, seed: int = SEED) 
     pauses_s = [chance.uniform(*_APART_S) for _ in range(kills)]
     spoken = workload.speech.stream(0, sum(pauses_s) + _AFTER_LAST_KILL_S)
     with tempfile.TemporaryDirectory(prefix="rostrum-bench-") as folder:
-        stack = own_stack(Path(folder), workload.settings)
-        with hold_data_folder(stack.data):
+        stack = temporary_stack(Path(folder), workload.settings)
+        with lock_data_folder(stack.data):
             install_programs(stack.programs, stack.cache)
-            found = asyncio.run(with_stack(stack, console, partial(measure, stack, spoken, pauses_s, console)))
+            found = asyncio.run(run_with_stack(stack, console, partial(measure, stack, spoken, pauses_s, console)))
     console.print(f"from kill -9 to the next final: {found['recovery_ms']} ms (goal: p95 {GOAL_MS:.0f}); {found}")
     result = {**measured, "seed": seed, "goal_p95_ms": GOAL_MS, **found}
     save(output, result, picture(result))

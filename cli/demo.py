@@ -27,9 +27,9 @@ from infra.tls.contexts import client_context
 from local.from_settings import local_settings
 from local.install import install_programs
 from local.login_token import login_token
-from local.preflight import hold_data_folder
+from local.preflight import lock_data_folder
 from local.stack import Stack
-from local.temporary import Interrupted, own_stack, with_stack
+from local.temporary import Interrupted, run_with_stack, temporary_stack
 from schemas.wire import Start
 
 ANSWERS = SPEECH / "answers_1.wav"
@@ -55,7 +55,7 @@ def demo(file: Path) -> None:
     local.data.mkdir(parents=True, exist_ok=True)
     data = Path(tempfile.mkdtemp(dir=local.data, prefix="demo-"))
     try:
-        missing = _run(own_stack(data), recording, console)
+        missing = _run(temporary_stack(data), recording, console)
     except Interrupted:
         shutil.rmtree(data)
         raise
@@ -70,10 +70,10 @@ def demo(file: Path) -> None:
 
 
 def _run(stack: Stack, recording: Recording, console: Console) -> list[str]:
-    with hold_data_folder(stack.data):
+    with lock_data_folder(stack.data):
         install_programs(stack.programs, stack.cache)
         heading(console, "Starting Kafka, LanguageTool and the five stages")
-        return asyncio.run(with_stack(stack, console, partial(_session, stack, recording, console)))
+        return asyncio.run(run_with_stack(stack, console, partial(_session, stack, recording, console)))
 
 
 def heading(console: Console, text: str) -> None:

@@ -17,8 +17,8 @@ from edge.connection_limits import Doors
 from edge.core.admission.overload import Admission
 from edge.core.admission.session_quota import Places
 from edge.core.audio.formats import Format
-from edge.core.connection_state import Terms
-from edge.core.flow.leaky_bucket import Budget
+from edge.core.connection_state import ConnectionPolicy
+from edge.core.flow.leaky_bucket import RateLimit
 from edge.ports import Ear, Ports
 from edge.produce_queue import Marks, Reservoir
 from edge.registry import Speakers
@@ -51,7 +51,7 @@ async def serve(stage: Stage) -> None:
     kafka, identity, local = load(KafkaSettings), load(IdentitySettings), load(LocalSettings)
     clock = SystemClock()
     login = login_secret(identity, local)
-    terms = Terms(
+    policy = ConnectionPolicy(
         session_s=session.max_s,
         grace_ms=int(session.grace_s * 1000),
         auth_ms=_AUTH_MS,
@@ -59,7 +59,7 @@ async def serve(stage: Stage) -> None:
         token_notice_ms=int(settings.token_expiry_notice_s * 1000),
         leeway_ms=int(identity.leeway_s * 1000),
         max_sessions=settings.max_sessions_per_user,
-        pace=Budget(settings.max_ingest_rate, settings.ingest_burst_s * 1000),
+        ingest_limit=RateLimit(settings.max_ingest_rate, settings.ingest_burst_s * 1000),
     )
     if settings.ordinal and kafka.bootstrap and not settings.resume_secret.get_secret_value():
         raise SettingsError(
@@ -84,7 +84,7 @@ async def serve(stage: Stage) -> None:
         tokens = AsyncVerifier(TokenVerifier(identity, local))
         admission = Admission(settings.admission_max_lag_s, settings.admission_burst)
         ports = Ports(log, tokens, resume_tokens, clock, ear, Places(), admission, Reservoir(_WAITING_BYTES))
-        speakers = Speakers(ports, terms)
+        speakers = Speakers(ports, policy)
         distributing = asyncio.create_task(speakers.distribute(replies))
         stack.callback(distributing.cancel)
         watching = asyncio.create_task(speakers.watch_lag())

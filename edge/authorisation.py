@@ -2,7 +2,7 @@
 
 import asyncio
 
-from edge.core.connection_state import Speaker
+from edge.core.connection_state import User
 from edge.core.effects import Admit, Reclaim, Verify
 from edge.core.events import Admitted, Postponed, Reclaimed, Refused, Rejected, Unclaimed, Unverified, Verified
 from edge.ports import Ports
@@ -27,7 +27,7 @@ async def verify(ports: Ports, wanted: Verify, log: Logger) -> Verified | Refuse
     except TimeoutError:
         log.error("token not checked", reason=f"Nobody could tell within {_CHECK_S:g} s.")
         return Unverified()
-    return Verified(Speaker(user.user_id, user.name, user.org, user.groups, user.expires_at_ms, user.max_sessions))
+    return Verified(User(user.user_id, user.name, user.org, user.groups, user.expires_at_ms, user.max_sessions))
 
 
 def reclaim(ports: Ports, wanted: Reclaim) -> Reclaimed | Unclaimed:

@@ -7,7 +7,7 @@ from collections import defaultdict
 import structlog
 
 from edge import metrics
-from edge.core.connection_state import Terms
+from edge.core.connection_state import ConnectionPolicy
 from edge.ports import Ports, Replies, Socket
 from edge.service import Conversation
 
@@ -18,9 +18,9 @@ class Speakers:
     """Whoever comes in gets a conversation; replies find theirs by the session's id and the connection's. A session may
     have two connections for a moment: one that goes on with it, and an older one that has not been told yet."""
 
-    def __init__(self, ports: Ports, terms: Terms) -> None:
+    def __init__(self, ports: Ports, policy: ConnectionPolicy) -> None:
         self._ports = ports
-        self._terms = terms
+        self._terms = policy
         self._conversations: dict[str, dict[str, Conversation]] = defaultdict(dict)
         self._draining = False
         self._everybody_left = asyncio.Event()

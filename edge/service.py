@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Callable
 
 from edge import authorisation, metrics
-from edge.core.connection_state import Session, Terms
+from edge.core.connection_state import ConnectionPolicy, ConnectionState
 from edge.core.effects import Admit, Announce, Append, Close, Convert, Effect, Reclaim, Send, Verify
 from edge.core.events import (
     Announced,
@@ -24,7 +24,7 @@ from edge.core.events import (
     Unintelligible,
     Unkept,
 )
-from edge.core.flow.send_queue import Outbox
+from edge.core.flow.send_queue import SendQueue
 from edge.core.machine import next_tick_ms, receive
 from edge.core.message_parser import decode
 from edge.instrumentation import count
@@ -49,7 +49,14 @@ class Conversation:
     when the connection turns to another session than the one it was given."""
 
     def __init__(
-        self, socket: Socket, ports: Ports, terms: Terms, *, conn: str, session_id: str, turned: Turned | None = None
+        self,
+        socket: Socket,
+        ports: Ports,
+        policy: ConnectionPolicy,
+        *,
+        conn: str,
+        session_id: str,
+        turned: Turned | None = None,
     ) -> None:
         self._socket = socket
         self._ports = ports
@@ -58,7 +65,7 @@ class Conversation:
         # Unix time that never goes back, however the machine's clock is set meanwhile.
         self._monotonic_ms = ports.clock.monotonic_ms
         self._unix_offset_ms = ports.clock.now_ms() - self._monotonic_ms()
-        self._session = Session(conn=conn, session_id=session_id, opened_ms=self._now_ms(), terms=terms)
+        self._state = ConnectionState(conn=conn, session_id=session_id, opened_ms=self._now_ms(), policy=policy)
         self._records: Backlog[tuple[Append | Announce, int]] = Backlog(_WAITING_RECORDS, ports.reservoir, _bytes_of)
         # When the message that is being worked through came.
         self._received_ms = 0
@@ -68,7 +75,7 @@ class Conversation:
         self._ear: Ear | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._ticking: asyncio.Task[None] | None = None
-        self._outbox = Outbox()
+        self._outbox = SendQueue()
         self._to_send = asyncio.Event()
         self._all_said = False
         self._closing: Close | None = None
@@ -77,11 +84,11 @@ class Conversation:
 
     @property
     def session_id(self) -> str:
-        return self._session.session_id
+        return self._state.session_id
 
     @property
     def conn(self) -> str:
-        return self._session.conn
+        return self._state.conn
 
     @property
     def unwritten(self) -> int:
@@ -100,7 +107,7 @@ class Conversation:
     @property
     def lag_s(self) -> float | None:
         """How far the transcriber is behind this speaker; None if there is nothing to tell it by."""
-        return self._session.lag_s(self._now_ms())
+        return self._state.lag_s(self._now_ms())
 
     def deliver(self, message: ReplyMessage) -> None:
         """A later stage has something for this client. Never waits, so no client holds up another."""
@@ -123,8 +130,8 @@ class Conversation:
             self._tasks = None
             self._records.abandon()
             self._ports.admission.leave(self.conn)
-            if self._session.speaker:
-                self._ports.places.leave(self.conn, self._session.speaker.user_id)
+            if self._state.verified_user:
+                self._ports.places.leave(self.conn, self._state.verified_user.user_id)
 
     async def _converse(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -151,7 +158,7 @@ class Conversation:
                 await self._errands.join()
                 if not self._records.has_room:
                     await self._records.room()
-                while pause_ms := self._session.pause_ms(self._now_ms()):
+                while pause_ms := self._state.pause_ms(self._now_ms()):
                     await self._let_the_transcriber_follow(pause_ms)
         except Gone as gone:
             self._cut_off = gone.code
@@ -188,7 +195,7 @@ class Conversation:
     async def _tick(self) -> None:
         while True:
             now_ms = self._now_ms()
-            await asyncio.sleep((next_tick_ms(self._session, now_ms) - now_ms) / 1000)
+            await asyncio.sleep((next_tick_ms(self._state, now_ms) - now_ms) / 1000)
             self._handle(Tick())
 
     async def _write(self) -> None:
@@ -201,7 +208,7 @@ class Conversation:
                         await self._ports.log.append(self.session_id, self.conn, wanted.record)
                     now_ms = self._now_ms()
                     self._handle_at(now_ms, Kept(wanted.record))
-                    if wanted.record.seq is not None and self._session.speech.confirmed:
+                    if wanted.record.seq is not None and self._state.session.resume_confirmed:
                         metrics.ACK_SECONDS.observe((now_ms - received_ms) / 1000)
                 else:
                     await self._ports.log.announce(wanted.started)
@@ -228,8 +235,8 @@ class Conversation:
         """What the client sent reaches the log, what the log accepted is acknowledged, and then the door closes."""
         self._records.finish()
         await _finish_within(_FINISH_S, writing)
-        if self._closing and self._closing.farewell:
-            self._say(self._closing.farewell)
+        if self._closing and self._closing.error:
+            self._say(self._closing.error)
         self._all_said = True
         self._to_send.set()
         await _finish_within(_FINISH_S, sending)
@@ -238,7 +245,7 @@ class Conversation:
         code, reason = self._end()
         metrics.CLOSES.labels(code).inc()
         # Of strangers there may be any number.
-        tell = self._log.info if self._session.speaker else self._log.debug
+        tell = self._log.info if self._state.verified_user else self._log.debug
         tell("closed", code=code, reason=reason)
 
     def _end(self) -> tuple[str, str]:
@@ -255,15 +262,15 @@ class Conversation:
     def _handle_at(self, now_ms: int, event: Event) -> None:
         """The table's answer to an event, carried out at once: no other event comes between."""
         count(event, self._log)
-        before = self._session
-        self._session, effects = receive(before, event, now_ms)
-        if self._session.session_id != before.session_id:
+        before = self._state
+        self._state, effects = receive(before, event, now_ms)
+        if self._state.session_id != before.session_id:
             self._log = self._log.bind(session_id=self.session_id)
             if self._turned:
                 self._turned(self, before.session_id)
         for effect in effects:
             self._perform(effect)
-        if self._session.state is not before.state or self._session.speaker is not before.speaker:
+        if self._state.phase is not before.phase or self._state.verified_user is not before.verified_user:
             self._plan_ticks()
 
     def _perform(self, effect: Effect) -> None:

@@ -1,9 +1,9 @@
-"""Becomes another program that the system kills when its parent dies, even by kill -9.
+"""Runs another program in its place that the system kills when the parent dies, even by kill -9.
 
     python -I -S die_with_parent.py PARENT_PID PROGRAM [ARGUMENT …]
 
-Linux only; elsewhere it just becomes the program, and the next `rostrum up` ends what an earlier one left behind. A
-program of its own because setting this between fork and exec would run Python in a copy of a process with threads."""
+Linux only; elsewhere it just runs the program, and the next `rostrum up` kills the orphans of an earlier one. A
+separate program, because setting this between fork and exec would run Python in a copy of a multi-threaded process."""
 
 import ctypes
 import os
@@ -11,7 +11,8 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
-"""From linux/prctl.h; survives exec. Sent when the thread that forked ends: start children from the main thread."""
+"""From linux/prctl.h; survives exec. The signal is sent when the forking thread ends: start children from the main
+thread."""
 
 
 def main(parent: int, command: list[str]) -> None:
@@ -20,9 +21,9 @@ def main(parent: int, command: list[str]) -> None:
         if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
         if os.getppid() != parent:
-            # The parent died before the line above took hold.
+            # The parent died before the call above took effect.
             return
-    os.execvp(command[0], command)  # noqa: S606 - becoming the given program is the purpose
+    os.execvp(command[0], command)  # noqa: S606 - running the given program is the purpose
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A lock between processes, tied to a file; the system releases it when its holder dies, however it dies."""
+"""A lock between processes, tied to a file; the system releases it whenever and however its holder dies."""
 
 import fcntl
 from collections.abc import Iterator

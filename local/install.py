@@ -1,4 +1,4 @@
-"""Installs the local Java programs, showing how far it is."""
+"""Installs the local Java programs and shows the progress."""
 
 import sys
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _LINE_EVERY = 20
 
 
 def install_programs(programs: Sequence[Program], cache: Path) -> None:
-    """Nothing is shown for what is there already. Raises RostrumError if a download fails."""
+    """Shows nothing for programs that are already installed. Raises RostrumError if a download fails."""
     missing = [program for program in programs if not installed(program, cache)]
     if not missing:
         return
@@ -36,4 +36,4 @@ def _advance(progress: Progress, task: TaskID, done: int, total: int) -> None:
 
 def _line(title: str, done: int, total: int) -> None:
     if done % _LINE_EVERY == 0 or done == total:
-        print(f"Downloading {title}: {done} of {total} jars", file=sys.stderr, flush=True)  # noqa: T201 - for a person
+        print(f"Downloading {title}: {done} of {total} jars", file=sys.stderr, flush=True)  # noqa: T201 - for the terminal

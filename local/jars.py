@@ -1,8 +1,8 @@
-"""Installs the Java programs' jars, exactly those that the committed locks name.
+"""Installs the Java programs' jars, exactly those in the committed locks.
 
-jgo fetches. What it does not do is done here: it compares a download only with the SHA-1 beside it, and merely warns;
-it writes in place; it fetches one by one. So every jar is fetched aside, compared with the lock's SHA-256, and moved
-in; a program's folder appears, complete, by one rename."""
+jgo downloads them, but checks a download only against the SHA-1 next to it and merely warns, writes in place, and
+downloads one jar at a time. Here every jar is downloaded into a separate folder, checked against the lock's SHA-256,
+and moved; a program's complete folder appears by one rename."""
 
 import hashlib
 import shutil
@@ -25,11 +25,11 @@ _PARALLEL = 8
 _TIMEOUT_S = 30
 
 Report = Callable[[int, int], None]
-"""Told how many of a program's jars are there, and how many there must be."""
+"""Called with how many of a program's jars are present, and how many there must be."""
 
 
 class JarsMissing(RostrumError):
-    """A jar could not be fetched, or is not the one the lock names."""
+    """A jar could not be downloaded, or is not the one in the lock."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,10 @@ class Jar:
 
 @dataclass(frozen=True)
 class Program:
-    """A Java program that this package brings up. `name` is also the folder of its jgo.toml and lock."""
+    """A Java program that this package runs."""
 
     name: str
+    """Also the folder of its jgo.toml and lock."""
     title: str
 
     @property
@@ -62,7 +63,7 @@ class Program:
         return self.spec_path.with_name("jgo.lock.toml")
 
     def jars(self) -> tuple[Jar, ...]:
-        """What the lock names. Raises ValueError if an entry has no hash, or two would have one file name."""
+        """The jars in the lock. Raises ValueError if an entry has no hash, or two have the same file name."""
         jars = tuple(
             Jar(entry.groupId, entry.artifactId, entry.version, entry.classifier or "", entry.sha256 or "")
             for entry in LockFile.load(self.lock_path).dependencies
@@ -74,7 +75,7 @@ class Program:
         return jars
 
     def folder(self, cache: Path) -> Path:
-        """Where its jars are once installed; another lock gives another folder."""
+        """Where its jars are installed; a different lock gives a different folder."""
         digest = hashlib.sha256("".join(sorted(jar.sha256 for jar in self.jars())).encode()).hexdigest()
         return cache / "jars" / f"{self.name}-{digest[:12]}"
 
@@ -84,20 +85,21 @@ LANGUAGETOOL = Program("languagetool", "LanguageTool")
 
 
 def installed(program: Program, cache: Path) -> bool:
-    """Whether every jar of the lock is in place. Cheap: hashes were compared when the folder was made."""
+    """Whether every jar of the lock is present. Cheap: hashes were checked when the folder was created."""
     folder = program.folder(cache)
     return all((folder / jar.filename).is_file() for jar in program.jars())
 
 
 def faults(program: Program, cache: Path) -> list[str]:
-    """Which installed jars are missing or differ from the lock; reads all of them."""
+    """The installed jars that are missing or differ from the lock; reads all of them."""
     folder = program.folder(cache)
     return [jar.filename for jar in program.jars() if not _matches(folder / jar.filename, jar)]
 
 
 def install(program: Program, cache: Path, report: Report = lambda _done, _total: None) -> Path:
-    """The folder with the program's jars, downloaded first if need be. Safe beside another process doing the same: the
-    second waits. Interrupted, the next call goes on with the jars that are there. Raises JarsMissing."""
+    """The folder with the program's jars, which are downloaded first if necessary. If another process does the same,
+    the second waits. After an interruption, the next call continues with the jars that are present. Raises
+    JarsMissing."""
     folder = program.folder(cache)
     if installed(program, cache):
         return folder
@@ -107,7 +109,7 @@ def install(program: Program, cache: Path, report: Report = lambda _done, _total
             return folder
         staged = folder.with_suffix(".partial")
         if folder.exists():
-            # Someone deleted jars from it: what is left need not be fetched again.
+            # Jars were deleted from it: the remaining ones need not be downloaded again.
             folder.rename(staged) if not staged.exists() else shutil.rmtree(folder)
         _fetch_all(program, staged, report)
         staged.rename(folder)
@@ -142,12 +144,12 @@ def _fetch(context: MavenContext, jar: Jar, staged: Path) -> None:
     except requests.exceptions.SSLError as error:
         raise JarsMissing(
             f"Could not download {jar.filename}: the repository's certificate is not trusted here.",
-            "If your network has an authority of its own, name its PEM file in REQUESTS_CA_BUNDLE and try again.",
+            "If your network has its own certificate authority, give its PEM file in REQUESTS_CA_BUNDLE and try again.",
         ) from error
     except requests.RequestException as error:
         raise JarsMissing(
             f"Could not download {jar.filename} ({type(error).__name__}).",
-            "Connect this machine to the internet and try again (what has arrived is kept), or name a mirror of Maven "
+            "Connect this machine to the internet and try again (downloaded jars are kept), or name a mirror of Maven "
             "Central in jgo's configuration file (`central = https://…` under [repositories] in JGO_CONFIG_FILE), or "
             "copy the folder ROSTRUM_CACHE from a machine that has it.",
         ) from error
@@ -167,19 +169,19 @@ def _fetch(context: MavenContext, jar: Jar, staged: Path) -> None:
 def _fetch_once(context: MavenContext, jar: Jar, staged: Path) -> None:
     artifact = context.project(jar.group, jar.artifact).at_version(jar.version).artifact(jar.classifier, "jar")
     if artifact.cached_path is not None:
-        # What an interrupted attempt left: jgo would take it for the whole.
+        # Left by an interrupted attempt; jgo would take it for the complete file.
         artifact.cached_path.unlink(missing_ok=True)
     fetched: Path = artifact.resolve()
     if not _matches(fetched, jar):
         raise JarsMissing(
-            f"{jar.filename} as downloaded is not the file the lock names (its SHA-256 differs).",
+            f"The downloaded {jar.filename} is not the file in the lock (its SHA-256 differs).",
             "A proxy or mirror may have replaced it: try another network or mirror.",
         )
     fetched.replace(staged / jar.filename)
 
 
 def maven_context(cache: Path) -> MavenContext:
-    """Fetches into `cache`, never ~/.m2; from Maven Central, or the mirrors that jgo's configuration file names."""
+    """Downloads into `cache`, never into ~/.m2, from Maven Central or the mirrors in jgo's configuration file."""
     repositories = {"central": MAVEN_CENTRAL_URL} | GlobalSettings.load().repositories
     return MavenContext(
         resolver=PythonResolver(), repo_cache=cache, local_repos=[], remote_repos=repositories, timeout=_TIMEOUT_S

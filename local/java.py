@@ -1,4 +1,4 @@
-"""Where Java is: `JAVA_HOME` if it is set and new enough, else the runtime that pip brought."""
+"""Finds Java: `JAVA_HOME` if it is set and new enough, otherwise the runtime that pip installed."""
 
 import os
 import re
@@ -8,20 +8,19 @@ from pathlib import Path
 from infra.errors import RostrumError
 
 MINIMUM_VERSION = 17
-"""What Apache Kafka 4 and LanguageTool 6.6 were compiled for."""
+"""Apache Kafka 4 and LanguageTool 6.6 are compiled for it."""
 
 
 @dataclass(frozen=True)
 class Java:
-    """`unusable`: why a JAVA_HOME that is set was passed over, or empty."""
-
     executable: Path
     version: int
     unusable: str = ""
+    """Why JAVA_HOME is set but not used; otherwise empty."""
 
     @property
     def quiet_options(self) -> tuple[str, ...]:
-        """Keeps newer runtimes from warning, at each start, of calls that Kafka's and LanguageTool's libraries make."""
+        """Keep newer runtimes from warning at each start about calls that Kafka's and LanguageTool's libraries make."""
         return (
             ("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED")
             if self.version >= 24
@@ -50,7 +49,7 @@ def find_java(java_home: str | None = None) -> Java:
 
 
 def _version(home: Path) -> int:
-    """The major version, from the file every JDK and JRE has; 0 if it cannot be told."""
+    """The major version, from the file that every JDK and JRE contains; 0 if it cannot be read."""
     try:
         found = re.search(r'^JAVA_VERSION="(\d+)', (home / "release").read_text(encoding="utf-8"), re.MULTILINE)
     except OSError:

@@ -1,4 +1,4 @@
-"""Apache Kafka as one local node in KRaft mode: broker and controller in one process, on loopback."""
+"""Apache Kafka as a single local node in KRaft mode: broker and controller in one process, on loopback."""
 
 import base64
 import subprocess
@@ -19,7 +19,7 @@ _FORMAT_TIMEOUT_S = 60
 
 
 def server_properties(log_folder: Path, port: int, controller_port: int) -> str:
-    """The node's configuration. Everything is kept in `log_folder`; both ports are on loopback."""
+    """The node's configuration. All data is in `log_folder`; both ports are on loopback."""
     largest = max(topic.value.max_message_bytes for topic in Topic) + _HEADROOM_BYTES
     settings = {
         "process.roles": "broker,controller",
@@ -43,13 +43,13 @@ def server_properties(log_folder: Path, port: int, controller_port: int) -> str:
         # Internal topics have 50 partitions by default, each with open files and mapped indexes.
         "offsets.topic.num.partitions": 4,
         "transaction.state.log.num.partitions": 4,
-        # Longer than any topic's audio is kept, so a stage that stood still for a week goes on where it was.
+        # Longer than any topic's audio is kept, so a stage that was down for a week resumes where it stopped.
         "offsets.retention.minutes": _OFFSETS_KEPT_MINUTES,
         "message.max.bytes": largest,
         "replica.fetch.max.bytes": largest,
-        # The first member of a group need not wait for others: a stage is ready at once.
+        # The first member of a group does not wait for others: a stage is ready at once.
         "group.initial.rebalance.delay.ms": 0,
-        # A broker that was killed is let back in once its old session is over; the default is 9 s.
+        # A broker that was killed may register again once its old session has expired; the default is 9 s.
         "broker.heartbeat.interval.ms": 500,
         "broker.session.timeout.ms": 3000,
         # The default buffer of the compactor alone is 128 MB.
@@ -62,9 +62,9 @@ def server_properties(log_folder: Path, port: int, controller_port: int) -> str:
 
 
 def prepare(data: Path, jars: Path, port: int) -> list[str]:
-    """Make the node's folder ready and give the command that starts it. Formats the folder the first time only; the
-    controller's port is new at each start. Raises RostrumError if Kafka cannot format the folder."""
-    # Java properties take a backslash as an escape and relative paths from wherever the process starts.
+    """Prepare the node's folder and return the command that starts the node. The folder is formatted only the first
+    time; the controller's port is new at each start. Raises RostrumError if Kafka cannot format the folder."""
+    # Java properties treat a backslash as an escape, and relative paths depend on where the process is started.
     data = data.resolve()
     data.mkdir(parents=True, exist_ok=True)
     log_folder = data / "log"
@@ -77,16 +77,16 @@ def prepare(data: Path, jars: Path, port: int) -> list[str]:
 
 def _format(jars: Path, properties: Path) -> None:
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-    # A cluster id beginning with a hyphen would be read as an option.
+    # As one argument: a cluster id that begins with a hyphen would be read as an option.
     command = _java(jars, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", "-c", str(properties))
     result = subprocess.run(  # noqa: S603 - our own command, no shell
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=_FORMAT_TIMEOUT_S
     )
     if result.returncode != 0:
-        last = result.stdout.strip().splitlines()[-1:] or ["it said nothing"]
+        last = result.stdout.strip().splitlines()[-1:] or ["no output"]
         raise RostrumError(
             f"Kafka could not prepare its data folder: {last[0]}.",
-            f"Is {properties.parent} writable, and the disk not full? If nothing in it is needed, delete it.",
+            f"Is {properties.parent} writable, and is there space on the disk? If nothing in it is needed, delete it.",
         )
 
 

@@ -1,4 +1,4 @@
-"""What an earlier, killed supervisor may have left running."""
+"""Kills the processes that an earlier, killed supervisor left running."""
 
 import os
 import signal
@@ -9,12 +9,12 @@ import psutil
 
 from local.run_file import find_process, read_run_file, run_file_path
 
-_GONE_WITHIN_S = 5.0
+_EXIT_TIMEOUT_S = 5.0
 
 
-def end_leftovers(data: Path) -> list[str]:
-    """Kill the processes that the run file of this data folder names and that still run; gives their names. Only for
-    who holds the folder's lock: nobody supervises them then. On Linux the system has done it already."""
+def kill_orphans(data: Path) -> list[str]:
+    """Kill the processes that this data folder's run file names and that still run; returns their names. Call it only
+    with the folder's lock held: no other process supervises them then. On Linux the system has already killed them."""
     run = read_run_file(run_file_path(data))
     if run is None:
         return []
@@ -22,7 +22,7 @@ def end_leftovers(data: Path) -> list[str]:
     alive = {name: process for name, process in found.items() if process is not None}
     for process in alive.values():
         with suppress(ProcessLookupError):
-            # Each was started as the leader of a group of its own.
+            # Each was started as the leader of its own process group.
             os.killpg(process.pid, signal.SIGKILL)
-    psutil.wait_procs(list(alive.values()), timeout=_GONE_WITHIN_S)
+    psutil.wait_procs(list(alive.values()), timeout=_EXIT_TIMEOUT_S)
     return list(alive)

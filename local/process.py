@@ -1,4 +1,4 @@
-"""One supervised process: started, watched, and started again when it dies."""
+"""One supervised process: started, probed, and restarted when it dies."""
 
 import asyncio
 import os
@@ -13,40 +13,40 @@ from typing import Protocol
 from infra.errors import RostrumError, SettingsError
 from infra.lifecycle import EXIT_SETTINGS
 from local import die_with_parent
-from local.backoff import Backoff
-from local.log_file import LogFile, notable
+from local.backoff import RestartBackoff
+from local.log_file import LogFile, parse_problem
 from local.plan import Launch, ProcessPlan
 from local.run_file import ProcessEntry, ProcessMark, ProcessState, mark_of
 
-_PROBE_EVERY_S = 0.2
-_PROBE_READY_EVERY_S = 2.0
+_PROBE_INTERVAL_S = 0.2
+_READY_PROBE_INTERVAL_S = 2.0
 _CHUNK_BYTES = 64 * 1024
-_OUTPUT_ENDS_WITHIN_S = 1.0
+_OUTPUT_TIMEOUT_S = 1.0
 
 
-class Observer(Protocol):
-    """Told what a person at the terminal should know."""
+class ProcessObserver(Protocol):
+    """Is notified of what should be shown at the terminal."""
 
-    def said(self, name: str, level: str, text: str) -> None:
+    def logged(self, name: str, level: str, text: str) -> None:
         """A process logged a warning or an error."""
         ...
 
-    def died(self, name: str, code: int, tail: list[str], again_in_s: float) -> None:
-        """A process ended that should not have; `code` as subprocess gives it, negative for a signal."""
+    def exited(self, name: str, code: int, tail: list[str], restart_in_s: float) -> None:
+        """A process ended unexpectedly; `code` is subprocess's return code, negative for a signal."""
         ...
 
 
-class Child:
-    """`changed` is called whenever `entry()` would differ. Run it on the main thread: on Linux the system ends a
-    process with the thread that started it."""
+class ManagedProcess:
+    """`changed` is called whenever `entry()` would differ. Run it on the main thread: on Linux the system kills a
+    process when the thread that started it ends."""
 
     def __init__(
         self,
         plan: ProcessPlan,
         log_path: Path,
-        observer: Observer,
+        observer: ProcessObserver,
         changed: Callable[[], None],
-        backoff: Backoff | None = None,
+        backoff: RestartBackoff | None = None,
     ) -> None:
         self.plan = plan
         self.ready_once = asyncio.Event()
@@ -54,7 +54,7 @@ class Child:
         self._log = LogFile(log_path)
         self._observer = observer
         self._changed = changed
-        self._backoff = backoff or Backoff()
+        self._backoff = backoff or RestartBackoff()
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
         self._stopped.set()
@@ -75,7 +75,7 @@ class Child:
         )
 
     async def supervise(self) -> None:
-        """Runs until `stop`. Raises SettingsError if the process says that its settings are wrong, RostrumError if it
+        """Runs until `stop`. Raises SettingsError if the process exits because of invalid settings, RostrumError if it
         cannot be started at all."""
         self._stopped.clear()
         try:
@@ -85,11 +85,11 @@ class Child:
                 if self._stopping.is_set():
                     return
                 if code == EXIT_SETTINGS:
-                    raise SettingsError(_last_words(self._log.tail) or f"{self.plan.name}: wrong settings.", "")
+                    raise SettingsError(_last_message(self._log.tail) or f"{self.plan.name}: invalid settings.", "")
                 delay_s = self._backoff.after(time.monotonic() - began_s)
                 self._restarts += 1
                 self._set(ProcessState.WAITING, f"ended with {code}")
-                self._observer.died(self.plan.name, code, list(self._log.tail), delay_s)
+                self._observer.exited(self.plan.name, code, list(self._log.tail), delay_s)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), delay_s)
         finally:
@@ -98,7 +98,7 @@ class Child:
             self._stopped.set()
 
     async def stop(self, within_s: float) -> None:
-        """Ask it to end, and kill it if it has not within so many seconds."""
+        """Terminate it, and kill it if it has not ended within so many seconds."""
         self._stopping.set()
         if not self._stopped.is_set():
             self._set(ProcessState.STOPPING, "stopping")
@@ -109,7 +109,7 @@ class Child:
             await self._stopped.wait()
 
     def kill(self) -> None:
-        """End it and whatever it started, now."""
+        """Kill it and all processes that it started."""
         self._stopping.set()
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
@@ -121,7 +121,7 @@ class Child:
                 self._process.send_signal(number)
 
     async def _run_once(self) -> int:
-        """Start it and wait for its end; gives its exit status."""
+        """Start it and wait until it ends; returns its exit status."""
         self._set(ProcessState.STARTING, "starting")
         self._log.tail.clear()
         launch = await self.plan.launch()
@@ -137,9 +137,9 @@ class Child:
         finally:
             watch.cancel()
             with suppress(ProcessLookupError):
-                # What the process started and left behind; it leads a group of its own.
+                # Kills what the process started and left behind; it leads its own process group.
                 os.killpg(process.pid, signal.SIGKILL)
-            await asyncio.wait({output, watch}, timeout=_OUTPUT_ENDS_WITHIN_S)
+            await asyncio.wait({output, watch}, timeout=_OUTPUT_TIMEOUT_S)
             output.cancel()
             self._process = self._mark = self._health_port = None
 
@@ -153,23 +153,23 @@ class Child:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 env=launch.environment,
-                # Ctrl-C reaches the supervisor alone, which then stops the processes in order.
+                # Ctrl-C reaches only the supervisor, which then stops the processes in order.
                 start_new_session=True,
             )
         except OSError as error:
             raise RostrumError(
-                f"{self.plan.name} could not be started ({error}).", "Is the machine out of memory or processes?"
+                f"{self.plan.name} could not be started ({error}).", "Is the machine out of memory or process ids?"
             ) from error
 
     async def _keep_output(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None  # noqa: S101 - it was asked for as a pipe
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
         while chunk := await process.stdout.read(_CHUNK_BYTES):
             for line in self._log.write(chunk):
-                if (notice := notable(line)) is not None:
-                    self._observer.said(self.plan.name, notice.level, notice.text)
+                if (problem := parse_problem(line)) is not None:
+                    self._observer.logged(self.plan.name, problem.level, problem.text)
 
     async def _watch(self, launch: Launch) -> None:
-        """Keep the state true to what the process itself says."""
+        """Keep the state in line with what the readiness probe returns."""
         while True:
             reason = await launch.probe()
             if not self._stopping.is_set():
@@ -180,7 +180,7 @@ class Child:
                     self._set(ProcessState.UNREADY, reason)
                 else:
                     self.reason = reason
-            await asyncio.sleep(_PROBE_READY_EVERY_S if reason is None else _PROBE_EVERY_S)
+            await asyncio.sleep(_READY_PROBE_INTERVAL_S if reason is None else _PROBE_INTERVAL_S)
 
     def _set(self, state: ProcessState, reason: str) -> None:
         self.reason = reason
@@ -189,6 +189,6 @@ class Child:
             self._changed()
 
 
-def _last_words(tail: Iterable[str]) -> str:
-    """What a stage printed for a person before it ended: its log lines are JSON objects, this is not."""
+def _last_message(tail: Iterable[str]) -> str:
+    """The message that a stage printed before it ended; unlike its log lines, it is not a JSON object."""
     return next((line for line in reversed(list(tail)) if line and not line.startswith("{")), "")

@@ -1,6 +1,6 @@
-"""For maintainers: resolve a program's jgo.toml anew and write its lock (`python -m local.relock kafka`).
+"""For maintainers: resolves a program's jgo.toml and writes its lock (`python -m local.relock kafka`).
 
-Done here rather than by `jgo lock`, which fetches a JDK of its own to classify jars for a module path we do not use."""
+`jgo lock` is not used: it downloads a JDK to classify jars for a module path that is not needed here."""
 
 import sys
 import tempfile
@@ -12,7 +12,7 @@ from local.jars import KAFKA, LANGUAGETOOL, Program, maven_context
 
 
 def relock(program: Program) -> int:
-    """Write the program's lock; gives the number of jars in it."""
+    """Write the program's lock; returns the number of jars in it."""
     with tempfile.TemporaryDirectory() as folder:
         context = maven_context(Path(folder))
         spec = EnvironmentSpec.load(program.spec_path)

@@ -1,14 +1,14 @@
-"""How many processes of each stage: `edge=2,transcribe=2`."""
+"""The number of processes of each stage: `edge=2,transcribe=2`."""
 
 from collections.abc import Mapping
 
 from infra.errors import RostrumError
 from local.stages import STAGES
 
-_GREATEST = 16
-_SINGLE = {
-    "kafka": "it is one local node; for more, set KAFKA_BOOTSTRAP to a cluster",
-    "languagetool": "one serves all; for more, set LANGUAGETOOL_URL to a service behind a balancer",
+_MAX_PROCESSES = 16
+_NOT_SCALABLE = {
+    "kafka": "there is one local node; for more, set KAFKA_BOOTSTRAP to a cluster",
+    "languagetool": "one serves all stages; for more, set LANGUAGETOOL_URL to a service behind a load balancer",
 }
 
 
@@ -18,14 +18,14 @@ def parse_scale(text: str, *, clickhouse_is_embedded: bool) -> Mapping[str, int]
     named = set()
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, number = (piece.strip() for piece in part.partition("="))
-        if name in _SINGLE:
-            raise _wrong(f"{name} cannot be scaled: {_SINGLE[name]}.")
+        if name in _NOT_SCALABLE:
+            raise _wrong(f"{name} cannot be scaled: {_NOT_SCALABLE[name]}.")
         if name not in counts:
             raise _wrong(f"There is no stage {name!r}.")
         if name in named:
             raise _wrong(f"{name} is named twice.")
-        if not number.isascii() or not number.isdigit() or not 1 <= int(number) <= _GREATEST:
-            raise _wrong(f"{part!r} does not give a number from 1 to {_GREATEST}.")
+        if not number.isascii() or not number.isdigit() or not 1 <= int(number) <= _MAX_PROCESSES:
+            raise _wrong(f"{part!r} does not give a number from 1 to {_MAX_PROCESSES}.")
         named.add(name)
         counts[name] = int(number)
     if counts["analytics"] > 1 and clickhouse_is_embedded:
@@ -37,7 +37,7 @@ def parse_scale(text: str, *, clickhouse_is_embedded: bool) -> Mapping[str, int]
 
 
 def process_names(stage: str, count: int) -> list[str]:
-    """`edge` alone, `edge-0` and `edge-1` in a row."""
+    """`edge` for a single process, `edge-0` and `edge-1` for two."""
     return [stage] if count == 1 else [f"{stage}-{index}" for index in range(count)]
 
 

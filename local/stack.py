@@ -11,9 +11,9 @@ from infra.kafka.settings import KafkaSettings
 from infra.languagetool import LanguageToolSettings
 from local import kafka_node, languagetool_server
 from local.jars import KAFKA, LANGUAGETOOL, Program
-from local.plan import Launch, Layer, PortUse, ProcessPlan, stop_budget_s
+from local.plan import Launch, Layer, ProcessPlan, RequiredPort, stop_budget_s
 from local.probes import port_probe, stage_probe
-from local.run_file import Addresses
+from local.run_file import StackAddresses
 from local.scale import process_names
 from local.stages import STAGES
 from local.tcp_ports import LOOPBACK, free_port
@@ -41,8 +41,8 @@ class Stack:
     shutdown_s: float
 
     @property
-    def addresses(self) -> Addresses:
-        return Addresses(
+    def addresses(self) -> StackAddresses:
+        return StackAddresses(
             page=f"http://localhost:{self.analytics_port}",
             edge=f"wss://localhost:{self.edge_port}/v1/stream",
             edge_plain=f"ws://{LOOPBACK}:{self.edge_plain_port}/v1/stream" if self.edge_plain_port else "",
@@ -57,17 +57,17 @@ class Stack:
         return [program for program, is_local in wanted if is_local]
 
     @property
-    def ports(self) -> list[PortUse]:
+    def ports(self) -> list[RequiredPort]:
         """The fixed ports that must be free."""
         uses = [
-            PortUse(self.edge_port, "EDGE_PORT", "the edge", self.edge_host),
-            PortUse(self.edge_plain_port, "EDGE_PLAIN_PORT", "the edge's plain door for this machine"),
-            PortUse(self.analytics_port, "ANALYTICS_PORT", "pages and API", self.analytics_host),
+            RequiredPort(self.edge_port, "EDGE_PORT", "the edge", self.edge_host),
+            RequiredPort(self.edge_plain_port, "EDGE_PLAIN_PORT", "the edge's plain door for this machine"),
+            RequiredPort(self.analytics_port, "ANALYTICS_PORT", "pages and API", self.analytics_host),
         ]
         if self.kafka.is_local:
-            uses.append(PortUse(self.kafka.port, "KAFKA_PORT", "the Kafka node"))
+            uses.append(RequiredPort(self.kafka.port, "KAFKA_PORT", "the Kafka node"))
         if self.languagetool.is_local:
-            uses.append(PortUse(self.languagetool.port, "LANGUAGETOOL_PORT", "LanguageTool"))
+            uses.append(RequiredPort(self.languagetool.port, "LANGUAGETOOL_PORT", "LanguageTool"))
         return [use for use in uses if use.port]
 
     def plans(self) -> list[ProcessPlan]:
@@ -94,7 +94,7 @@ class Stack:
         return Launch(command, self.environment, port_probe(port))
 
     def _plan_stage(self, stage: str, index: int, name: str) -> ProcessPlan:
-        layer = Layer.DOOR if stage == "edge" else Layer.STAGE
+        layer = Layer.EDGE if stage == "edge" else Layer.STAGE
         own, address = self._doors(stage, index)
         return ProcessPlan(name, layer, partial(self._launch_stage, stage, layer, own), address)
 

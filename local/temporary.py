@@ -1,4 +1,4 @@
-"""A stack for one piece of work: on free ports, with data of its own, beside any that runs already."""
+"""A temporary stack for one piece of work: on free ports and with its own data, beside any running stack."""
 
 import asyncio
 import os
@@ -22,26 +22,26 @@ from local.stack import Stack
 from local.supervisor import Supervisor
 from local.tcp_ports import free_port
 
-_LOOK_EVERY_S = 0.25
+_POLL_INTERVAL_S = 0.25
 _WorkT = TypeVar("_WorkT")
 
 
 class Interrupted(RostrumError):
-    """Somebody asked to stop before the work was done."""
+    """Stopped by a signal before the work was done."""
 
 
-def own_stack(data: Path, settings: Mapping[str, str] | None = None) -> Stack:
+def temporary_stack(data: Path, settings: Mapping[str, str] | None = None) -> Stack:
     """The stack that the settings describe, but with this data folder, free ports, and whisper-micro as its recogniser.
-    `settings` are further ones for its processes. Raises RostrumError if it could not be apart from another."""
+    `settings`: further ones for its processes. Raises RostrumError if it would share a service with other stacks."""
     stack = local_stack(local_settings(data))
-    for name, is_own in (
+    for name, is_local in (
         ("KAFKA_BOOTSTRAP", stack.kafka.is_local),
         ("CLICKHOUSE_URL", load(ClickHouseSettings).is_embedded),
     ):
-        if not is_own:
+        if not is_local:
             raise RostrumError(
-                f"This brings up a stack of its own, but {name} names one that others use.",
-                f"Unset {name}, or use that stack by `rostrum stream`.",
+                f"This starts a temporary stack, but {name} names a service that other stacks use.",
+                f"Unset {name}, or use the existing stack with `rostrum stream`.",
             )
     kafka = stack.kafka.model_copy(update={"port": free_port()})
     languagetool = stack.languagetool.model_copy(update={"port": free_port()})
@@ -62,18 +62,18 @@ def own_stack(data: Path, settings: Mapping[str, str] | None = None) -> Stack:
     )
 
 
-async def with_stack(stack: Stack, console: Console, work: Callable[[], Awaitable[_WorkT]]) -> _WorkT:
-    """Bring the stack up, do the work, and bring the stack down, whatever happens. Raises Interrupted after Ctrl-C, and
-    what the work or the supervisor raises."""
+async def run_with_stack(stack: Stack, console: Console, work: Callable[[], Awaitable[_WorkT]]) -> _WorkT:
+    """Start the stack, do the work, and stop the stack in every case. Raises Interrupted after Ctrl-C, and whatever the
+    work or the supervisor raises."""
     me = mark_of(os.getpid())
     assert me is not None  # noqa: S101 - this process is running
     up = asyncio.Event()
     supervisor = Supervisor(
-        stack.plans(), stack.data, me, stack.addresses, Watcher(console, up), partial(_lay_ground, stack)
+        stack.plans(), stack.data, me, stack.addresses, ConsoleObserver(console, up), partial(_create_topics, stack)
     )
 
     async def once_up() -> _WorkT:
-        await show_start(stack, console, up)
+        await show_progress(stack, console, up)
         return await work()
 
     supervising = asyncio.create_task(supervisor.run())
@@ -94,21 +94,21 @@ async def with_stack(stack: Stack, console: Console, work: Callable[[], Awaitabl
             supervisor.request_stop()
         await supervising
     if working.cancelled():
-        raise Interrupted("Stopped before it was done.", "")
+        raise Interrupted("Stopped before the work was done.", "")
     return working.result()
 
 
-async def _lay_ground(stack: Stack) -> None:
+async def _create_topics(stack: Stack) -> None:
     await create_topics(stack.kafka)
 
 
-async def show_start(stack: Stack, console: Console, up: asyncio.Event) -> None:
-    """Name each process as it becomes ready, until all are."""
+async def show_progress(stack: Stack, console: Console, up: asyncio.Event) -> None:
+    """Print each process as it becomes ready, until all are."""
     shown: set[str] = set()
     path = run_file_path(stack.data)
     with console.status("Starting the stack"):
         while True:
-            is_up = up.is_set()  # asked before the file is read: what it says then is the last word
+            is_up = up.is_set()  # Checked before the file is read, so that the last reading shows all processes.
             run = read_run_file(path)
             for entry in run.processes if run else ():
                 if entry.state is ProcessState.READY and entry.name not in shown:
@@ -116,11 +116,11 @@ async def show_start(stack: Stack, console: Console, up: asyncio.Event) -> None:
                     console.print(f"  {entry.name} is ready", style="dim")
             if is_up:
                 return
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(_POLL_INTERVAL_S)
 
 
-class Watcher:
-    """The supervisor's observer: deaths are told, what the processes log stays in the logs."""
+class ConsoleObserver:
+    """Shows exits; what the processes log stays in their log files."""
 
     def __init__(self, console: Console, up: asyncio.Event) -> None:
         self._console = console
@@ -133,13 +133,13 @@ class Watcher:
         late = "; ".join(f"{name} ({reason})" for name, reason in reasons.items())
         self._console.print(f"  still waiting for {late}", style="dim", markup=False)
 
-    def said(self, name: str, level: str, text: str) -> None:
-        """In the logs, whose place is told if the work fails."""
+    def logged(self, name: str, level: str, text: str) -> None:
+        """Not shown: the log files' folder is printed if the work fails."""
 
-    def died(self, name: str, code: int, tail: list[str], again_in_s: float) -> None:
-        self._console.print(f"  {name} ended ({code}); starting it again in {again_in_s:g} s", style="red")
+    def exited(self, name: str, code: int, tail: list[str], restart_in_s: float) -> None:
+        self._console.print(f"  {name} ended ({code}); starting it again in {restart_in_s:g} s", style="red")
         for line in tail[-3:]:
             self._console.print(f"    {line}", style="dim", markup=False)
 
     def stopping(self) -> None:
-        """Told by whoever asked for it."""
+        """Not shown: the caller announces it."""

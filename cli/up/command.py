@@ -15,8 +15,8 @@ from infra.settings import load
 from local.from_settings import local_settings, local_stack
 from local.install import install_programs
 from local.login_token import login_token
-from local.orphans import end_leftovers
-from local.preflight import hold_data_folder, refuse_taken_ports
+from local.orphans import kill_orphans
+from local.preflight import check_ports_free, lock_data_folder
 from local.recogniser import recogniser_in_use
 from local.run_file import mark_of
 from local.stack import Stack
@@ -36,9 +36,9 @@ def up(data: Path | None, scale: str) -> None:
     local = local_settings(data)
     stack = local_stack(local, scale)
     llm = load(LlmSettings)
-    with hold_data_folder(stack.data):
-        ended = end_leftovers(stack.data)
-        refuse_taken_ports(stack.ports)
+    with lock_data_folder(stack.data):
+        ended = kill_orphans(stack.data)
+        check_ports_free(stack.ports)
         install_programs(stack.programs, stack.cache)
         welcome = Welcome(
             addresses=stack.addresses,
@@ -55,11 +55,11 @@ def up(data: Path | None, scale: str) -> None:
 async def _supervise(stack: Stack, terminal: Terminal) -> None:
     me = mark_of(os.getpid())
     assert me is not None  # noqa: S101 - this process is running
-    supervisor = Supervisor(stack.plans(), stack.data, me, stack.addresses, terminal, partial(_lay_ground, stack))
+    supervisor = Supervisor(stack.plans(), stack.data, me, stack.addresses, terminal, partial(_create_topics, stack))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, supervisor.request_stop)
     await supervisor.run()
 
 
-async def _lay_ground(stack: Stack) -> None:
+async def _create_topics(stack: Stack) -> None:
     await create_topics(stack.kafka)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local.log_file import Quiet
-from local.run_file import Addresses
+from local.log_file import RateLimiter
+from local.run_file import StackAddresses
 
 _SHOWN_LINES = 5
 
@@ -17,7 +17,7 @@ _SHOWN_LINES = 5
 class Welcome:
     """What a person needs once the stack is up. `llm`: empty if none is set."""
 
-    addresses: Addresses
+    addresses: StackAddresses
     token: str
     recogniser: str
     llm: str
@@ -30,7 +30,7 @@ class Terminal:
     def __init__(self, welcome: Welcome, console: Console | None = None) -> None:
         self._welcome = welcome
         self._console = console or Console(soft_wrap=True, highlight=False)
-        self._quiet: dict[str, Quiet] = defaultdict(Quiet)
+        self._limiters: dict[str, RateLimiter] = defaultdict(RateLimiter)
 
     def starting(self, names: list[str], ended: list[str]) -> None:
         if ended:
@@ -57,13 +57,14 @@ class Terminal:
             if value:
                 self._print(f"  {what + ':':<17}{value}")
 
-    def said(self, name: str, level: str, text: str) -> None:
-        if self._quiet[name].admits(time.monotonic()):
+    def logged(self, name: str, level: str, text: str) -> None:
+        if self._limiters[name].allows(time.monotonic()):
             self._print(f"{name}: {level}: {text}", "yellow" if level == "warning" else "red")
 
-    def died(self, name: str, code: int, tail: list[str], again_in_s: float) -> None:
+    def exited(self, name: str, code: int, tail: list[str], restart_in_s: float) -> None:
         how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
-        self._print(f"{name} {how}; starting it again in {again_in_s:g} s. Log: {self._welcome.logs / name}.log", "red")
+        log = self._welcome.logs / f"{name}.log"
+        self._print(f"{name} {how}; starting it again in {restart_in_s:g} s. Log: {log}", "red")
         if code > 0:
             for line in tail[-_SHOWN_LINES:]:
                 self._print(f"  {line}", "dim")

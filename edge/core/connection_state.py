@@ -1,4 +1,4 @@
-"""One connection, as values: where it stands, who speaks, and what has become of the session."""
+"""The state of one connection as values: its phase, its user, and the session that is streamed over it."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -6,160 +6,180 @@ from enum import Enum
 from edge.core.audio.formats import CANONICAL, Format
 from edge.core.audio.framing import Framing
 from edge.core.effects import Append, Effect, LogRecord
-from edge.core.fast_replace import changed
-from edge.core.flow.lag import Progress
-from edge.core.flow.leaky_bucket import Budget, Pace
-from edge.core.flow.reply_order import Passage
+from edge.core.fast_replace import replace
+from edge.core.flow.lag import TranscriptionLag
+from edge.core.flow.leaky_bucket import LeakyBucket, RateLimit
+from edge.core.flow.reply_order import ReplySequencer
 from schemas.audio import FRAME_SAMPLES
 from schemas.replies import ReplyMessage
 from schemas.sessions import ConnectionResumed, EndCause, RecordKind, SessionStarted
 
 
-class State(Enum):
-    """Where a connection stands."""
+class Phase(Enum):
+    """Where a connection stands in the protocol."""
 
     CONNECTED = "connected"
-    """The socket is open; nobody knows whose it is."""
+    """The socket is open; the user is not known yet."""
     READY = "ready"
-    """The user is known; no session yet."""
+    """The user is known; there is no session yet."""
     STARTING = "starting"
-    """The session's start, or that it goes on here, is being written."""
+    """The session's start, or its resume, is being written to Kafka."""
     STREAMING = "streaming"
-    """The speaker speaks."""
+    """The client sends audio."""
     ENDING = "ending"
-    """No more audio is taken; finals, summary and report are still to come."""
+    """No more audio is accepted; finals, summary and report are still to come."""
     CLOSED = "closed"
-    """The close is decided; what was begun is being finished."""
+    """The close is decided; work in flight is being finished."""
 
     # A member's hash is looked up for every event, and Enum's own is a call into Python.
     __hash__ = object.__hash__
 
 
 @dataclass(frozen=True)
-class Speaker:
-    """A user, as their token names them. `expires_at_ms` is Unix time, or None for a token without an end."""
+class User:
+    """A user, as their login token describes them."""
 
     user_id: str
     name: str | None
     org: str
     groups: tuple[str, ...]
     expires_at_ms: int | None
+    """When the token expires, in Unix time; None for a token that never does."""
     max_sessions: int | None = None
-
-
-PACE = Budget(times=8, burst_ms=30_000)
+    """The token's own limit on concurrent sessions; None: the edge's limit applies."""
 
 
 @dataclass(frozen=True)
-class Terms:
-    """What this edge grants every connection. `token_notice_ms` before a token runs out its user is told, and
-    `leeway_ms` after that it has run out. `max_sessions`: that one user may hold, unless their token says otherwise."""
+class ConnectionPolicy:
+    """The limits that this edge sets for every connection."""
 
     session_s: int
+    """The greatest length of a session, in seconds of audio."""
     grace_ms: int
+    """How long a client may stay away before its session is ended."""
     auth_ms: int
+    """How soon after the handshake the login token must arrive."""
     message_bytes: int
-    token_notice_ms: int = 60_000
-    leeway_ms: int = 5_000
-    max_sessions: int = 8
-    pace: Budget = PACE
+    """The largest WebSocket message accepted."""
+    token_notice_ms: int
+    """How long before a token expires the client is notified."""
+    leeway_ms: int
+    """How long after its expiry a token is still accepted."""
+    max_sessions: int
+    """Concurrent sessions per user, unless their token sets another limit; 0: no limit."""
+    ingest_limit: RateLimit
+    """How much faster than real time audio may be sent."""
 
     @property
     def alive_ms(self) -> int:
-        """A log that has been silent for this long is told that the speaker is still there."""
+        """After this much silence an `alive` record tells the transcriber that the client is still connected."""
         return max(50, self.grace_ms // 3)
 
 
 @dataclass(frozen=True)
-class Talk:
-    """A session, from where it began or goes on over this connection. `opening`: the record that says so. `written`
-    counts the records handed to the log, `kept` those it has accepted. `first_sample`: the log's sample that this
-    connection's audio begins with; `until_sample`: that at which all that was sent ends. `confirmed`: the transcriber
-    knows of this connection, so that what the log has accepted counts. `early`: replies that came before the client
-    was told that the session has started."""
+class SessionState:
+    """A session, from where it begins or resumes on this connection."""
 
     opening: SessionStarted | ConnectionResumed
-    last_written_ms: int
-    pace: Pace
+    """The record that the connection appends first."""
+    last_queued_ms: int
+    """When the newest record was queued for the log."""
+    bucket: LeakyBucket
     audio: Format = CANONICAL
+    """The format that the client sends."""
     resume_token: str = ""
-    confirmed: bool = True
+    resume_confirmed: bool = True
+    """Whether the transcriber knows of this connection, so that frames in the log may be acknowledged."""
+    known_over: bool = False
+    """Whether the transcriber has answered that the session was over already."""
     first_sample: int = 0
+    """The session's sample with which this connection's audio begins."""
     until_sample: int = 0
-    written: int = 0
-    kept: int = 0
-    frames: int = 0
-    frames_kept: int = 0
-    progress: Progress = field(default_factory=Progress)
+    """The session's sample at which all audio received so far ends."""
+    records_queued: int = 0
+    records_appended: int = 0
+    """Records that Kafka has accepted."""
+    frames_queued: int = 0
+    """Frames of the session, counted from its first, up to the newest queued one."""
+    frames_appended: int = 0
+    """The same, up to the newest one that Kafka has accepted."""
+    lag: TranscriptionLag = field(default_factory=TranscriptionLag)
     framing: Framing = field(default_factory=Framing)
     question: int | None = None
-    ended: EndCause | None = None
-    passage: Passage = field(default_factory=Passage)
-    early: tuple[ReplyMessage, ...] = ()
+    """The question being answered."""
+    end_cause: EndCause | None = None
+    """Why the session ended, if it was ended over this connection."""
+    sequencer: ReplySequencer = field(default_factory=ReplySequencer)
+    early_replies: tuple[ReplyMessage, ...] = ()
+    """Replies that arrived before `started` was sent to the client."""
 
     @property
     def first_frame(self) -> int:
-        """Number of the frame that this connection's audio begins with."""
+        """Number of the frame with which this connection's audio begins."""
         return self.first_sample // FRAME_SAMPLES
 
 
 @dataclass(frozen=True)
-class Session:
-    """`session_id`: that of the session that goes on here, else the one that a session begun here gets. `warned`: that
-    the token runs out. `asked`: a token has come, and whoever judges it does so in bounded time.
-    Times are Unix milliseconds."""
+class ConnectionState:
+    """All that the protocol remembers of a connection."""
 
     conn: str
     session_id: str
+    """The id of the session that is resumed here, or that a session started here will get."""
     opened_ms: int
-    terms: Terms
-    state: State = State.CONNECTED
-    speaker: Speaker | None = None
-    warned: bool = False
-    asked: bool = False
-    talk: Talk | None = None
+    """When the handshake was complete, in Unix time."""
+    policy: ConnectionPolicy
+    phase: Phase = Phase.CONNECTED
+    verified_user: User | None = None
+    expiry_notified: bool = False
+    """Whether the client was notified that its token is about to expire."""
+    token_received: bool = False
+    """Whether a token has arrived; its verification takes bounded time."""
+    active_session: SessionState | None = None
 
     @property
-    def user(self) -> Speaker:
-        if self.speaker is None:
-            raise LookupError("nobody is known on this connection yet")
-        return self.speaker
+    def user(self) -> User:
+        """Raises LookupError before a token was verified."""
+        if self.verified_user is None:
+            raise LookupError("the user of this connection is not known yet")
+        return self.verified_user
 
     @property
     def expires_ms(self) -> int | None:
-        """When the user's token has run out for good."""
-        at_ms = self.speaker.expires_at_ms if self.speaker else None
-        return None if at_ms is None else at_ms + self.terms.leeway_ms
+        """When the user's token is no longer accepted, leeway included."""
+        at_ms = self.verified_user.expires_at_ms if self.verified_user else None
+        return None if at_ms is None else at_ms + self.policy.leeway_ms
 
     @property
-    def speech(self) -> Talk:
-        if self.talk is None:
+    def session(self) -> SessionState:
+        """Raises LookupError before a session was started or resumed."""
+        if self.active_session is None:
             raise LookupError("no session has begun on this connection yet")
-        return self.talk
+        return self.active_session
 
     def lag_s(self, now_ms: int) -> float | None:
-        """How far the transcriber is behind the speaker, if the session tells; see `Progress`."""
-        return None if self.talk is None else self.talk.progress.lag_s(now_ms)
+        """How far the transcriber is behind the speaker; None while unknown: see `TranscriptionLag.lag_s`."""
+        return None if self.active_session is None else self.active_session.lag.lag_s(now_ms)
 
     def pause_ms(self, now_ms: int) -> float:
-        """How long the client should not be read, because it is too far ahead of the transcriber."""
-        return self.speech.progress.pause_ms(now_ms) if self.state is State.STREAMING else 0.0
+        """How long to stop reading the socket, because the client is too far ahead of the transcriber."""
+        return self.session.lag.pause_ms(now_ms) if self.phase is Phase.STREAMING else 0.0
 
-    def moved(self, state: State, talk: Talk | None = None) -> "Session":
-        """The same connection in another state, and with a changed session if one is given."""
-        return changed(self, state=state, talk=talk or self.talk)
-
-
-Outcome = tuple[Session, tuple[Effect, ...]]
+    def moved(self, phase: Phase, session: SessionState | None = None) -> "ConnectionState":
+        """The same connection in another phase, and with a changed session if one is given."""
+        return replace(self, phase=phase, active_session=session or self.active_session)
 
 
-def write(talk: Talk, kind: RecordKind, value: bytes, now_ms: int) -> tuple[Talk, Append]:
-    """The next record of the session's log. Frames get the next number."""
-    seq = talk.frames if kind is RecordKind.FRAME else None
-    written = changed(
-        talk,
-        written=talk.written + 1,
-        frames=talk.frames + (kind is RecordKind.FRAME),
-        last_written_ms=now_ms,
+Outcome = tuple[ConnectionState, tuple[Effect, ...]]
+
+
+def queue_record(session: SessionState, kind: RecordKind, value: bytes, now_ms: int) -> tuple[SessionState, Append]:
+    """The session with one more record for its log. Frames get the next sequence number."""
+    seq = session.frames_queued if kind is RecordKind.FRAME else None
+    queued = replace(
+        session,
+        records_queued=session.records_queued + 1,
+        frames_queued=session.frames_queued + (kind is RecordKind.FRAME),
+        last_queued_ms=now_ms,
     )
-    return written, Append(LogRecord(kind, value, seq))
+    return queued, Append(LogRecord(kind, value, seq))

@@ -90,7 +90,7 @@ class Close:
 
     code: int
     reason: str
-    farewell: Error | None = None
+    error: Error | None = None
 
 
 Effect = Send | Verify | Reclaim | Admit | Convert | Append | Announce | Close

@@ -1,208 +1,269 @@
-"""Everything the edge tells a client it did wrong, or cannot have: the protocol's `error` messages."""
+"""Everything the edge tells a client it did wrong, or cannot have: each error with its texts and its close code."""
+
+from dataclasses import dataclass
 
 from schemas.wire import Error
 
-
-def _error(code: str, message: str, hint: str, *, retry_after_ms: int | None = None) -> Error:
-    return Error(code=code, message=message, hint=hint, fatal=False, retry_after_ms=retry_after_ms)
-
-
-def fatal(error: Error) -> Error:
-    """The same, with a close following it."""
-    return error.model_copy(update={"fatal": True})
+RETRY_AFTER_MS = 5000
+"""How long a client should wait after a failure of something behind the edge."""
 
 
-# What a message itself is.
+@dataclass(frozen=True)
+class ProtocolError:
+    """An error of the protocol; docs/protocol.md lists them all."""
+
+    code: str
+    """For programs."""
+    message: str
+    """What is wrong, for people."""
+    hint: str
+    """How to mend it."""
+    close_code: int | None = None
+    """The code that the connection is closed with where the error is fatal; None if it never is."""
+    retry_after_ms: int | None = None
+
+    def to_wire(self, *, fatal: bool) -> Error:
+        return Error(
+            code=self.code, message=self.message, hint=self.hint, fatal=fatal, retry_after_ms=self.retry_after_ms
+        )
 
 
-def bad_json(detail: str) -> Error:
-    return _error("bad_json", f"This text message is no JSON: {detail}.", "Send one JSON object with a `type`.")
+# The message itself.
 
 
-def bad_message(detail: str) -> Error:
-    return _error("bad_message", detail, "docs/protocol.md lists each type's fields and what they may hold.")
-
-
-def unknown_type(known: tuple[str, ...]) -> Error:
-    return _error("unknown_type", "There is no such message type.", f"The types are: {', '.join(known)}.")
-
-
-# Who is speaking.
-
-
-def not_authorised(detail: str) -> Error:
-    return _error(
-        "not_authorised", f"The first message must be a token. {detail}", 'Send {"type": "auth", "token": …} first.'
+def bad_json(detail: str) -> ProtocolError:
+    return ProtocolError(
+        "bad_json", f"This text message is not a JSON object: {detail}.", "Send one JSON object with a `type`."
     )
 
 
-def token_refused(reason: str, message: str, hint: str) -> Error:
-    return _error(f"token_{reason}", message, hint)
+def bad_message(detail: str) -> ProtocolError:
+    return ProtocolError("bad_message", detail, "docs/protocol.md lists each type's fields and their values.")
 
 
-def token_missing(after_ms: int) -> Error:
-    return _error(
-        "token_missing", f"No token came within {after_ms / 1000:g} s.", "Send `auth` as soon as the socket is open."
+def unknown_type(known: tuple[str, ...]) -> ProtocolError:
+    return ProtocolError("unknown_type", "There is no such message type.", f"The types are: {', '.join(known)}.")
+
+
+# Login tokens.
+
+
+def not_authorised(detail: str) -> ProtocolError:
+    return ProtocolError(
+        "not_authorised",
+        f"The first message must be a token. {detail}",
+        'Send {"type": "auth", "token": …} first.',
+        close_code=4401,
     )
 
 
-def wrong_user() -> Error:
-    return _error(
+def token_rejected(reason: str, message: str, hint: str) -> ProtocolError:
+    return ProtocolError(f"token_{reason}", message, hint, close_code=4401)
+
+
+def token_missing(after_ms: int) -> ProtocolError:
+    return ProtocolError(
+        "token_missing",
+        f"No token arrived within {after_ms / 1000:g} s.",
+        "Send `auth` as soon as the socket is open.",
+        close_code=4408,
+    )
+
+
+def wrong_user() -> ProtocolError:
+    return ProtocolError(
         "wrong_user",
-        "This token is another user's than the one the connection began with.",
-        "Open a connection of its own for another user.",
+        "This token belongs to a different user from the one this connection began with.",
+        "Open a separate connection for each user.",
+        close_code=4403,
     )
 
 
-def token_expired() -> Error:
-    return _error("token_expired", "The token ran out and no fresh one came.", "Send `auth` with a fresh one in time.")
+def token_expired() -> ProtocolError:
+    return ProtocolError(
+        "token_expired",
+        "The token expired and no fresh one arrived.",
+        "Send `auth` with a fresh token before the old one expires.",
+        close_code=4401,
+    )
 
 
-def login_unavailable(retry_after_ms: int) -> Error:
-    return _error(
+def login_unavailable() -> ProtocolError:
+    """Fatal only if no token was verified on this connection before."""
+    return ProtocolError(
         "login_unavailable",
-        "Whoever issues tokens does not answer now, so yours cannot be checked.",
-        "Try again in a little while.",
+        "The identity provider does not answer, so your token cannot be checked now.",
+        "Try again shortly.",
+        close_code=1013,
+        retry_after_ms=RETRY_AFTER_MS,
+    )
+
+
+# Starting a session.
+
+
+def too_many_sessions(limit: int, *, competition: bool) -> ProtocolError:
+    which = "of this competition" if competition else "open"
+    return ProtocolError(
+        "too_many_sessions",
+        f"You already have {limit} session{'s'[: limit != 1]} {which}, which is the limit.",
+        "End one first: send `end` there, or close its connection.",
+        close_code=4429,
+    )
+
+
+def overloaded(retry_after_ms: int) -> ProtocolError:
+    return ProtocolError(
+        "overloaded",
+        "The server is at capacity: another speaker could not be transcribed without delay.",
+        "Start again a little later; nothing was stored.",
+        close_code=1013,
         retry_after_ms=retry_after_ms,
     )
 
 
-def too_many_sessions(most: int, *, competition: bool) -> Error:
-    what = "of this competition" if competition else "at once"
-    return _error(
-        "too_many_sessions",
-        f"You hold {most} session{'s'[: most != 1]} {what}, and may hold no more.",
-        "End another one first: send `end` there, or close it.",
+def not_started(what: str) -> ProtocolError:
+    return ProtocolError(
+        "not_started", f"{what} arrived before `started`.", "Send `start`, wait for `started`, then send it again."
     )
 
 
-# What a message does here.
-
-
-def not_started(what: str) -> Error:
-    return _error(
-        "not_started", f"{what} came before `started`.", "Send `start` and wait for `started`; send it again then."
+def already_started() -> ProtocolError:
+    return ProtocolError(
+        "already_started",
+        "This connection already has a session.",
+        "Open another connection for another session.",
+        close_code=4400,
     )
 
 
-def already_started() -> Error:
-    return _error(
-        "already_started", "A second `start` on one connection.", "One connection holds one session: open another one."
+def session_ended(what: str) -> ProtocolError:
+    return ProtocolError(
+        "session_ended", f"{what} arrived after the end of the session and was ignored.", "Wait for the report."
     )
 
 
-def session_ended(what: str) -> Error:
-    return _error("session_ended", f"{what} came after the session's end and was left out.", "Wait for the report.")
+# Resuming a session.
+
+_REPORT_AT_API = "If it was yours, its report is at the HTTP API. Begin a new session with a plain `start`."
 
 
-# Going on with a session.
-
-_AT_THE_API = "Its report, if it was yours, is at the HTTP API. Begin a new session with a plain `start`."
-
-
-def resume_invalid() -> Error:
-    return _error("resume_invalid", "This `resume` is no token of ours, or one of a session long over.", _AT_THE_API)
-
-
-def not_your_session() -> Error:
-    return _error(
-        "not_your_session", "This session is another user's.", "Connect with the login token it was begun with."
+def resume_invalid() -> ProtocolError:
+    return ProtocolError(
+        "resume_invalid",
+        "This `resume` is not a valid resume token, or its session ended too long ago.",
+        _REPORT_AT_API,
+        close_code=4404,
     )
 
 
-def no_session() -> Error:
-    return _error("no_session", "There is no such session, or it ended too long ago.", _AT_THE_API)
+def not_your_session() -> ProtocolError:
+    return ProtocolError(
+        "not_your_session",
+        "This session belongs to another user.",
+        "Connect with a login token of the user who began it.",
+        close_code=4403,
+    )
 
 
-def frame_gap(from_frame: int) -> Error:
-    return _error(
+def no_session() -> ProtocolError:
+    return ProtocolError(
+        "no_session", "There is no such session, or it ended too long ago.", _REPORT_AT_API, close_code=4404
+    )
+
+
+def frame_gap(from_frame: int) -> ProtocolError:
+    return ProtocolError(
         "frame_gap",
-        f"Frames before {from_frame} are missing: so many were never held.",
-        "Resume with `from_frame` as the last `ack.frames` said, and send every sample from there on.",
+        f"Frames before {from_frame} are missing: the server does not hold that many.",
+        "Resume with `from_frame` set to the last `ack.frames`, and send every sample from there on.",
+        close_code=4400,
     )
 
 
-def superseded() -> Error:
-    return _error(
-        "superseded", "The session goes on over another connection.", "Nothing is wrong if that was you; else close it."
+def superseded() -> ProtocolError:
+    return ProtocolError(
+        "superseded",
+        "The session continues on another connection.",
+        "If you opened that connection, nothing is wrong; otherwise close it.",
+        close_code=4409,
     )
 
 
 # Audio.
 
 
-def unsupported_audio(given: str, taken: str) -> Error:
-    return _error(
+def unsupported_audio(given: str, supported: str) -> ProtocolError:
+    return ProtocolError(
         "unsupported_audio",
-        f"Audio as {given} is not taken here.",
-        f"Convert it before sending; this server takes {taken}.",
+        f"This audio format is not supported: {given}.",
+        f"Convert the audio before sending it. Supported: {supported}.",
+        close_code=4400,
     )
 
 
-def broken_audio(encoding: str, detail: str) -> Error:
-    return _error(
+def broken_audio(encoding: str, detail: str) -> ProtocolError:
+    return ProtocolError(
         "broken_audio",
-        f"What came is no {encoding}: {detail}.",
-        "Send the container from its first byte, in order, with nothing left out; or announce what it really is.",
+        f"The data is not valid {encoding}: {detail}.",
+        "Send the container from its first byte, complete and in order, or announce its actual format.",
+        close_code=4400,
     )
 
 
-def too_fast(times: int, burst_s: int) -> Error:
-    return _error(
-        "too_fast",
-        f"The audio came faster than {times} times real time, and {burst_s} s more.",
-        "Send recordings no faster than that. What was acknowledged is safe.",
-    )
-
-
-def bad_audio(length_bytes: int, sample_bytes: int) -> Error:
-    return _error(
+def bad_audio(length_bytes: int, sample_bytes: int) -> ProtocolError:
+    return ProtocolError(
         "bad_audio",
-        f"A binary message of {length_bytes} bytes is no whole number of samples ({sample_bytes} bytes each).",
-        "Cut the audio between samples; what follows a torn one would be noise.",
+        f"A binary message of {length_bytes} bytes is not a whole number of samples ({sample_bytes} bytes each).",
+        "Split the audio between samples; what follows a torn one would be noise.",
+        close_code=4400,
     )
 
 
-def message_too_large(length_bytes: int, limit_bytes: int) -> Error:
-    return _error(
+def message_too_large(length_bytes: int, limit_bytes: int) -> ProtocolError:
+    return ProtocolError(
         "message_too_large",
-        f"A binary message of {length_bytes} bytes is more than a second of audio may be ({limit_bytes} bytes).",
-        "Send pieces of 250 ms.",
+        f"A binary message of {length_bytes} bytes is too large: a second of audio has at most {limit_bytes} bytes.",
+        "Send messages of 250 ms.",
+        close_code=1009,
     )
 
 
-def session_too_long(session_s: int) -> Error:
-    return _error(
+def too_fast(rate: int, burst_s: int) -> ProtocolError:
+    return ProtocolError(
+        "too_fast",
+        f"The audio arrived faster than {rate} times real time, beyond a burst of {burst_s} s.",
+        "Send recordings more slowly. What was acknowledged is safe.",
+        close_code=4429,
+    )
+
+
+def session_too_long(session_s: int) -> ProtocolError:
+    return ProtocolError(
         "session_too_long",
-        f"The session reached its greatest length of {session_s} s and was ended there.",
-        "Begin a new session for more.",
+        f"The session reached its maximum length of {session_s} s and was ended.",
+        "Begin a new session to go on.",
+        close_code=4413,
     )
 
 
-# What the server cannot do now.
+# The edge's own limits and failures.
 
 
-def not_kept(retry_after_ms: int) -> Error:
-    return _error(
+def not_kept() -> ProtocolError:
+    return ProtocolError(
         "not_kept",
         "Something you sent could not be stored. What was acknowledged is safe.",
-        "Connect again in a little while.",
-        retry_after_ms=retry_after_ms,
+        "Connect again shortly.",
+        close_code=1013,
+        retry_after_ms=RETRY_AFTER_MS,
     )
 
 
-def overloaded(retry_after_ms: int) -> Error:
-    return _error(
-        "overloaded",
-        "There are as many speakers now as can be heard without delay.",
-        "Begin again a little later; nothing has been stored.",
-        retry_after_ms=retry_after_ms,
-    )
-
-
-def too_slow() -> Error:
-    return _error(
+def too_slow() -> ProtocolError:
+    return ProtocolError(
         "too_slow",
-        "Too much is waiting for you: you read more slowly than your words are recognised.",
+        "Too many messages are waiting for you: you read more slowly than your words are recognised.",
         "Read from the socket all the time, also while sending.",
+        close_code=1013,
     )

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from edge.core.connection_state import Speaker
+from edge.core.connection_state import User
 from edge.core.effects import Claim, LogRecord
+from edge.core.errors import ProtocolError
 from schemas.replies import ReplyMessage
-from schemas.wire import Auth, BeginAnswer, End, Error, Ping, Start
+from schemas.wire import Auth, BeginAnswer, End, Ping, Start
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,14 @@ class Audio:
 class Garbled:
     """A text message that means nothing, and what is wrong with it."""
 
-    error: Error
+    error: ProtocolError
 
 
 @dataclass(frozen=True)
 class Verified:
     """The token names this user."""
 
-    speaker: Speaker
+    user: User
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge.core import errors
-from edge.core.connection_state import Outcome, Session, State
+from edge.core.connection_state import ConnectionState, Outcome, Phase
 from edge.core.effects import Close, Send
 from edge.core.events import (
     Admitted,
@@ -37,60 +37,59 @@ from edge.core.events import (
     Verified,
 )
 from edge.core.steps import authenticate, deliver_replies, start_session, stream_audio
+from edge.core.steps.send_error import close_with_error, send_error
 from schemas.wire import Auth, BeginAnswer, End, Notice, Ping, Pong, Start
 
-_RETRY_AFTER_MS = 5000
-
-Step = Callable[[Session, Any, int], Outcome]
+Step = Callable[[ConnectionState, Any, int], Outcome]
 
 
-def receive(session: Session, event: Event, now_ms: int) -> Outcome:
+def receive(connection: ConnectionState, event: Event, now_ms: int) -> Outcome:
     """What happens to a connection, and what is to be done about it. `now_ms` is Unix time and must not go back."""
-    row = TABLE.get((session.state, type(event)))
-    return row.step(session, event, now_ms) if row else (session, ())
+    row = TABLE.get((connection.phase, type(event)))
+    return row.step(connection, event, now_ms) if row else (connection, ())
 
 
-def next_tick_ms(session: Session, now_ms: int) -> int:
+def next_tick_ms(connection: ConnectionState, now_ms: int) -> int:
     """When the passing of time should be told next, as Unix time."""
-    if session.state is State.CONNECTED and not session.asked:
-        return session.opened_ms + session.terms.auth_ms
-    due_ms = now_ms + session.terms.alive_ms // 2
-    if session.state is State.STREAMING and session.speech.written == session.speech.kept:
-        due_ms = session.speech.last_written_ms + session.terms.alive_ms
-    if session.expires_ms is None or session.state not in (State.READY, State.STREAMING):
+    if connection.phase is Phase.CONNECTED and not connection.token_received:
+        return connection.opened_ms + connection.policy.auth_ms
+    due_ms = now_ms + connection.policy.alive_ms // 2
+    if connection.phase is Phase.STREAMING and connection.session.records_queued == connection.session.records_appended:
+        due_ms = connection.session.last_queued_ms + connection.policy.alive_ms
+    if connection.expires_ms is None or connection.phase not in (Phase.READY, Phase.STREAMING):
         return due_ms
-    told = session.warned or session.state is State.READY
-    return min(due_ms, session.expires_ms - (0 if told else session.terms.token_notice_ms))
+    told = connection.expiry_notified or connection.phase is Phase.READY
+    return min(due_ms, connection.expires_ms - (0 if told else connection.policy.token_notice_ms))
 
 
 # Steps that are the same wherever they happen
 
 
-def answer_ping(session: Session, event: Ping, now_ms: int) -> Outcome:
-    return session, (Send(Pong(id=event.id)),)
+def answer_ping(connection: ConnectionState, event: Ping, now_ms: int) -> Outcome:
+    return connection, (Send(Pong(id=event.id)),)
 
 
-def complain(session: Session, event: Garbled, now_ms: int) -> Outcome:
-    return authenticate.complain(session, event.error)
+def complain(connection: ConnectionState, event: Garbled, now_ms: int) -> Outcome:
+    return send_error(connection, event.error)
 
 
-def refuse_second_start(session: Session, event: Start, now_ms: int) -> Outcome:
-    return authenticate.fail(session, 4400, errors.already_started())
+def refuse_second_start(connection: ConnectionState, event: Start, now_ms: int) -> Outcome:
+    return close_with_error(connection, errors.already_started())
 
 
-def give_up(session: Session, event: Unkept, now_ms: int) -> Outcome:
-    return authenticate.fail(session, 1013, errors.not_kept(_RETRY_AFTER_MS))
+def give_up(connection: ConnectionState, event: Unkept, now_ms: int) -> Outcome:
+    return close_with_error(connection, errors.not_kept())
 
 
-def shed(session: Session, event: Overrun, now_ms: int) -> Outcome:
-    return authenticate.fail(session, 1013, errors.too_slow())
+def shed(connection: ConnectionState, event: Overrun, now_ms: int) -> Outcome:
+    return close_with_error(connection, errors.too_slow())
 
 
-def leave(session: Session, event: Drain, now_ms: int) -> Outcome:
-    told = session.state in (State.STREAMING, State.ENDING)
+def leave(connection: ConnectionState, event: Drain, now_ms: int) -> Outcome:
+    told = connection.phase in (Phase.STREAMING, Phase.ENDING)
     notice = Notice(code="draining", message="This server is about to stop.")
     closing = Close(1001, "draining")
-    return session.moved(State.CLOSED), (Send(notice), closing) if told else (closing,)
+    return connection.moved(Phase.CLOSED), (Send(notice), closing) if told else (closing,)
 
 
 @dataclass(frozen=True)
@@ -98,16 +97,16 @@ class Row:
     """`to`: the states that the step may lead to."""
 
     step: Step
-    to: frozenset[State]
+    to: frozenset[Phase]
 
 
-_CONNECTED, _READY, _STARTING, _STREAMING, _ENDING, _CLOSED = State
+_CONNECTED, _READY, _STARTING, _STREAMING, _ENDING, _CLOSED = Phase
 _KNOWN = (_READY, _STARTING, _STREAMING, _ENDING)
 _OPEN = (_CONNECTED, *_KNOWN)
 _HERE = None
 """The state in which the event happened."""
 
-_Line = tuple[tuple[State, ...], tuple[type, ...], Step, tuple[State | None, ...]]
+_Line = tuple[tuple[Phase, ...], tuple[type, ...], Step, tuple[Phase | None, ...]]
 
 _LINES: tuple[_Line, ...] = (
     # Who is it? Asked first, and again whenever a fresh token comes.
@@ -155,14 +154,14 @@ _LINES: tuple[_Line, ...] = (
 )
 
 
-def _table(lines: tuple[_Line, ...]) -> dict[tuple[State, type], Row]:
-    table: dict[tuple[State, type], Row] = {}
+def _table(lines: tuple[_Line, ...]) -> dict[tuple[Phase, type], Row]:
+    table: dict[tuple[Phase, type], Row] = {}
     for states, events, step, to in lines:
-        for state in states:
+        for phase in states:
             for event in events:
-                if (state, event) in table:
-                    raise ValueError(f"two rows for {event.__name__} in {state.value}")
-                table[state, event] = Row(step, frozenset(target or state for target in to))
+                if (phase, event) in table:
+                    raise ValueError(f"two rows for {event.__name__} in {phase.value}")
+                table[phase, event] = Row(step, frozenset(target or phase for target in to))
     return table
 
 

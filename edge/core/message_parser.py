@@ -27,10 +27,10 @@ def decode(message: str | bytes) -> ClientEvent:
     except ValueError as error:
         return Garbled(errors.bad_json(str(error)))
     if not isinstance(content, dict):
-        return Garbled(errors.bad_json("it is no object"))
+        return Garbled(errors.bad_json("its top level is something else"))
     kind = content.get("type")
     if not isinstance(kind, str):
-        return Garbled(errors.bad_message("The message has no `type`, or one that is no text."))
+        return Garbled(errors.bad_message("The message has no `type`, or its `type` is not a string."))
     if kind not in _TYPES:
         return Garbled(errors.unknown_type(_TYPES))
     try:

@@ -21,15 +21,12 @@ from processors.transcribe.core.session.pending_commits import PendingCommits
 from processors.transcribe.core.session.registry import SessionRegistry
 from processors.transcribe.options import transcription_options
 from processors.transcribe.service import BufferLimits, Publisher, run
-from processors.transcribe.settings import TranscribeSettings
+from processors.transcribe.settings import DEMO_MESSAGE, TranscribeSettings
 from schemas.audio import FRAME_MS
 from schemas.wire import Notice
 
 NAME = "transcribe"
-DEMO_NOTICE = Notice(
-    code="demo_model",
-    message="demo recogniser: understands only the bundled recordings; for your own voice: make up MODEL=base.en",
-)
+DEMO_NOTICE = Notice(code="demo_model", message=DEMO_MESSAGE)
 
 
 async def serve(stage: Stage) -> None:

@@ -9,6 +9,9 @@ from pydantic_settings import SettingsConfigDict
 from infra.settings import Settings
 from processors.transcribe.core.whisper.recognition import DecodingThresholds
 
+DEMO_MESSAGE = "demo recogniser: understands only the bundled recordings; for your own voice: make up MODEL=base.en"
+"""Shown to clients and by `rostrum up` while the bundled model is in use."""
+
 
 class TranscribeSettings(Settings):
     model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "TRANSCRIBE_"})

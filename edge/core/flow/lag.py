@@ -2,59 +2,62 @@
 
 from dataclasses import dataclass
 
-from edge.core.fast_replace import changed
+from edge.core.fast_replace import replace
 from schemas.audio import FRAME_MS
 
-_LIVE = 1.1
-"""Times real time at which a live speaker's audio may come: the transcriber's measure of a live session, too."""
+_LIVE_RATE = 1.1
+"""Times real time at which a live speaker's audio may arrive; the transcriber uses the same measure."""
 _IDLE_MS = 2000
-_LEFT_OVER = 4
-"""Frames that may wait for a window to be full. If none follow, they say nothing about the transcriber."""
-_MOST_UNHEARD = 30_000 // FRAME_MS
-_JITTER = 5_000 // FRAME_MS
-"""What a live client may send at once after its network stood still."""
+_PARTIAL_WINDOW_FRAMES = 4
+"""Frames that may wait for a window to fill. If no more follow, they say nothing about the transcriber."""
+_MAX_AHEAD_FRAMES = 30_000 // FRAME_MS
+_JITTER_FRAMES = 5_000 // FRAME_MS
+"""What a live client may send at once after its network was interrupted."""
 
 
 @dataclass(frozen=True)
-class Progress:
-    """`kept`: frames that the log has accepted, the last of them at `kept_ms`. `heard`: those the transcriber has
-    worked through. `live`: those that had come by then at no more than a live speaker's pace: what a recording has sent
-    ahead of that is nobody's delay."""
+class TranscriptionLag:
+    """Frames in the log against frames transcribed."""
 
-    kept: int = 0
-    heard: int = 0
+    appended: int = 0
+    """Frames that Kafka has accepted."""
+    transcribed: int = 0
+    """Frames that the transcriber has processed."""
     live: float = 0.0
-    kept_ms: int = 0
+    """Of the appended frames, those that a live speaker could have sent by `appended_ms`. A recording may have sent
+    more, which is not a delay."""
+    appended_ms: int = 0
+    """When the newest frame was accepted."""
 
     @classmethod
-    def from_frame(cls, first: int) -> "Progress":
-        """Of a connection whose audio begins there."""
+    def from_frame(cls, first: int) -> "TranscriptionLag":
+        """For a connection whose audio begins there."""
         return cls(first, first, first)
 
-    def keep(self, frames: int, now_ms: int) -> "Progress":
-        """The log holds so many frames now."""
-        return changed(self, kept=frames, live=self._live(now_ms), kept_ms=now_ms)
+    def with_appended(self, frames: int, now_ms: int) -> "TranscriptionLag":
+        """After Kafka accepted frames up to this number."""
+        return replace(self, appended=frames, live=self._live(now_ms), appended_ms=now_ms)
 
-    def hear(self, frames: int) -> "Progress":
-        """The transcriber is through with so many frames."""
-        return changed(self, heard=max(self.heard, frames))
+    def with_transcribed(self, frames: int) -> "TranscriptionLag":
+        """After the transcriber reported this number; an older report changes nothing."""
+        return replace(self, transcribed=max(self.transcribed, frames))
 
     def lag_s(self, now_ms: int) -> float | None:
-        """Seconds of a live speaker's audio that are kept and not heard. None if the session says nothing about that:
-        if next to nothing is left and nothing has come for a while, or if it is a recording, sent ahead and heard in
-        time."""
+        """Seconds of a live speaker's audio that are appended and not transcribed. None if this session tells nothing
+        about the transcriber: next to nothing is left and no frame has come for a while, or it is a recording, sent
+        ahead of time and transcribed in time."""
         live = self._live(now_ms)
-        lag = max(0.0, live - self.heard)
-        is_idle = self.kept - self.heard < _LEFT_OVER and now_ms - self.kept_ms > _IDLE_MS
-        is_recording = lag == 0 and self.kept - live > _JITTER
+        lag = max(0.0, live - self.transcribed)
+        is_idle = self.appended - self.transcribed < _PARTIAL_WINDOW_FRAMES and now_ms - self.appended_ms > _IDLE_MS
+        is_recording = lag == 0 and self.appended - live > _JITTER_FRAMES
         return None if is_idle or is_recording else lag * FRAME_MS / 1000
 
     def pause_ms(self, now_ms: int) -> float:
-        """How long the client should not be read, if nothing more is heard. Only one that sends faster than real time,
-        and is as far ahead of the transcriber as it may be, has to wait; never a live one, however slow the transcriber
-        is."""
-        ahead = self.kept - self._live(now_ms) - _JITTER
-        return ahead * FRAME_MS / _LIVE if self.kept - self.heard >= _MOST_UNHEARD and ahead > 0 else 0.0
+        """How long to stop reading the client, unless the transcriber reports progress. Only a client that sends faster
+        than real time and is as far ahead as allowed is paused; a live one never is, however slow the transcriber."""
+        ahead = self.appended - self._live(now_ms) - _JITTER_FRAMES
+        is_too_far = self.appended - self.transcribed >= _MAX_AHEAD_FRAMES
+        return ahead * FRAME_MS / _LIVE_RATE if is_too_far and ahead > 0 else 0.0
 
     def _live(self, now_ms: int) -> float:
-        return min(self.kept, self.live + max(0, now_ms - self.kept_ms) * _LIVE / FRAME_MS)
+        return min(self.appended, self.live + max(0, now_ms - self.appended_ms) * _LIVE_RATE / FRAME_MS)

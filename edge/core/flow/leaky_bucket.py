@@ -1,4 +1,4 @@
-"""How much faster than real time a client may send."""
+"""Rate limit: how much faster than real time a client may send audio."""
 
 from dataclasses import dataclass
 
@@ -6,22 +6,26 @@ from schemas.audio import ms_to_samples
 
 
 @dataclass(frozen=True)
-class Budget:
-    """`times`: of real time, without end; `burst_ms`: of audio, above that."""
+class RateLimit:
+    """A sustained rate and a burst above it."""
 
-    times: int
+    rate: int
+    """Times real time."""
     burst_ms: int
+    """Audio that may come above that rate."""
 
 
 @dataclass(frozen=True)
-class Pace:
-    """A leaky bucket (as ITU-T I.371 describes it): `ahead` samples stand in it since `at_ms`, Unix time."""
+class LeakyBucket:
+    """A leaky bucket, as ITU-T I.371 describes it."""
 
     at_ms: int
-    ahead: int = 0
+    """When `level` was right, in Unix time."""
+    level: int = 0
+    """Samples in the bucket."""
 
-    def after(self, samples: int, now_ms: int, budget: Budget) -> "Pace | None":
-        """With these samples, which came now. None if they are more than the budget has left."""
-        leaked = ms_to_samples(max(0, now_ms - self.at_ms)) * budget.times
-        ahead = max(0, self.ahead - leaked) + samples
-        return None if ahead > ms_to_samples(budget.burst_ms) else Pace(max(now_ms, self.at_ms), ahead)
+    def add(self, samples: int, now_ms: int, limit: RateLimit) -> "LeakyBucket | None":
+        """The bucket with samples that arrived now; None if they exceed the limit."""
+        leaked = ms_to_samples(max(0, now_ms - self.at_ms)) * limit.rate
+        level = max(0, self.level - leaked) + samples
+        return None if level > ms_to_samples(limit.burst_ms) else LeakyBucket(max(now_ms, self.at_ms), level)

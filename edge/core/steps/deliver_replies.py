@@ -3,59 +3,60 @@
 # ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
 
 from edge.core import errors
-from edge.core.connection_state import Outcome, Session, State
+from edge.core.connection_state import ConnectionState, Outcome, Phase
 from edge.core.effects import Close, Send
 from edge.core.events import Replied
-from edge.core.fast_replace import changed
-from edge.core.steps.authenticate import fail
+from edge.core.fast_replace import replace
+from edge.core.steps.send_error import close_with_error
 from schemas.replies import Gone, Resumed, ShownMessage, Superseded
 from schemas.sessions import EndCause
 from schemas.wire import Ack
 
 
-def receive(session: Session, event: Replied, now_ms: int) -> Outcome:
+def receive(connection: ConnectionState, event: Replied, now_ms: int) -> Outcome:
     """A stage has something for the client."""
     match event.message:
         case Resumed() as resumed:
-            return _confirm(session, resumed)
+            return _confirm(connection, resumed)
         case Gone(code="no_session"):
-            return fail(session, 4404, errors.no_session())
+            return close_with_error(connection, errors.no_session())
         case Gone():
-            return fail(session, 4400, errors.frame_gap(session.speech.first_frame))
+            return close_with_error(connection, errors.frame_gap(connection.session.first_frame))
         case Superseded():
-            return fail(session, 4409, errors.superseded())
+            return close_with_error(connection, errors.superseded())
         case message:
-            return _show(session, message)
+            return _show(connection, message)
 
 
-def _confirm(session: Session, resumed: Resumed) -> Outcome:
+def _confirm(connection: ConnectionState, resumed: Resumed) -> Outcome:
     """The transcriber knows of this connection: what the log has accepted meanwhile is acknowledged. Of a session that
     was over before, nothing more counts; but all that is held is acknowledged, whichever connection brought it."""
-    talk = session.speech
-    was_over = session.state is State.ENDING and talk.ended is None
-    if talk.confirmed or was_over:
-        return session, ()  # Said again by a transcriber that took over.
+    session = connection.session
+    was_over = connection.phase is Phase.ENDING and session.end_cause is None
+    if session.resume_confirmed or session.known_over or was_over:
+        return connection, ()  # Said again by a transcriber that took over.
     if resumed.over:
-        session, frames = session.moved(State.ENDING), resumed.next_frame
+        connection, frames = connection.moved(Phase.ENDING, replace(session, known_over=True)), resumed.next_frame
     else:
-        session, frames = changed(session, talk=changed(talk, confirmed=True)), talk.frames_kept
-    return session, (Send(Ack(frames=frames)),) if frames > talk.first_frame else ()
+        frames = session.frames_appended
+        connection = replace(connection, active_session=replace(session, resume_confirmed=True))
+    return connection, (Send(Ack(frames=frames)),) if frames > session.first_frame else ()
 
 
-def _show(session: Session, message: ShownMessage) -> Outcome:
+def _show(connection: ConnectionState, message: ShownMessage) -> Outcome:
     """What the client should see now. The summary is the end of a session, whoever ended it; the report closes it."""
-    passage, passed = session.speech.passage.receive(message)
-    session = changed(session, talk=changed(session.speech, passage=passage))
+    sequencer, passed = connection.session.sequencer.push(message)
+    connection = replace(connection, active_session=replace(connection.session, sequencer=sequencer))
     effects = tuple(Send(each) for each in passed)
-    if passage.report:
-        session, closing = _close_done(session)
-        return session, (*effects, *closing)
-    return session.moved(State.ENDING) if passage.summary else session, effects
+    if sequencer.report:
+        connection, closing = _close_done(connection)
+        return connection, (*effects, *closing)
+    return connection.moved(Phase.ENDING) if sequencer.summary else connection, effects
 
 
-def _close_done(session: Session) -> Outcome:
-    if session.speech.ended is EndCause.LENGTH:
-        return fail(session, 4413, errors.session_too_long(session.terms.session_s))
-    if session.speech.ended is EndCause.EXPIRED:
-        return fail(session, 4401, errors.token_expired())
-    return session.moved(State.CLOSED), (Close(1000, "done"),)
+def _close_done(connection: ConnectionState) -> Outcome:
+    if connection.session.end_cause is EndCause.LENGTH:
+        return close_with_error(connection, errors.session_too_long(connection.policy.session_s))
+    if connection.session.end_cause is EndCause.EXPIRED:
+        return close_with_error(connection, errors.token_expired())
+    return connection.moved(Phase.CLOSED), (Close(1000, "done"),)

@@ -1,29 +1,39 @@
 """One connection of the edge's core, driven event by event, with a world in which the log always accepts."""
 
-from edge.core.connection_state import Session, Speaker, State, Terms
+from edge.core.connection_state import ConnectionPolicy, ConnectionState, Phase, User
 from edge.core.effects import Admit, Announce, Append, Effect
 from edge.core.events import Admitted, Announced, Event, Kept, Verified
+from edge.core.flow.leaky_bucket import RateLimit
 from edge.core.machine import receive
 from schemas.wire import AudioFormat, Start
 
-TERMS = Terms(session_s=3, grace_ms=30_000, auth_ms=5000, message_bytes=262_144)
-ADA = Speaker("ada", "Ada  Lovelace\n", "school", ("9b",), None)
+POLICY = ConnectionPolicy(
+    session_s=3,
+    grace_ms=30_000,
+    auth_ms=5000,
+    message_bytes=262_144,
+    token_notice_ms=60_000,
+    leeway_ms=5000,
+    max_sessions=8,
+    ingest_limit=RateLimit(rate=8, burst_ms=30_000),
+)
+ADA = User("ada", "Ada  Lovelace\n", "school", ("9b",), None)
 
 
-def connected(terms: Terms = TERMS) -> Session:
-    return Session(conn="c1", session_id="s1", opened_ms=0, terms=terms)
+def connected(policy: ConnectionPolicy = POLICY) -> ConnectionState:
+    return ConnectionState(conn="c1", session_id="s1", opened_ms=0, policy=policy)
 
 
 class Connection:
     """A session and all it has asked for, with a world in which the log always accepts."""
 
-    def __init__(self, terms: Terms = TERMS) -> None:
-        self.session = connected(terms)
+    def __init__(self, policy: ConnectionPolicy = POLICY) -> None:
+        self.state = connected(policy)
         self.effects: list[Effect] = []
         self.to_write: list[Append | Announce] = []
 
     def on(self, event: Event, now_ms: int = 0) -> list[Effect]:
-        self.session, effects = receive(self.session, event, now_ms)
+        self.state, effects = receive(self.state, event, now_ms)
         self.effects += effects
         self.to_write += [effect for effect in effects if isinstance(effect, Append | Announce)]
         if any(isinstance(effect, Admit) for effect in effects):
@@ -36,12 +46,12 @@ class Connection:
             self.on(Kept(effect.record) if isinstance(effect, Append) else Announced())
 
 
-def streaming(audio: AudioFormat | None = None, speaker: Speaker = ADA, terms: Terms = TERMS) -> Connection:
+def streaming(audio: AudioFormat | None = None, user: User = ADA, policy: ConnectionPolicy = POLICY) -> Connection:
     """A session that has just begun, with audio in this format."""
-    connection = Connection(terms)
-    connection.on(Verified(speaker))
+    connection = Connection(policy)
+    connection.on(Verified(user))
     connection.on(Start(audio=audio or AudioFormat()))
     connection.keep_all()
-    assert connection.session.state is State.STREAMING
+    assert connection.state.phase is Phase.STREAMING
     connection.effects.clear()
     return connection

@@ -3,13 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edge.adapters.resampling import PcmEar
 from edge.core.admission.overload import Admission
 from edge.core.admission.session_quota import Places
-from edge.core.connection_state import Terms
 from edge.core.effects import Claim, LogRecord
 from edge.ports import Gone, Ports
 from edge.produce_queue import Marks, Reservoir
@@ -18,9 +17,10 @@ from infra.identity import Identity, TokenRefused
 from schemas.replies import Reply
 from schemas.sessions import RecordKind, SessionStarted
 from schemas.wire import AudioFormat
+from tests.support.edge import core_connection
 from tests.support.waiting import DEADLINE_S
 
-TERMS = Terms(session_s=60, grace_ms=30_000, auth_ms=5000, message_bytes=262_144)
+POLICY = replace(core_connection.POLICY, session_s=60)
 
 
 class Socket:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from edge.core.connection_state import Speaker, State
+from edge.core.connection_state import Phase, User
+from edge.core.diagram import CAUSES
 from edge.core.effects import Admit, Announce, Append, Claim, Close, Convert, LogRecord, Reclaim, Send, Verify
 from edge.core.events import (
     Admitted,
@@ -30,13 +31,13 @@ from edge.core.events import (
     Unverified,
     Verified,
 )
-from edge.core.flow.leaky_bucket import Budget
+from edge.core.flow.leaky_bucket import RateLimit
 from edge.core.machine import TABLE, next_tick_ms, receive
 from schemas.audio import FRAME_SAMPLES
 from schemas.replies import Gone, ReplyMessage, Resumed, Superseded
 from schemas.sessions import ConnectionResumed, RecordKind
 from schemas.wire import AudioFormat, Notice, Start
-from tests.support.edge.core_connection import ADA, TERMS, connected
+from tests.support.edge.core_connection import ADA, POLICY, connected
 from tests.support.edge.fake_stages import QUESTIONS, REPORT, Stages, final, partial, sound, summary
 from tests.support.edge.protocol_invariants import Promises
 
@@ -63,7 +64,7 @@ class DrawnOut(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.session = connected(replace(TERMS, session_s=LONGEST_S, pace=Budget(times=8, burst_ms=1500)))
+        self.connection = connected(replace(POLICY, session_s=LONGEST_S, ingest_limit=RateLimit(rate=8, burst_ms=1500)))
         self.now_ms = 0
         self.errands: list[Verify | Convert] = []
         self.unwritten: list[Append | Announce] = []
@@ -83,10 +84,10 @@ class DrawnOut(RuleBasedStateMachine):
     # What the service does.
 
     def happen(self, event: Event) -> None:
-        before = self.session.state
-        self.session, effects = receive(self.session, event, self.now_ms)
+        before = self.connection.phase
+        self.connection, effects = receive(self.connection, event, self.now_ms)
         row = TABLE.get((before, type(event)))
-        assert self.session.state in (row.to if row else {before})
+        assert self.connection.phase in (row.to if row else {before})
         for effect in effects:
             match effect:
                 case Send():
@@ -102,7 +103,11 @@ class DrawnOut(RuleBasedStateMachine):
                 case Admit():
                     self.happen(self.admit(effect))
                 case Close():
-                    assert self.session.state is State.CLOSED
+                    assert self.connection.phase is Phase.CLOSED
+                    if row and before is not Phase.CLOSED:
+                        assert f"{effect.code}" in CAUSES[row.step, Phase.CLOSED], (
+                            "the diagram shows another close code"
+                        )
                     self.closing = self.closing or effect
 
     def admit(self, wanted: Admit) -> Admitted | Rejected | Postponed:
@@ -142,14 +147,14 @@ class DrawnOut(RuleBasedStateMachine):
         errand = self.errands.pop(0)
         if isinstance(errand, Verify):
             known = replace(ADA, expires_at_ms=None if outcome % 2 else self.now_ms + 1000 * outcome)
-            others = (Verified(Speaker("eve", None, "", (), None)), Refused("expired", "", ""), Unverified())
+            others = (Verified(User("eve", None, "", (), None)), Refused("expired", "", ""), Unverified())
             self.happen(others[outcome % 10] if outcome % 10 < len(others) else Verified(known))
         elif outcome == 0:
             self.happen(Unintelligible("noise"))
         elif errand.data is None:
             self.happen(Converted(sound(self.first_sample + self.given, self.gap), self.so_far, last=True))
         else:
-            counts = self.session.state is State.STREAMING or self.session.speech.ended is not None
+            counts = self.connection.phase is Phase.STREAMING or self.connection.session.end_cause is not None
             self.sent += len(errand.data) // 4 if counts else 0
             new = max(0, self.gap - held_back)
             audio = sound(self.first_sample + self.given, new)
@@ -206,15 +211,15 @@ class DrawnOut(RuleBasedStateMachine):
 
     def reply(self, message: ReplyMessage) -> None:
         # Replies are addressed by session: before there is one here, none can come.
-        if self.session.talk:
+        if self.connection.active_session:
             self.happen(Replied(message))
 
-    @precondition(lambda self: self.session.talk)
+    @precondition(lambda self: self.connection.active_session)
     @rule(back=st.integers(0, 8), beyond=RARELY)
     def progress_is_told(self, back: int, *, beyond: bool) -> None:
         """Each reply says how much had been heard when it was made, and some are late. Nobody is told of it."""
         frames = max(0, self.stages.frames - back) if self.honest else 100 * beyond + back
-        counts = self.session.state in (State.STREAMING, State.ENDING)
+        counts = self.connection.phase in (Phase.STREAMING, Phase.ENDING)
         said, waiting, closing = list(self.promises.heard), len(self.unwritten), self.closing
         self.happen(Heard(frames))
         assert (self.promises.heard, len(self.unwritten), self.closing) == (said, waiting, closing)
@@ -244,10 +249,12 @@ class DrawnOut(RuleBasedStateMachine):
         """Until it is looked at by itself, or for so long."""
         if self.closing:
             return
-        due_ms = next_tick_ms(self.session, self.now_ms)
+        due_ms = next_tick_ms(self.connection, self.now_ms)
         self.now_ms = max(self.now_ms, due_ms) if wait_ms is None else self.now_ms + wait_ms
         self.happen(Tick())
-        assert self.closing or next_tick_ms(self.session, self.now_ms) > self.now_ms, "it would be looked at for ever"
+        assert self.closing or next_tick_ms(self.connection, self.now_ms) > self.now_ms, (
+            "it would be looked at for ever"
+        )
 
     @rule(event=st.sampled_from([Drain(), Overrun()]), really=RARELY)
     def something_stops_it(self, event: Event, *, really: bool) -> None:

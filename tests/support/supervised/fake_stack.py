@@ -14,12 +14,12 @@ from pathlib import Path
 
 from local.plan import Launch, Layer, ProcessPlan
 from local.probes import stage_probe
-from local.run_file import Addresses, mark_of
+from local.run_file import StackAddresses, mark_of
 from local.supervisor import Supervisor
 from local.tcp_ports import free_port
 
 _PROGRAM = Path(__file__).with_name("fake_stage.py")
-ADDRESSES = Addresses(page="", edge="", edge_plain="", kafka="", languagetool="")
+ADDRESSES = StackAddresses(page="", edge="", edge_plain="", kafka="", languagetool="")
 
 
 def events_file(data: Path) -> Path:
@@ -27,7 +27,7 @@ def events_file(data: Path) -> Path:
 
 
 def events(data: Path) -> list[str]:
-    """What the fakes told, in order."""
+    """What the fake stages wrote, in order."""
     return events_file(data).read_text().splitlines() if events_file(data).exists() else []
 
 
@@ -42,23 +42,23 @@ def fake(data: Path, name: str, layer: Layer, *options: str) -> ProcessPlan:
 
 
 @dataclass
-class Seen:
-    """An observer that keeps what it is told."""
+class RecordingObserver:
+    """An observer that records its notifications."""
 
     is_up: asyncio.Event = field(default_factory=asyncio.Event)
-    notices: list[tuple[str, str, str]] = field(default_factory=list)
-    deaths: list[tuple[str, int, float]] = field(default_factory=list)
-    late: list[dict[str, str]] = field(default_factory=list)
+    problems: list[tuple[str, str, str]] = field(default_factory=list)
+    exits: list[tuple[str, int, float]] = field(default_factory=list)
+    waits: list[dict[str, str]] = field(default_factory=list)
     stops: int = 0
 
-    def said(self, name: str, level: str, text: str) -> None:
-        self.notices.append((name, level, text))
+    def logged(self, name: str, level: str, text: str) -> None:
+        self.problems.append((name, level, text))
 
-    def died(self, name: str, code: int, tail: list[str], again_in_s: float) -> None:  # noqa: ARG002 - the port's shape
-        self.deaths.append((name, code, again_in_s))
+    def exited(self, name: str, code: int, tail: list[str], restart_in_s: float) -> None:  # noqa: ARG002 - the port's shape
+        self.exits.append((name, code, restart_in_s))
 
     def waiting(self, reasons: dict[str, str]) -> None:
-        self.late.append(reasons)
+        self.waits.append(reasons)
 
     def up(self) -> None:
         self.is_up.set()
@@ -72,16 +72,19 @@ async def nothing() -> None:
 
 
 def supervisor(
-    plans: Sequence[ProcessPlan], data: Path, seen: Seen, lay_ground: Callable[[], Awaitable[None]] = nothing
+    plans: Sequence[ProcessPlan],
+    data: Path,
+    observer: RecordingObserver,
+    on_broker_ready: Callable[[], Awaitable[None]] = nothing,
 ) -> Supervisor:
     me = mark_of(os.getpid())
     assert me is not None
-    return Supervisor(plans, data, me, ADDRESSES, seen, lay_ground)
+    return Supervisor(plans, data, me, ADDRESSES, observer, on_broker_ready)
 
 
 async def main(data: Path) -> None:
-    plans = [fake(data, "kafka", Layer.BROKER), fake(data, "edge", Layer.DOOR)]
-    running = supervisor(plans, data, Seen())
+    plans = [fake(data, "kafka", Layer.BROKER), fake(data, "edge", Layer.EDGE)]
+    running = supervisor(plans, data, RecordingObserver())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.request_stop)
     await running.run()
 

@@ -7,10 +7,10 @@ from click.testing import CliRunner, Result
 
 from cli.ps import ps
 from local.run_file import (
-    Addresses,
     ProcessEntry,
     ProcessState,
     RunFile,
+    StackAddresses,
     mark_of,
     run_file_path,
     write_run_file,
@@ -32,7 +32,7 @@ def data(tmp_path: Path) -> Path:
     analyze = ProcessEntry(
         name="analyze", state=ProcessState.WAITING, restarts=1, address="", mark=None, health_port=None
     )
-    addresses = Addresses(page="", edge="", edge_plain="", kafka="", languagetool="")
+    addresses = StackAddresses(page="", edge="", edge_plain="", kafka="", languagetool="")
     run = RunFile(supervisor=me, ready=True, addresses=addresses, processes=(edge, analyze))
     write_run_file(run_file_path(tmp_path), run)
     return tmp_path

@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from edge.core.flow.leaky_bucket import Budget
+from edge.core.flow.leaky_bucket import RateLimit
 from edge.produce_queue import Marks, Reservoir
 from edge.service import Conversation
 from schemas.audio import FRAME_BYTES, FRAME_MS
-from tests.support.edge.fakes import TERMS, Socket, World
+from tests.support.edge.fakes import POLICY, Socket, World
 from tests.support.waiting import DEADLINE_S
 
 FRAME = bytes(FRAME_BYTES)
-UNHURRIED = replace(TERMS, pace=Budget(times=100, burst_ms=600_000))
+UNHURRIED = replace(POLICY, ingest_limit=RateLimit(rate=100, burst_ms=600_000))
 """Of which no test here reaches the limit."""
 AHEAD = 30_000 // FRAME_MS
 
@@ -69,8 +69,8 @@ async def test_a_recording_is_read_as_far_as_the_transcriber_can_follow() -> Non
 @pytest.mark.usefixtures("virtual_time")
 async def test_who_waits_for_the_transcriber_stays_alive_in_the_log() -> None:
     world, socket = World(), Socket()
-    terms = replace(UNHURRIED, grace_ms=300)
-    talking = Conversation(socket, world.ports, terms, conn="c1", session_id="s1")
+    policy = replace(UNHURRIED, grace_ms=300)
+    talking = Conversation(socket, world.ports, policy, conn="c1", session_id="s1")
     running = asyncio.create_task(talking.run())
     socket.say({"type": "auth", "token": "ada"})
     socket.say({"type": "start"})

@@ -15,7 +15,7 @@ from edge.connection_limits import Doors
 from edge.core.admission.handshake import Rules
 from edge.registry import Speakers
 from schemas.audio import FRAME_BYTES
-from tests.support.edge.fakes import TERMS, World
+from tests.support.edge.fakes import POLICY, World
 from tests.support.waiting import DEADLINE_S
 
 
@@ -30,7 +30,7 @@ def _nobody_searches() -> Iterator[None]:
 async def speaker() -> AsyncIterator[tuple[ClientConnection, "weakref.ref[WebSocket]"]]:
     """One who has begun to speak, and the edge's side of the connection."""
     sockets: list[weakref.ref[WebSocket]] = []
-    speakers = Speakers(World().ports, TERMS)
+    speakers = Speakers(World().ports, POLICY)
 
     async def converse(socket: WebSocket) -> None:
         sockets.append(weakref.ref(socket))

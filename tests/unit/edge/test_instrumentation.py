@@ -11,7 +11,7 @@ from edge.service import Conversation
 from infra.telemetry import get_logger
 from schemas.audio import FRAME_BYTES
 from schemas.replies import Gone, Resumed
-from tests.support.edge.fakes import TERMS, Socket, World
+from tests.support.edge.fakes import POLICY, Socket, World
 
 
 def value(name: str, **labels: str) -> float:
@@ -50,7 +50,7 @@ async def test_a_sessions_frames_bytes_acks_and_close() -> None:
     before = {name: value(name) for name in names}
     closed, delay_s = value("connections_closed_total", code="gone"), value("ack_delay_seconds_sum")
     world, socket = World(), Socket()
-    talking = Conversation(socket, world.ports, TERMS, conn="c1", session_id="s1")
+    talking = Conversation(socket, world.ports, POLICY, conn="c1", session_id="s1")
     running = asyncio.create_task(talking.run())
     socket.say({"type": "auth", "token": "ada"})
     socket.say({"type": "start"})

@@ -5,7 +5,7 @@ import asyncio
 from edge.registry import Speakers
 from schemas.replies import Reply, ReplyMessage, Resumed, Superseded
 from schemas.wire import FinalMessage, Notice
-from tests.support.edge.fakes import TERMS, Replies, Socket, World
+from tests.support.edge.fakes import POLICY, Replies, Socket, World
 from tests.support.waiting import DEADLINE_S
 
 NOTICE = Notice(code="demo_model", message="Understands only the bundled recordings.")
@@ -17,7 +17,7 @@ def reply(session_id: str, conn: str, message: ReplyMessage | None) -> Reply:
 
 async def test_replies_find_their_connection_and_everybody_leaves_at_the_end() -> None:
     world, replies, ada, eve = World(), Replies(), Socket(), Socket()
-    speakers = Speakers(world.ports, TERMS)
+    speakers = Speakers(world.ports, POLICY)
     async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as tasks:
         distributing = tasks.create_task(speakers.distribute(replies))
         for socket in (ada, eve):
@@ -52,7 +52,7 @@ async def resumed(speakers: Speakers, tasks: asyncio.TaskGroup, token: str) -> S
 
 async def test_two_connections_of_one_session_each_get_what_is_theirs() -> None:
     world, replies, old = World(), Replies(), Socket()
-    speakers = Speakers(world.ports, TERMS)
+    speakers = Speakers(world.ports, POLICY)
     async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as tasks:
         distributing = tasks.create_task(speakers.distribute(replies))
         tasks.create_task(speakers.converse(old))
@@ -81,7 +81,7 @@ async def test_two_connections_of_one_session_each_get_what_is_theirs() -> None:
 
 async def test_how_far_the_transcriber_is_behind_is_known_to_the_admission() -> None:
     world, replies, ada = World(), Replies(), Socket()
-    speakers = Speakers(world.ports, TERMS)
+    speakers = Speakers(world.ports, POLICY)
     async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as tasks:
         distributing = tasks.create_task(speakers.distribute(replies))
         watching = tasks.create_task(speakers.watch_lag())
@@ -109,7 +109,7 @@ async def test_how_far_the_transcriber_is_behind_is_known_to_the_admission() -> 
 
 
 async def test_who_comes_while_the_others_leave_is_sent_away_as_well() -> None:
-    speakers, late = Speakers(World().ports, TERMS), Socket()
+    speakers, late = Speakers(World().ports, POLICY), Socket()
     async with asyncio.timeout(DEADLINE_S):
         await speakers.drain()
         await speakers.converse(late)
@@ -117,7 +117,7 @@ async def test_who_comes_while_the_others_leave_is_sent_away_as_well() -> None:
 
 
 async def test_with_nobody_there_a_stop_takes_no_time() -> None:
-    draining = asyncio.create_task(Speakers(World().ports, TERMS).drain())
+    draining = asyncio.create_task(Speakers(World().ports, POLICY).drain())
     for _ in range(10):
         await asyncio.sleep(0)
     assert draining.done()
@@ -129,7 +129,7 @@ async def test_the_fault_of_one_conversation_is_nobody_elses() -> None:
             raise RuntimeError(f"a fault of ours at {len(text)} characters")
 
     world, broken, fine = World(), Broken(), Socket()
-    speakers = Speakers(world.ports, TERMS)
+    speakers = Speakers(world.ports, POLICY)
     good = asyncio.create_task(speakers.converse(fine))
     bad = asyncio.create_task(speakers.converse(broken))
     broken.say({"type": "auth", "token": "eve"})

@@ -12,7 +12,7 @@ from edge.service import Conversation
 from schemas.audio import FRAME_BYTES
 from schemas.sessions import AnswerBegun, RecordKind
 from schemas.wire import FinalMessage, ReportMessage, Summary
-from tests.support.edge.fakes import TERMS, Socket, World
+from tests.support.edge.fakes import POLICY, Socket, World
 from tests.support.waiting import DEADLINE_S
 
 FRAME = bytes(FRAME_BYTES)
@@ -30,7 +30,7 @@ async def conversation(
     world: World, socket: Socket, conn: str = "c1", session_id: str = "s1"
 ) -> AsyncIterator[Conversation]:
     """Running while the block does, and expected to end by itself at its end."""
-    talking = Conversation(socket, world.ports, TERMS, conn=conn, session_id=session_id)
+    talking = Conversation(socket, world.ports, POLICY, conn=conn, session_id=session_id)
     running = asyncio.create_task(talking.run())
     try:
         yield talking

@@ -22,7 +22,7 @@ from edge.core.flow.send_queue import MAX_BYTES
 from edge.registry import Speakers
 from schemas.replies import Reply, ReplyMessage
 from schemas.wire import FinalMessage, Partial
-from tests.support.edge.fakes import TERMS, Replies, World
+from tests.support.edge.fakes import POLICY, Replies, World
 from tests.support.waiting import DEADLINE_S
 
 TEXT = "word " * 20_000
@@ -66,7 +66,7 @@ async def edge(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Edge]:
     monkeypatch.setattr(service, "_FINISH_S", 0.2)
     monkeypatch.setattr(websocket, "_CLOSE_S", 0.2)
     world, replies = World(), Replies()
-    speakers = Speakers(world.ports, TERMS)
+    speakers = Speakers(world.ports, POLICY)
     distributing = asyncio.create_task(speakers.distribute(replies))
     listener = listening_socket("EDGE_PORT", "127.0.0.1", 0)
     async with serve_websockets(listener, None, Doors(Rules()), speakers.converse):

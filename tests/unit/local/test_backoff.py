@@ -1,13 +1,13 @@
-from local.backoff import Backoff
+from local.backoff import RestartBackoff
 
 
 def test_the_first_restart_is_soon_and_later_ones_wait_longer() -> None:
-    backoff = Backoff(first_s=0.25, greatest_s=3.0)
+    backoff = RestartBackoff(initial_s=0.25, max_s=3.0)
     assert [backoff.after(ran_s=1.0) for _ in range(6)] == [0.25, 0.5, 1.0, 2.0, 3.0, 3.0]
 
 
 def test_a_process_that_ran_well_for_a_while_begins_anew() -> None:
-    backoff = Backoff(first_s=0.25, settled_s=20.0)
+    backoff = RestartBackoff(initial_s=0.25, reset_after_s=20.0)
     for _ in range(4):
         backoff.after(ran_s=1.0)
     assert backoff.after(ran_s=21.0) == 0.25
@@ -15,4 +15,4 @@ def test_a_process_that_ran_well_for_a_while_begins_anew() -> None:
 
 
 def test_by_default_the_first_restart_comes_within_half_a_second() -> None:
-    assert Backoff().after(ran_s=0.0) <= 0.5
+    assert RestartBackoff().after(ran_s=0.0) <= 0.5

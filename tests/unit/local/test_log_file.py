@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from local.log_file import LogFile, Notice, Quiet, notable
+from local.log_file import LogFile, LoggedProblem, RateLimiter, parse_problem
 
 
-def test_output_is_kept_as_it_came_and_lines_are_told_once_whole(tmp_path: Path) -> None:
+def test_output_is_kept_unchanged_and_lines_are_returned_once_complete(tmp_path: Path) -> None:
     log = LogFile(tmp_path / "logs" / "edge.log")
     assert log.write(b"one\ntw") == ["one"]
     assert log.write(b"o\nthree\n") == ["two", "three"]
@@ -16,7 +16,7 @@ def test_output_is_kept_as_it_came_and_lines_are_told_once_whole(tmp_path: Path)
 
 
 def test_a_full_file_becomes_the_older_one(tmp_path: Path) -> None:
-    log = LogFile(tmp_path / "edge.log", greatest_bytes=10)
+    log = LogFile(tmp_path / "edge.log", max_bytes=10)
     for number in range(5):
         log.write(b"line %d\n" % number)
     log.close()
@@ -34,30 +34,33 @@ def test_a_line_without_an_end_does_not_fill_the_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "notice"),
+    ("line", "problem"),
     [
         ('{"event": "ready", "level": "info"}', None),
-        ('{"event": "lost", "level": "warning", "topic": "replies"}', Notice("warning", "lost topic=replies")),
-        ('{"event": "broke", "level": "error", "exception": "a\\nb", "stage": "edge"}', Notice("error", "broke")),
-        ("[2026-01-01] ERROR Disk failed", Notice("error", "[2026-01-01] ERROR Disk failed")),
+        ('{"event": "lost", "level": "warning", "topic": "replies"}', LoggedProblem("warning", "lost topic=replies")),
+        (
+            '{"event": "broke", "level": "error", "exception": "a\\nb", "stage": "edge"}',
+            LoggedProblem("error", "broke"),
+        ),
+        ("[2026-01-01] ERROR Disk failed", LoggedProblem("error", "[2026-01-01] ERROR Disk failed")),
         ("[2026-01-01] WARN Performing controller activation", None),
         ("{not json ERROR", None),
         ("[]", None),
         ("", None),
     ],
 )
-def test_warnings_and_errors_stand_out(line: str, notice: Notice | None) -> None:
-    assert notable(line) == notice
+def test_warnings_and_errors_stand_out(line: str, problem: LoggedProblem | None) -> None:
+    assert parse_problem(line) == problem
 
 
 def test_an_event_of_many_lines_shows_its_first() -> None:
-    notice = notable(json.dumps({"level": "error", "event": "first\nsecond"}))
-    assert notice == Notice("error", "first")
+    problem = parse_problem(json.dumps({"level": "error", "event": "first\nsecond"}))
+    assert problem == LoggedProblem("error", "first")
 
 
-def test_a_flood_is_held_back() -> None:
-    quiet = Quiet(count=2, window_s=10.0)
-    assert [quiet.admits(now_s) for now_s in (0.0, 1.0, 2.0, 9.9, 10.0, 10.1, 10.2)] == [
+def test_a_flood_is_limited() -> None:
+    limiter = RateLimiter(count=2, window_s=10.0)
+    assert [limiter.allows(now_s) for now_s in (0.0, 1.0, 2.0, 9.9, 10.0, 10.1, 10.2)] == [
         True,
         True,
         False,

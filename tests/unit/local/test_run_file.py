@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 
 from local.run_file import (
-    Addresses,
     ProcessEntry,
     ProcessMark,
     ProcessState,
     RunFile,
+    StackAddresses,
     find_process,
     mark_of,
     read_run_file,
@@ -17,7 +17,9 @@ from local.run_file import (
     write_run_file,
 )
 
-ADDRESSES = Addresses(page="http://localhost:1", edge="wss://localhost:2", edge_plain="", kafka="", languagetool="")
+ADDRESSES = StackAddresses(
+    page="http://localhost:1", edge="wss://localhost:2", edge_plain="", kafka="", languagetool=""
+)
 
 
 def run_of(mark: ProcessMark) -> RunFile:

@@ -59,7 +59,7 @@ async def test_a_stage_gets_its_ordinal_ports_and_deadline() -> None:
     assert launch.environment["EDGE_ORDINAL"] == "0"
     assert (launch.environment["EDGE_PORT"], launch.environment["EDGE_PLAIN_PORT"]) == ("8443", "8444")
     assert launch.environment["HEALTH_PORT"] == str(launch.health_port)
-    assert float(launch.environment["SHUTDOWN_TIMEOUT_S"]) < dict(STOP_ORDER)[(Layer.DOOR,)]
+    assert float(launch.environment["SHUTDOWN_TIMEOUT_S"]) < dict(STOP_ORDER)[(Layer.EDGE,)]
 
 
 async def test_further_edges_have_free_ports_that_they_keep() -> None:
@@ -83,7 +83,7 @@ async def test_no_plain_door_means_none_for_any_edge() -> None:
 
 def test_the_door_shuts_first_and_the_broker_last_in_time() -> None:
     assert [layer for layers, _ in STOP_ORDER for layer in layers] == [
-        Layer.DOOR,
+        Layer.EDGE,
         Layer.STAGE,
         Layer.SERVICE,
         Layer.BROKER,

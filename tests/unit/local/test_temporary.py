@@ -4,14 +4,17 @@ import pytest
 
 from infra.errors import RostrumError
 from infra.samples import WHISPER_MICRO
-from local.temporary import own_stack
+from local.temporary import temporary_stack
 
 
 def test_it_shares_nothing_with_a_stack_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROSTRUM_DATA", str(tmp_path / "mine"))
     monkeypatch.setenv("EDGE_PORT", "8443")
 
-    one, other = own_stack(tmp_path / "one"), own_stack(tmp_path / "other", {"LLM_BASE_URL": "http://127.0.0.1:1/v1"})
+    one, other = (
+        temporary_stack(tmp_path / "one"),
+        temporary_stack(tmp_path / "other", {"LLM_BASE_URL": "http://127.0.0.1:1/v1"}),
+    )
 
     assert one.data == tmp_path / "one"
     assert one.environment["ROSTRUM_DATA"] == str(one.data)
@@ -33,4 +36,4 @@ def test_it_is_refused_where_a_service_is_shared(
     monkeypatch.setenv(name, value)
 
     with pytest.raises(RostrumError, match=name):
-        own_stack(tmp_path)
+        temporary_stack(tmp_path)

@@ -8,7 +8,7 @@ import pytest
 from cli.stream.target import find_target
 from infra.errors import RostrumError, Unavailable
 from infra.tls.development import development_certificate
-from local.run_file import Addresses, RunFile, mark_of, run_file_path, write_run_file
+from local.run_file import RunFile, StackAddresses, mark_of, run_file_path, write_run_file
 
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
 EDGE = "wss://localhost:9443/v1/stream"
@@ -25,7 +25,7 @@ def run_stack(data: Path) -> None:
     """A run file as a supervisor writes it; this process plays the supervisor."""
     me = mark_of(os.getpid())
     assert me is not None
-    addresses = Addresses(page="http://localhost:9080", edge=EDGE, edge_plain="", kafka="", languagetool="")
+    addresses = StackAddresses(page="http://localhost:9080", edge=EDGE, edge_plain="", kafka="", languagetool="")
     write_run_file(run_file_path(data), RunFile(supervisor=me, ready=True, addresses=addresses, processes=()))
 
 

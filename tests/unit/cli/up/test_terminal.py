@@ -5,10 +5,11 @@ import pytest
 from rich.console import Console
 
 from cli.up.terminal import Terminal, Welcome
-from local.recogniser import DEMO_NOTE, Recogniser
-from local.run_file import Addresses
+from local.recogniser import RecogniserInfo
+from local.run_file import StackAddresses
+from processors.transcribe.settings import DEMO_MESSAGE
 
-ADDRESSES = Addresses(
+ADDRESSES = StackAddresses(
     page="http://localhost:8080",
     edge="wss://localhost:8443/v1/stream",
     edge_plain="ws://127.0.0.1:8444/v1/stream",
@@ -25,7 +26,7 @@ def output() -> io.StringIO:
 @pytest.fixture
 def terminal(output: io.StringIO) -> Terminal:
     console = Console(file=output, soft_wrap=True, highlight=False)
-    return Terminal(Welcome(ADDRESSES, "a.long.token", DEMO_NOTE, "", Path("/data/logs")), console)
+    return Terminal(Welcome(ADDRESSES, "a.long.token", DEMO_MESSAGE, "", Path("/data/logs")), console)
 
 
 def test_once_up_it_says_where_and_with_what(terminal: Terminal, output: io.StringIO) -> None:
@@ -43,25 +44,25 @@ def test_once_up_it_says_where_and_with_what(terminal: Terminal, output: io.Stri
 
 
 def test_a_real_recogniser_is_named() -> None:
-    assert Recogniser(name="base.en", is_demo=False).description == "base.en"
+    assert RecogniserInfo(name="base.en", is_demo=False).description == "base.en"
 
 
 def test_a_death_is_told_with_its_last_words(terminal: Terminal, output: io.StringIO) -> None:
-    terminal.died("edge", 1, [f"line {number}" for number in range(9)], 0.5)
+    terminal.exited("edge", 1, [f"line {number}" for number in range(9)], 0.5)
     assert "edge ended with status 1; starting it again in 0.5 s" in output.getvalue()
     assert "line 8" in output.getvalue()
     assert "line 3" not in output.getvalue()
 
 
 def test_a_killed_process_has_no_last_words(terminal: Terminal, output: io.StringIO) -> None:
-    terminal.died("edge", -9, ["busy"], 0.25)
+    terminal.exited("edge", -9, ["busy"], 0.25)
     assert "killed by signal 9" in output.getvalue()
     assert "busy" not in output.getvalue()
 
 
 def test_a_flood_of_warnings_is_cut(terminal: Terminal, output: io.StringIO) -> None:
     for number in range(50):
-        terminal.said("edge", "warning", f"[{number}]")
-    terminal.said("analyze", "error", "[something else]")
+        terminal.logged("edge", "warning", f"[{number}]")
+    terminal.logged("analyze", "error", "[something else]")
     assert output.getvalue().count("edge: warning") < 10
     assert "analyze: error: [something else]" in output.getvalue()

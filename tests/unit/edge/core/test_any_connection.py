@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from edge.core.connection_state import State
+from edge.core.connection_state import Phase
 from edge.core.errors import bad_message
 from edge.core.events import (
     Admitted,
@@ -89,21 +89,21 @@ class AnyConnection(DrawnOut):
                 self.speak(samples, wait_ms=0, bad=False)
             if self.errands:
                 self.run_errand(held_back=10, outcome=19)
-        if question and self.reading and self.session.state is State.STREAMING:
+        if question and self.reading and self.connection.phase is Phase.STREAMING:
             self.text(BeginAnswer(question=question))
 
     @precondition(lambda self: self.reading)
     @rule(event=TEXTS)
     def text(self, event: Event) -> None:
-        speaks = self.session.state is State.STREAMING
-        if isinstance(event, BeginAnswer) and speaks and self.session.speech.question != event.question:
+        speaks = self.connection.phase is Phase.STREAMING
+        if isinstance(event, BeginAnswer) and speaks and self.connection.session.question != event.question:
             self.marks.append((event.question, self.sent))
         self.happen(event)
 
     @precondition(lambda self: self.reading)
     @rule(event=STARTS, answer=ANSWERS, sure=RARELY)
     def start(self, event: Start, answer: Admitted | Postponed | Rejected, *, sure: bool) -> None:
-        if sure or self.session.state in (State.CONNECTED, State.READY):
+        if sure or self.connection.phase in (Phase.CONNECTED, Phase.READY):
             self.at_the_door = answer
             self.happen(event)
 
@@ -114,8 +114,8 @@ class AnyConnection(DrawnOut):
         if bad:
             self.happen(Audio(bytes(samples * 4 + 1)))
             return
-        speaks = self.session.state is State.STREAMING
-        if speaks and self.session.speech.audio.encoding == FLOATS.encoding:
+        speaks = self.connection.phase is Phase.STREAMING
+        if speaks and self.connection.session.audio.encoding == FLOATS.encoding:
             self.happen(Audio(bytes(4 * samples)))
             return
         self.happen(Audio(sound(self.sent, samples)))
@@ -138,27 +138,27 @@ class AnyConnection(DrawnOut):
     @invariant()
     def what_is_acknowledged_is_kept(self) -> None:
         kept = [record.seq or 0 for conn, record in self.stages.log if conn == OURS and record.seq is not None]
-        talk = self.session.talk
-        if not talk or self.session.state is State.STARTING:
+        session = self.connection.active_session
+        if not session or self.connection.phase is Phase.STARTING:
             return
-        if self.promises.acked > talk.first_frame and self.honest:
+        if self.promises.acked > session.first_frame and self.honest:
             # Of a session that is over, all that is held is acknowledged, whichever connection brought it.
-            held = self.stages.frames if self.stages.over and not talk.confirmed else 0
+            held = self.stages.frames if self.stages.over and not session.resume_confirmed else 0
             assert self.promises.acked <= max(held, kept[-1] + 1 if kept else 0)
-        if talk.first_frame and self.honest:
-            assert talk.confirmed <= self.stages.resumed, "nobody has heard of this connection yet"
-        if talk.confirmed and kept:
+        if session.first_frame and self.honest:
+            assert session.resume_confirmed <= self.stages.resumed, "nobody has heard of this connection yet"
+        if session.resume_confirmed and kept:
             assert self.promises.acked == kept[-1] + 1
         if self.over_before and self.held_samples and self.honest:
-            assert self.promises.acked <= max(talk.first_frame, HELD_FRAMES)
+            assert self.promises.acked <= max(session.first_frame, HELD_FRAMES)
 
     @invariant()
     def who_is_turned_away_knows_why_and_leaves_nothing_behind(self) -> None:
         if not self.turned_away:
             return
         assert self.closing is not None
-        assert self.closing.farewell is not None
-        told = self.closing.farewell
+        assert self.closing.error is not None
+        told = self.closing.error
         wanted = (
             (1013, "overloaded", self.at_the_door.retry_after_ms)
             if isinstance(self.at_the_door, Postponed)
@@ -172,19 +172,19 @@ class AnyConnection(DrawnOut):
     def the_transcriber_is_as_far_as_it_told(self) -> None:
         """A lag is never more than what is kept and was not told of as heard, whatever is said again; and who is less
         than 30 s ahead is always read."""
-        talk = self.session.talk
-        if not talk or self.session.state is State.STARTING:
+        session = self.connection.active_session
+        if not session or self.connection.phase is Phase.STARTING:
             return
-        unheard = max(0, talk.frames_kept - max(talk.first_frame, self.told_frames))
+        unheard = max(0, session.frames_appended - max(session.first_frame, self.told_frames))
         # Of what came faster than anybody speaks, some only counts a little later.
         for wait_ms in (0, 1500):
-            lag_s = self.session.lag_s(self.now_ms + wait_ms)
+            lag_s = self.connection.lag_s(self.now_ms + wait_ms)
             assert lag_s is None or 0 <= lag_s <= unheard * FRAME_MS / 1000
-        assert self.session.pause_ms(self.now_ms) == 0
+        assert self.connection.pause_ms(self.now_ms) == 0
 
     @invariant()
     def the_close_is_decided_once(self) -> None:
-        assert (self.session.state is State.CLOSED) == (self.closing is not None)
+        assert (self.connection.phase is Phase.CLOSED) == (self.closing is not None)
 
     # Where it leads.
 
@@ -199,39 +199,39 @@ class AnyConnection(DrawnOut):
         while self.unwritten:
             self.keep()
         assert self.closing is not None
-        if self.closing.farewell:
-            assert self.closing.farewell.fatal
-            self.promises.hear(self.closing.farewell)
+        if self.closing.error:
+            assert self.closing.error.fatal
+            self.promises.hear(self.closing.error)
         self.promises.close(self.closing.code)
         if self.honest and not self.ended_elsewhere and self.promises.closed in (1000, 4413):
             self.check_a_whole_session()
 
     def go_on(self) -> None:
         if self.closing is None:
-            match self.session.state:
-                case State.CONNECTED:
+            match self.connection.phase:
+                case Phase.CONNECTED:
                     self.time_passes(None)
-                case State.READY:
+                case Phase.READY:
                     self.at_the_door = ADMITTED
                     self.happen(Start())
-                case State.STREAMING if not self.spoke_on:
+                case Phase.STREAMING if not self.spoke_on:
                     self.spoke_on = True
                     self.now_ms += 10_000
                     self.speak(FRAME_SAMPLES + 7, wait_ms=0, bad=False)
-                case State.STREAMING:
+                case Phase.STREAMING:
                     self.happen(End())
-                case State.ENDING if not self.honest:
+                case Phase.ENDING if not self.honest:
                     self.happen(Drain())  # Nobody may be left who makes the report.
 
     def check_a_whole_session(self) -> None:
-        stages, session = self.stages, self.session
+        stages, connection = self.stages, self.connection
         assert self.promises.finals == stages.finals
         if self.over_before and stages.resumed:
             return
         ours = [record for conn, record in stages.log if conn == OURS]
         end = SessionEnded.model_validate_json(ours[-1].value)
         assert end.cause is (EndCause.CLIENT if self.promises.closed == 1000 else EndCause.LENGTH)
-        assert end.event_id == derived_id(session.session_id, session.conn, "ended")
+        assert end.event_id == derived_id(connection.session_id, connection.conn, "ended")
         samples = min(self.sent, LONGEST_S * SAMPLE_RATE)
         assert stages.audio == sound(0, len(stages.audio) // SAMPLE_BYTES)
         assert len(stages.audio) // SAMPLE_BYTES == max(samples, self.held_samples)

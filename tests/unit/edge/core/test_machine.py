@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from edge.core.connection_state import Speaker, State
+from edge.core.connection_state import Phase, User
 from edge.core.effects import Announce, Append, Close, Effect, Send, Verify
 from edge.core.errors import bad_message
 from edge.core.events import (
@@ -46,29 +46,29 @@ from schemas.wire import (
 )
 from tests.support.edge.core_connection import ADA, Connection
 
-EVE = Speaker("eve", None, "", (), None)
+EVE = User("eve", None, "", (), None)
 FRAME = bytes(FRAME_BYTES)
 QUESTIONS = Questions(questions=(Question(number=1, text="How are you?"),), source="bank")
 SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=0)
 REPORT = ReportMessage(error="none")
 
 
-def at(state: State) -> Connection:
+def at(phase: Phase) -> Connection:
     connection = Connection()
     for reached, event in (
-        (State.READY, Verified(ADA)),
-        (State.STARTING, Start()),
-        (State.STREAMING, None),
-        (State.ENDING, End()),
-        (State.CLOSED, Drain()),
+        (Phase.READY, Verified(ADA)),
+        (Phase.STARTING, Start()),
+        (Phase.STREAMING, None),
+        (Phase.ENDING, End()),
+        (Phase.CLOSED, Drain()),
     ):
-        if connection.session.state is state:
+        if connection.state.phase is phase:
             break
         if event:
             connection.on(event)
         else:
             connection.keep_all()
-        assert connection.session.state is reached
+        assert connection.state.phase is reached
     connection.effects.clear()
     return connection
 
@@ -77,9 +77,9 @@ def error_of(effects: list[Effect]) -> tuple[str, int | None]:
     """Code of the one error, and the close code if it is fatal."""
     [effect] = effects
     if isinstance(effect, Close):
-        assert effect.farewell is not None
-        assert effect.farewell.fatal
-        return effect.farewell.code, effect.code
+        assert effect.error is not None
+        assert effect.error.fatal
+        return effect.error.code, effect.code
     assert isinstance(effect, Send)
     assert isinstance(effect.message, Error)
     assert not effect.message.fatal
@@ -87,16 +87,16 @@ def error_of(effects: list[Effect]) -> tuple[str, int | None]:
 
 
 def test_every_event_of_a_client_is_in_the_table_in_every_open_state() -> None:
-    for state in set(State) - {State.CLOSED}:
+    for phase in set(Phase) - {Phase.CLOSED}:
         for event in get_args(ClientEvent):
-            assert (state, event) in TABLE, f"{event.__name__} in {state.value}"
+            assert (phase, event) in TABLE, f"{event.__name__} in {phase.value}"
 
 
 def test_events_and_states_of_the_table_are_real() -> None:
-    for (state, event), row in TABLE.items():
+    for (phase, event), row in TABLE.items():
         assert event in get_args(Event)
         assert row.to
-        assert state is not State.CLOSED or row.to == {State.CLOSED}
+        assert phase is not Phase.CLOSED or row.to == {Phase.CLOSED}
 
 
 GARBLED = Garbled(bad_message("Odd."))
@@ -112,46 +112,46 @@ STREAMING_ERRORS: list[tuple[Event, str, int | None]] = [
 ]
 STRANGE: tuple[Event, ...] = (Start(), BeginAnswer(question=1), End(), Ping(), Audio(FRAME), GARBLED)
 SPOKEN: tuple[Event, ...] = (Audio(FRAME), BeginAnswer(question=1), End())
-ERRORS: list[tuple[State, Event, str, int | None]] = [
-    *((State.CONNECTED, event, "not_authorised", 4401) for event in STRANGE),
-    (State.CONNECTED, Refused("malformed", "What?", "Send a token."), "token_malformed", 4401),
-    (State.READY, Unclaimed(), "resume_invalid", 4404),
-    (State.READY, Start(audio=AudioFormat(encoding="mp3")), "unsupported_audio", 4400),
-    (State.READY, Start(audio=AudioFormat(sample_rate=96_000)), "unsupported_audio", 4400),
-    (State.READY, Start(audio=AudioFormat(channels=3)), "unsupported_audio", 4400),
-    (State.READY, Verified(EVE), "wrong_user", 4403),
-    *((state, event, "not_started", None) for state in (State.READY, State.STARTING) for event in SPOKEN),
-    (State.STARTING, Start(), "already_started", 4400),
-    (State.STARTING, Unkept(), "not_kept", 1013),
-    *((State.STREAMING, event, code, close) for event, code, close in STREAMING_ERRORS),
-    *((State.ENDING, event, "session_ended", None) for event in SPOKEN),
-    (State.ENDING, Start(), "already_started", 4400),
-    (State.ENDING, Unkept(), "not_kept", 1013),
+ERRORS: list[tuple[Phase, Event, str, int | None]] = [
+    *((Phase.CONNECTED, event, "not_authorised", 4401) for event in STRANGE),
+    (Phase.CONNECTED, Refused("malformed", "What?", "Send a token."), "token_malformed", 4401),
+    (Phase.READY, Unclaimed(), "resume_invalid", 4404),
+    (Phase.READY, Start(audio=AudioFormat(encoding="mp3")), "unsupported_audio", 4400),
+    (Phase.READY, Start(audio=AudioFormat(sample_rate=96_000)), "unsupported_audio", 4400),
+    (Phase.READY, Start(audio=AudioFormat(channels=3)), "unsupported_audio", 4400),
+    (Phase.READY, Verified(EVE), "wrong_user", 4403),
+    *((phase, event, "not_started", None) for phase in (Phase.READY, Phase.STARTING) for event in SPOKEN),
+    (Phase.STARTING, Start(), "already_started", 4400),
+    (Phase.STARTING, Unkept(), "not_kept", 1013),
+    *((Phase.STREAMING, event, code, close) for event, code, close in STREAMING_ERRORS),
+    *((Phase.ENDING, event, "session_ended", None) for event in SPOKEN),
+    (Phase.ENDING, Start(), "already_started", 4400),
+    (Phase.ENDING, Unkept(), "not_kept", 1013),
 ]
 
 
-@pytest.mark.parametrize(("state", "event", "code", "close"), ERRORS)
-def test_errors(state: State, event: Event, code: str, close: int | None) -> None:
-    connection = at(state)
+@pytest.mark.parametrize(("phase", "event", "code", "close"), ERRORS)
+def test_errors(phase: Phase, event: Event, code: str, close: int | None) -> None:
+    connection = at(phase)
     assert error_of(connection.on(event)) == (code, close)
-    assert connection.session.state is (State.CLOSED if close else state)
+    assert connection.state.phase is (Phase.CLOSED if close else phase)
 
 
-@pytest.mark.parametrize("state", [State.READY, State.STARTING, State.STREAMING, State.ENDING])
-def test_ping_and_a_fresh_token_are_answered(state: State) -> None:
-    connection = at(state)
+@pytest.mark.parametrize("phase", [Phase.READY, Phase.STARTING, Phase.STREAMING, Phase.ENDING])
+def test_ping_and_a_fresh_token_are_answered(phase: Phase) -> None:
+    connection = at(phase)
     assert connection.on(Ping(id=[7])) == [Send(Pong(id=[7]))]
     assert connection.on(Auth(token="fresh")) == [Verify("fresh")]
     [ready] = connection.on(Verified(replace(ADA, expires_at_ms=99)))
     assert isinstance(ready, Send)
     assert isinstance(ready.message, Ready)
-    assert connection.session.state is state
-    assert connection.session.user.expires_at_ms == 99
+    assert connection.state.phase is phase
+    assert connection.state.user.expires_at_ms == 99
 
 
 def test_who_shows_no_token_in_time_is_sent_away() -> None:
     connection = Connection()
-    assert next_tick_ms(connection.session, 0) == 5000
+    assert next_tick_ms(connection.state, 0) == 5000
     assert connection.on(Tick(), 4999) == []
     assert error_of(connection.on(Tick(), 5000)) == ("token_missing", 4408)
 
@@ -159,14 +159,14 @@ def test_who_shows_no_token_in_time_is_sent_away() -> None:
 def test_who_shows_one_in_time_may_wait_until_it_is_judged() -> None:
     connection = Connection()
     connection.on(Auth(token="t"), 4999)
-    assert next_tick_ms(connection.session, 4999) > 5000
+    assert next_tick_ms(connection.state, 4999) > 5000
     assert connection.on(Tick(), 60_000) == []
     connection.on(Verified(ADA), 60_000)
-    assert connection.session.state is State.READY
+    assert connection.state.phase is Phase.READY
 
 
 def test_the_start_is_in_the_log_then_announced_then_told() -> None:
-    connection = at(State.READY)
+    connection = at(Phase.READY)
     [append] = connection.on(Start(competition="spring", questions=3), now_ms=77)
     assert isinstance(append, Append)
     assert (append.record.kind, append.record.seq) == (RecordKind.START, None)
@@ -194,22 +194,22 @@ def test_the_start_is_in_the_log_then_announced_then_told() -> None:
 )
 def test_the_shown_name(wanted: str | None, named: str | None, shown: str) -> None:
     connection = Connection()
-    connection.on(Verified(Speaker("user-1", named, "", (), None)))
+    connection.on(Verified(User("user-1", named, "", (), None)))
     connection.on(Start(display_name=wanted))
-    opening = connection.session.speech.opening
+    opening = connection.state.session.opening
     assert isinstance(opening, SessionStarted)
     assert opening.display_name == shown
 
 
 def test_replies_before_started_wait_for_it() -> None:
-    connection = at(State.STARTING)
+    connection = at(Phase.STARTING)
     assert connection.on(Replied(QUESTIONS)) == []
     connection.keep_all()
     assert [type(effect.message) for effect in connection.effects if isinstance(effect, Send)] == [Started, Questions]
 
 
 def test_an_answer_stands_before_the_audio_that_follows_it() -> None:
-    connection = at(State.STREAMING)
+    connection = at(Phase.STREAMING)
     connection.on(Audio(FRAME + FRAME[:2000]))
     connection.on(BeginAnswer(question=2))
     assert connection.on(BeginAnswer(question=2)) == []
@@ -220,11 +220,11 @@ def test_an_answer_stands_before_the_audio_that_follows_it() -> None:
 
 
 def test_an_empty_message_is_no_audio_and_no_fault() -> None:
-    assert at(State.STREAMING).on(Audio(b"")) == []
+    assert at(Phase.STREAMING).on(Audio(b"")) == []
 
 
 def test_the_end_writes_what_is_left() -> None:
-    connection = at(State.STREAMING)
+    connection = at(Phase.STREAMING)
     connection.on(Audio(FRAME[:10]))
     frame, end = connection.on(End())
     assert isinstance(frame, Append)
@@ -236,11 +236,11 @@ def test_the_end_writes_what_is_left() -> None:
 
 
 def test_audio_up_to_the_greatest_length_is_taken_and_then_the_session_ends() -> None:
-    connection = at(State.STREAMING)
+    connection = at(Phase.STREAMING)
     for _ in range(3):
         connection.on(Audio(FRAME * 4))
-    assert connection.session.state is State.STREAMING
-    connection = at(State.STREAMING)
+    assert connection.state.phase is Phase.STREAMING
+    connection = at(Phase.STREAMING)
     connection.on(Audio(FRAME[:2]))
     for _ in range(3):
         connection.on(Audio(FRAME * 4))
@@ -249,7 +249,7 @@ def test_audio_up_to_the_greatest_length_is_taken_and_then_the_session_ends() ->
     assert SessionEnded.model_validate_json(records[-1].value).cause is EndCause.LENGTH
     assert isinstance(connection.effects[-1], Send)
     assert isinstance(connection.effects[-1].message, Notice)
-    assert connection.session.state is State.ENDING
+    assert connection.state.phase is Phase.ENDING
     assert connection.on(Replied(SUMMARY)) == [Send(SUMMARY)]
     report, close = connection.on(Replied(REPORT))
     assert report == Send(REPORT)
@@ -257,8 +257,8 @@ def test_audio_up_to_the_greatest_length_is_taken_and_then_the_session_ends() ->
 
 
 def test_a_silent_speaker_is_said_to_be_alive() -> None:
-    connection = at(State.STREAMING)
-    assert next_tick_ms(connection.session, 500) == 10_000
+    connection = at(Phase.STREAMING)
+    assert next_tick_ms(connection.state, 500) == 10_000
     assert connection.on(Tick(), 9_999) == []
     [alive] = connection.on(Tick(), 10_000)
     assert isinstance(alive, Append)
@@ -274,24 +274,24 @@ def test_a_silent_speaker_is_said_to_be_alive() -> None:
 
 
 def test_a_session_that_others_ended_goes_on_to_its_report() -> None:
-    connection = at(State.STREAMING)
+    connection = at(Phase.STREAMING)
     assert connection.on(Replied(SUMMARY)) == [Send(SUMMARY)]
-    assert connection.session.state is State.ENDING
+    assert connection.state.phase is Phase.ENDING
     assert error_of(connection.on(Audio(FRAME)))[0] == "session_ended"
     assert connection.on(Replied(REPORT)) == [Send(REPORT), Close(1000, "done")]
 
 
 def test_a_stop_closes_after_what_was_begun() -> None:
-    connection = at(State.STREAMING)
+    connection = at(Phase.STREAMING)
     [append] = connection.on(Audio(FRAME))
     notice, close = connection.on(Drain())
     assert isinstance(notice, Send)
     assert close == Close(1001, "draining")
     assert isinstance(append, Append)
     assert connection.on(Kept(append.record)) == [Send(Ack(frames=1))]
-    assert at(State.READY).on(Drain()) == [Close(1001, "draining")]
+    assert at(Phase.READY).on(Drain()) == [Close(1001, "draining")]
 
 
 def test_nothing_happens_after_the_close() -> None:
     for event in (Auth(token="t"), Start(), Audio(FRAME), End(), Ping(), GARBLED, Tick(), Drain(), Unkept()):
-        assert at(State.CLOSED).on(event) == []
+        assert at(Phase.CLOSED).on(event) == []

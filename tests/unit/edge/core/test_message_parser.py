@@ -70,7 +70,7 @@ def test_garbled(message: str, code: str) -> None:
     assert isinstance(event, Garbled)
     assert event.error.code == code
     assert event.error.hint
-    assert not event.error.fatal
+    assert event.error.close_code is None
 
 
 def test_a_fault_names_the_field_and_not_what_was_in_it() -> None:

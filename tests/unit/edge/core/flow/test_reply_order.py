@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.flow.reply_order import MAX_HELD_FINALS, Passage
+from edge.core.flow.reply_order import MAX_HELD_FINALS, ReplySequencer
 from schemas.replies import ShownMessage
 from schemas.sessions import Question
 from schemas.wire import FinalMessage, Notice, Partial, Questions, ReportMessage, Summary
@@ -28,9 +28,9 @@ QUESTIONS = Questions(questions=(Question(number=1, text="How are you?"),), sour
 
 
 def passed(*messages: ShownMessage) -> list[ShownMessage]:
-    passage, out = Passage(), list[ShownMessage]()
+    sequencer, out = ReplySequencer(), list[ShownMessage]()
     for message in messages:
-        passage, released = passage.receive(message)
+        sequencer, released = sequencer.push(message)
         out += released
     return out
 
@@ -71,14 +71,14 @@ def test_a_notice_always_passes() -> None:
     assert passed(notice, summary(0), REPORT, notice) == [notice, summary(0), REPORT, notice]
 
 
-def test_what_waits_is_bounded_and_comes_again() -> None:
+def test_held_finals_are_bounded_and_come_with_the_redelivery() -> None:
     many = [final(number) for number in range(2, MAX_HELD_FINALS + 50)]
     assert passed(*many, final(1))[-1] == final(MAX_HELD_FINALS + 1)
     assert passed(*many, final(1), *many) == [final(1), *many]
 
 
 @given(st.integers(0, 12), st.integers(0, 3), st.randoms(use_true_random=False))
-def test_any_order_and_any_repetition_ends_the_same(finals: int, repeated: int, shuffle: random.Random) -> None:
+def test_any_order_and_any_repetition_has_the_same_result(finals: int, repeated: int, shuffle: random.Random) -> None:
     said: list[ShownMessage] = [*map(final, range(1, finals + 1)), summary(finals), REPORT]
     arriving = said * (repeated + 1) + [partial(shuffle.randrange(finals + 2)) for _ in range(5)]
     shuffle.shuffle(arriving)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from edge.core.connection_state import State
+from edge.core.connection_state import Phase
 from edge.core.effects import Admit, Append, Claim, Close, Convert, Effect, Send
 from edge.core.events import Rejected, Replied, Tick, Unverified, Verified
 from edge.core.machine import next_tick_ms
@@ -26,12 +26,12 @@ def told(effects: list[Effect]) -> list[tuple[str, int | None]]:
 def closed(effects: list[Effect]) -> tuple[int, str]:
     [close] = effects
     assert isinstance(close, Close)
-    assert close.farewell
-    return close.code, close.farewell.code
+    assert close.error
+    return close.code, close.error.code
 
 
 def test_who_speaks_is_told_once_and_in_advance() -> None:
-    connection = streaming(speaker=SOON)
+    connection = streaming(user=SOON)
     assert told(connection.on(Tick(), HOUR_MS - 60_000)) == []
     # 5 s of leeway are part of the token's life here, as they are when it is checked.
     assert told(connection.on(Tick(), HOUR_MS - 50_000)) == [("token_expiring", 55_000)]
@@ -39,33 +39,33 @@ def test_who_speaks_is_told_once_and_in_advance() -> None:
 
 
 def test_time_is_looked_at_when_a_token_asks_for_it() -> None:
-    connection = streaming(speaker=SOON)
+    connection = streaming(user=SOON)
     connection.on(Tick(), HOUR_MS - 60_000)
     connection.keep_all()
-    assert next_tick_ms(connection.session, HOUR_MS - 60_000) == HOUR_MS - 55_000
+    assert next_tick_ms(connection.state, HOUR_MS - 60_000) == HOUR_MS - 55_000
     connection.on(Tick(), HOUR_MS - 55_000)
     connection.on(Tick(), HOUR_MS)
     connection.keep_all()
-    assert next_tick_ms(connection.session, HOUR_MS) == HOUR_MS + 5_000
+    assert next_tick_ms(connection.state, HOUR_MS) == HOUR_MS + 5_000
 
 
 def test_a_fresh_token_in_time_is_all_that_is_needed() -> None:
-    connection = streaming(speaker=SOON)
+    connection = streaming(user=SOON)
     connection.on(Tick(), HOUR_MS)
     connection.on(Verified(replace(SOON, expires_at_ms=2 * HOUR_MS)), HOUR_MS)
     connection.keep_all()
     assert told(connection.on(Tick(), HOUR_MS + 60_000)) == []
-    assert connection.session.state is State.STREAMING
+    assert connection.state.phase is Phase.STREAMING
     assert told(connection.on(Tick(), 2 * HOUR_MS)) == [("token_expiring", 5000)]
 
 
 def test_without_one_the_session_ends_and_gets_its_report() -> None:
-    connection = streaming(speaker=SOON)
+    connection = streaming(user=SOON)
     effects = connection.on(Tick(), HOUR_MS + 5_000)
     [end] = [effect.record for effect in effects if isinstance(effect, Append)]
     assert SessionEnded.model_validate_json(end.value).cause is EndCause.EXPIRED
     assert told(effects) == [("token_expired", None)]
-    assert connection.session.state is State.ENDING
+    assert connection.state.phase is Phase.ENDING
     assert connection.on(Tick(), 2 * HOUR_MS) == []
     connection.on(Replied(SUMMARY))
     report, *closing = connection.on(Replied(ReportMessage(error="none")))
@@ -83,7 +83,7 @@ def test_what_a_converter_still_holds_belongs_to_an_expired_session() -> None:
 def test_before_a_start_an_expired_token_proves_nothing() -> None:
     connection = Connection()
     connection.on(Verified(SOON))
-    assert next_tick_ms(connection.session, HOUR_MS) == HOUR_MS + 5_000
+    assert next_tick_ms(connection.state, HOUR_MS) == HOUR_MS + 5_000
     assert connection.on(Tick(), HOUR_MS + 4_999) == []
     assert closed(connection.on(Tick(), HOUR_MS + 5_000)) == (4401, "token_expired")
 
@@ -115,5 +115,5 @@ def test_a_users_own_limit_goes_before_ours(claim: int | None, most: int) -> Non
 def test_who_holds_enough_sessions_is_turned_down(*, competition: bool) -> None:
     connection = Connection()
     connection.on(Verified(ADA))
-    connection.session = replace(connection.session, state=State.STARTING)
+    connection.state = replace(connection.state, phase=Phase.STARTING)
     assert closed(connection.on(Rejected(1, competition=competition))) == (4429, "too_many_sessions")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from edge.core.connection_state import State
+from edge.core.connection_state import Phase
 from edge.core.effects import Admit, Append, Claim, Close, Convert, Effect, Reclaim, Send
 from edge.core.events import Audio, Converted, Kept, Reclaimed, Replied, Unclaimed, Verified
 from schemas.audio import FRAME_BYTES
@@ -35,7 +35,7 @@ def resumed(from_frame: int = 4, have_final: int = 2) -> Connection:
     """A connection whose resume the log has, and of which the transcriber has not been heard."""
     connection = reclaimed(Start(resume="token", from_frame=from_frame, have_final=have_final))
     connection.keep_all()
-    assert connection.session.state is State.STREAMING
+    assert connection.state.phase is Phase.STREAMING
     connection.effects.clear()
     return connection
 
@@ -105,14 +105,14 @@ def test_other_formats_are_converted_from_the_sessions_sample_on() -> None:
     assert isinstance(convert, Convert)
     assert convert.audio.sample_rate == 48_000
     connection.on(Converted(FRAME, 4000, last=False))
-    assert connection.session.speech.until_sample == 5 * 4000
-    assert connection.session.speech.frames == 5
+    assert connection.state.session.until_sample == 5 * 4000
+    assert connection.state.session.frames_queued == 5
 
 
 def test_a_client_may_announce_another_format() -> None:
     start = Start(resume="token", audio=AudioFormat(encoding="webm_opus"))
     connection = reclaimed(start)
-    assert connection.session.speech.audio.encoding == "webm_opus"
+    assert connection.state.session.audio.encoding == "webm_opus"
     assert connection.effects[-2] == Admit(replace(CLAIM, audio=start.audio), None)
 
 
@@ -131,7 +131,7 @@ def test_replies_that_come_before_the_log_has_answered_wait_for_it() -> None:
     before = len(connection.effects)
     connection.keep_all()
     assert [type(message) for message in messages(connection.effects[before:])] == [Started, FinalMessage, Summary]
-    assert connection.session.state is State.ENDING
+    assert connection.state.phase is Phase.ENDING
 
 
 def test_of_a_session_that_is_over_only_what_is_held_is_acknowledged() -> None:
@@ -140,7 +140,7 @@ def test_of_a_session_that_is_over_only_what_is_held_is_acknowledged() -> None:
         connection.on(Audio(FRAME))
     connection.keep_all()
     assert messages(connection.on(Replied(Resumed(next_frame=6, over=True)))) == [Ack(frames=6)]
-    assert connection.session.state is State.ENDING
+    assert connection.state.phase is Phase.ENDING
     assert messages(connection.on(End()))
 
 
@@ -148,6 +148,17 @@ def test_what_another_connection_brought_before_the_end_needs_not_be_sent_again(
     """The edge before was killed between the log's acceptance of the last frames and their acknowledgement."""
     connection = resumed(from_frame=4)
     assert messages(connection.on(Replied(Resumed(next_frame=9, over=True)))) == [Ack(frames=9)]
+
+
+def test_an_older_answer_after_the_session_is_over_acknowledges_nothing() -> None:
+    connection = resumed(from_frame=4)
+    connection.on(Audio(FRAME))
+    connection.on(End())
+    assert messages(connection.on(Replied(Resumed(next_frame=9, over=True)))) == [Ack(frames=9)]
+    connection.on(Replied(Resumed(next_frame=4)))
+    connection.effects.clear()
+    connection.keep_all()
+    assert messages(connection.effects) == []
 
 
 @pytest.mark.parametrize(
@@ -166,7 +177,7 @@ def test_what_cannot_go_on_is_closed(answer: ReplyMessage, code: int, reason: st
     early.effects.clear()
     early.keep_all()
     assert closed(early.effects) == (code, reason)
-    assert early.session.state is State.CLOSED
+    assert early.state.phase is Phase.CLOSED
 
 
 def test_another_users_session_is_not_given() -> None:
@@ -192,9 +203,9 @@ def test_the_greatest_length_counts_from_the_sessions_first_frame() -> None:
     connection = resumed(from_frame=11)
     connection.on(Audio(FRAME))
     connection.on(BeginAnswer(question=1))
-    assert not connection.session.speech.ended
+    assert not connection.state.session.end_cause
     connection.on(Audio(bytes(2)))
-    assert connection.session.speech.ended is EndCause.LENGTH
+    assert connection.state.session.end_cause is EndCause.LENGTH
 
 
 def test_said_again_by_another_transcriber_it_changes_nothing() -> None:

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from edge.core.connection_state import State
+from edge.core.connection_state import Phase
 from edge.core.effects import Append, Close, Convert, Effect, Send
 from edge.core.events import Audio, Converted, Event, Replied, Tick, Unintelligible
 from schemas.audio import FRAME_BYTES
 from schemas.sessions import AnswerBegun, EndCause, RecordKind, SessionEnded
 from schemas.wire import AudioFormat, BeginAnswer, End, Summary
-from tests.support.edge.core_connection import TERMS, streaming
+from tests.support.edge.core_connection import POLICY, streaming
 
 FLOATS = AudioFormat(encoding="pcm_f32le", sample_rate=48_000, channels=2)
 WEBM = AudioFormat(encoding="webm_opus")
@@ -57,7 +57,7 @@ def test_at_the_end_the_rest_comes_first() -> None:
     [convert] = connection.on(End())
     assert isinstance(convert, Convert)
     assert convert.data is None
-    assert connection.session.state is State.ENDING
+    assert connection.state.phase is Phase.ENDING
     effects = connection.on(Converted(FRAME[:32], 66, last=True))
     assert records(effects) == [("frame", 132), ("end", 0)]
     end = effects[-1]
@@ -90,7 +90,7 @@ def test_audio_in_containers_ends_at_the_greatest_length_too() -> None:
         connection.on(Converted(FRAME * 4, second * 16_000, last=False))
     effects = connection.on(Converted(FRAME, 52_000, last=False))
     assert records(effects) == [("end", 0)]
-    assert connection.session.state is State.ENDING
+    assert connection.state.phase is Phase.ENDING
     connection = streaming(WEBM)
     connection.on(Converted(FRAME * 11 + FRAME[:4000], 46_000, last=False))
     connection.on(End())
@@ -120,7 +120,7 @@ def test_messages_have_the_size_of_their_format(audio: AudioFormat, size: int, r
 
 @pytest.mark.parametrize("event", [Audio(FRAME * 4), Converted(FRAME * 4, 0, last=False)], ids=["own", "converted"])
 def test_a_recording_may_be_so_much_faster_and_no_more(event: Event) -> None:
-    connection = streaming(WEBM if isinstance(event, Converted) else None, terms=replace(TERMS, session_s=3600))
+    connection = streaming(WEBM if isinstance(event, Converted) else None, policy=replace(POLICY, session_s=3600))
 
     def second(number: int, now_ms: int) -> list[Effect]:
         told = replace(event, until_sample=number * 16_000) if isinstance(event, Converted) else event
@@ -130,14 +130,14 @@ def test_a_recording_may_be_so_much_faster_and_no_more(event: Event) -> None:
         second(number, 0)
     for number in range(31, 39):
         second(number, 1000)
-    assert connection.session.state is State.STREAMING
+    assert connection.state.phase is Phase.STREAMING
     assert code(second(39, 1000)) == (4429, "too_fast")
     assert connection.on(Tick(), 2000) == []
 
 
 def test_frame_bytes_are_those_of_the_announced_format() -> None:
     for audio, frame_bytes in ((None, 8000), (FLOATS, 96_000), (WEBM, 0)):
-        assert streaming(audio).session.speech.audio.frame_bytes == frame_bytes
+        assert streaming(audio).state.session.audio.frame_bytes == frame_bytes
 
 
 def test_nothing_is_told_but_frames_while_a_rest_is_waited_for() -> None:
