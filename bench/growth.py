@@ -20,17 +20,16 @@ from rich.table import Table
 
 from bench.charts import LineChart, Picture
 from bench.result_files import save
-from bench.streaming import log_of
 from bench.workload import Workload, add_workload_options, workload_of
-from cli.replay.run import Recogniser, Replay
 from infra.clock import SystemClock
 from infra.malloc import keep_freed
 from infra.settings import load
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.adapters.silero_vad import SileroVad
 from processors.transcribe.core.audio.windows import Hypothesis, Window
-from processors.transcribe.core.session.registry import SessionRegistry
+from processors.transcribe.offline import OfflineTranscriber, session_log
 from processors.transcribe.options import transcription_options
+from processors.transcribe.ports import Recogniser
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 
@@ -49,7 +48,7 @@ _SPEECH_S = 56.0
 
 @dataclass(frozen=True)
 class WindowCost:
-    """One window, with its share of the time that the model took for its round."""
+    """One window, with its share of the time that the model took for its batch."""
 
     end_ms: int
     """In the session."""
@@ -62,11 +61,13 @@ class WindowCost:
 class TimedRecogniser:
     def __init__(self, recogniser: Recogniser) -> None:
         self._recogniser = recogniser
+        self.workers, self.max_batch_size = recogniser.workers, recogniser.max_batch_size
+        self.batch_key = recogniser.batch_key
         self.costs: list[WindowCost] = []
 
-    async def transcribe(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
+    async def recognise(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
         began_s, began_cpu_s = time.perf_counter(), time.process_time()
-        hypotheses = await self._recogniser.transcribe(windows)
+        hypotheses = await self._recogniser.recognise(windows)
         took_s, took_cpu_s = time.perf_counter() - began_s, time.process_time() - began_cpu_s
         self.costs += [
             WindowCost(each.end_ms, each.end_ms - each.start_ms, took_s / len(windows), took_cpu_s / len(windows))
@@ -83,15 +84,16 @@ async def measure(
     workload: Workload, minutes: int, sessions: Sequence[int]
 ) -> tuple[list[WindowCost], dict[int, list[WindowCost]]]:
     """The windows of one session of this length, and those of concurrent sessions of one minute, by their number."""
-    settings = load(TranscribeSettings).model_copy(update={"coalesce_windows": False})
+    # With one worker, the processor time during a batch is that batch's alone.
+    settings = load(TranscribeSettings).model_copy(update={"workers": 1})
     recogniser, vad = WhisperRecogniser(load_model(workload.model, settings), settings), SileroVad()
 
     async def costs(sessions: int, pcm: bytes) -> list[WindowCost]:
         timed = TimedRecogniser(recogniser)
-        registry = SessionRegistry(transcription_options(settings, workload.model.name, recogniser.window_ms))
-        replay = Replay(registry, vad, timed, SystemClock(), at_once=recogniser.round_windows)
-        logs = [log_of(pcm, f"session-{number}") for number in range(sessions)]
-        await replay.take(chain.from_iterable(zip(*logs, strict=True)))
+        options = transcription_options(settings, workload.model.name, recogniser.window_ms)
+        transcriber = OfflineTranscriber(options, vad, timed, SystemClock())
+        logs = [session_log(pcm, f"session-{number}") for number in range(sessions)]
+        await transcriber.feed(chain.from_iterable(zip(*logs, strict=True)))
         return timed.costs
 
     minute = a_minute(workload)

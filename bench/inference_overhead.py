@@ -37,6 +37,7 @@ from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_mo
 from processors.transcribe.adapters.silero_vad import SileroVad
 from processors.transcribe.core.audio.levels import samples_of
 from processors.transcribe.core.audio.windows import Hypothesis, Window
+from processors.transcribe.core.session.batching import next_batch
 from processors.transcribe.core.whisper.mel import HOP, MelFilters
 from processors.transcribe.inference import InferencePool
 from processors.transcribe.options import transcription_options
@@ -81,10 +82,12 @@ class RecordedCalls:
     def __init__(self, recogniser: WhisperRecogniser) -> None:
         self.windows: list[Window] = []
         self._recogniser = recogniser
+        self.workers, self.max_batch_size = recogniser.workers, recogniser.max_batch_size
+        self.batch_key = recogniser.batch_key
 
-    async def transcribe(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
+    async def recognise(self, windows: Sequence[Window]) -> Sequence[Hypothesis]:
         self.windows += windows
-        return await self._recogniser.transcribe(windows)
+        return await self._recogniser.recognise(windows)
 
 
 async def record(
@@ -119,14 +122,11 @@ async def through_stage(recogniser: WhisperRecogniser, windows: Sequence[Window]
     pool, left = InferencePool(recogniser, SystemClock()), list(windows)
     begun_s, cpu_s = perf_counter(), process_time()
     while left or pool.tasks:
-        while room := pool.room(min(len(left), DUE)):
-            wanted = pool.kind(left[0])
-            alike = [place for place, window in enumerate(left[:DUE]) if pool.kind(window) == wanted][:room]
-            pool.begin([left[place] for place in alike])
-            for place in reversed(alike):
-                del left[place]
+        while batch := next_batch(left[:DUE], pool.batch_size(min(len(left), DUE)), pool.batch_key):
+            pool.submit(batch)
+            left = [window for window in left if not any(window is each for each in batch)]
         await asyncio.wait(pool.tasks, return_when=asyncio.FIRST_COMPLETED)
-        pool.finished()
+        pool.completed()
     return Throughput.since(begun_s, cpu_s, len(windows))
 
 

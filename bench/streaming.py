@@ -10,25 +10,22 @@ end of the audio that was available when it became final; the next figure adds t
 import argparse
 import asyncio
 import statistics
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.speech_streams import SpeechStream
 from bench.workload import add_workload_options, workload_of
-from cli.replay.run import Recogniser
 from client.accuracy import word_error_rate
+from infra.clock import SystemClock
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.adapters.silero_vad import SileroVad
 from processors.transcribe.core.session.finals import transcript
-from processors.transcribe.core.session.log_records import FrameRecord, RecordBody, SessionLogRecord, StartRecord
 from processors.transcribe.core.session.state import TranscriptionOptions
-from processors.transcribe.core.session.transitions import begin, listened, receive, settle
+from processors.transcribe.offline import OfflineTranscriber, finals_of, session_log
 from processors.transcribe.options import transcription_options
-from processors.transcribe.service import VoiceActivityDetector
+from processors.transcribe.ports import Recogniser, VoiceActivityDetector
 from processors.transcribe.settings import TranscribeSettings
-from schemas.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, SAMPLE_RATE
-from schemas.sessions import EndCause, SessionEnded, SessionStarted
+from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 
 
 @dataclass(frozen=True)
@@ -55,72 +52,24 @@ def shifted(pcm: bytes, number: int, of: int) -> bytes:
     return bytes(SAMPLE_RATE * number // of * SAMPLE_BYTES) + pcm
 
 
-def log_of(pcm: bytes, session_id: str = "bench") -> Iterator[SessionLogRecord]:
-    """The records of a session that sent this audio in real time."""
-    starts = range(0, len(pcm), FRAME_BYTES)
-    started = SessionStarted(
-        event_id="start",
-        at_ms=0,
-        session_id=session_id,
-        user_id="bench",
-        display_name="bench",
-        org="",
-        groups=(),
-        mode="practice",
-        competition=None,
-        language="en",
-        topic=None,
-        question_count=0,
-    )
-    frames = (FrameRecord(seq, pcm[at : at + FRAME_BYTES]) for seq, at in enumerate(starts))
-    ended = SessionEnded(event_id="end", at_ms=0, session_id=session_id, cause=EndCause.CLIENT)
-    bodies: list[RecordBody] = [StartRecord(started, "bench", 0), *frames, ended]
-    for offset, body in enumerate(bodies):
-        yield SessionLogRecord(session_id, 0, offset, offset * FRAME_MS, body)
-
-
 async def score(
     recogniser: Recogniser, vad: VoiceActivityDetector, options: TranscriptionOptions, name: str, pcm: bytes, said: str
 ) -> StreamingScore:
     """Stream one recording through the core, VAD and the model."""
-    first, *records = log_of(pcm)
-    if not isinstance(first.body, StartRecord):
-        raise TypeError("a log begins with a start")
-    stream, _ = begin(options, first, first.body)
-    delays_s: list[float] = []
-    model_s: list[float] = []
-    spent_s = longest_s = 0.0
-    windows = 0
-    for record in records:
-        known, took_s = len(stream.finals), 0.0
-        stream, _ = receive(stream, record)
-        if stream.piece is not None:
-            (heard,) = await vad.listen([stream.piece])
-            stream, _ = listened(stream, heard)
-        until_ms = stream.audio.end_ms
-        window = stream.window
-        if window is not None:
-            begun_s = time.perf_counter()
-            (hypothesis,) = await recogniser.transcribe([window])
-            took_s = time.perf_counter() - begun_s
-            stream, _ = settle(stream, window, hypothesis)
-            longest_s = max(longest_s, (window.end_ms - window.start_ms) / 1000)
-            windows += 1
-        certain = [word for final in stream.finals[known:] for word in final.words]
-        delays_s += [(until_ms - word.end_ms) / 1000 for word in certain]
-        model_s += [took_s for _ in certain]
-        spent_s += took_s
+    transcriber = OfflineTranscriber(options, vad, recogniser, SystemClock())
+    (result,) = await transcriber.feed(session_log(pcm, "bench"))
     audio_s = len(pcm) / SAMPLE_BYTES / SAMPLE_RATE
+    pairs = zip(result.delays_with_inference_ms, result.delays_ms, strict=True)
     return StreamingScore(
         name=name,
         said=said,
-        heard=transcript(stream.finals),
-        delays_s=tuple(delays_s),
-        model_s=tuple(model_s),
-        windows=windows,
+        heard=transcript(finals_of(result.transcribed)),
+        delays_s=tuple(delay_ms / 1000 for delay_ms in result.delays_ms),
+        model_s=tuple((whole_ms - delay_ms) / 1000 for whole_ms, delay_ms in pairs),
+        windows=result.windows,
         audio_s=audio_s,
-        load=spent_s / audio_s,
-        longest_s=longest_s,
+        load=result.inference_ms / 1000 / audio_s,
+        longest_s=result.longest_window_ms / 1000,
     )
 
 

@@ -39,7 +39,7 @@ class SpeechSpan(Schema):
     end_ms: int
 
 
-class VoiceState(Schema):
+class VadSnapshot(Schema):
     """State of the VAD."""
 
     model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
@@ -67,7 +67,7 @@ class PolicyState(Schema):
     """For each word of `tail`: how many hypotheses in a row contained it."""
 
 
-class LastTold(Schema):
+class Redelivery(Schema):
     """The replies that belong to the commit that wrote this snapshot. A successor sends them again, since it cannot
     know whether they were sent."""
 
@@ -79,7 +79,7 @@ class LastTold(Schema):
     """Connections that were told that another one has resumed the session."""
 
 
-class StreamSnapshot(Event):
+class TranscriptionSnapshot(Event):
     """A session's transcription state, as of one record of its log."""
 
     type: Literal["stream_snapshot"] = "stream_snapshot"
@@ -104,7 +104,7 @@ class StreamSnapshot(Event):
     final_ms: int | None
     """Words of that window that begin before this time are confirmed without further agreement."""
     ending: EndCause | None
-    voice: VoiceState
+    voice: VadSnapshot
     listened: bool
     """Whether the VAD has examined the newest frame."""
     policy: PolicyState
@@ -122,6 +122,6 @@ class StreamSnapshot(Event):
     told_live: bool
     """The value of `live` that was last published."""
     shows_partial: bool
-    told: LastTold
+    told: Redelivery
     ended_at_ms: int | None
     """Unix time at which the session ended. It is kept for a while, for a client that missed something."""

@@ -17,7 +17,7 @@ from schemas.sessions import (
     SessionEnded,
     SessionStarted,
 )
-from schemas.snapshots import StreamSnapshot
+from schemas.snapshots import TranscriptionSnapshot
 from schemas.transcripts import SessionReaddressed, SessionTranscribed, TranscriptFinal
 
 _MINUTE_MS = 60_000
@@ -118,7 +118,7 @@ class Topic(Enum):
         "replies", "session id", (Reply,), HOUR_MS, _WHOLE_SESSION_MAX_BYTES, partitions=REPLIES_PARTITIONS
     )
     TRANSCRIBE_STATE = TopicSpec(
-        "transcribe.state", "session id", (StreamSnapshot,), None, read_committed=True, co_partitioned=True
+        "transcribe.state", "session id", (TranscriptionSnapshot,), None, read_committed=True, co_partitioned=True
     )
     DEAD_LETTERS = TopicSpec(
         "dead.letters", "as the source", (DeadLetter, DeadLetterRetried), 30 * DAY_MS, 2 * _WHOLE_SESSION_MAX_BYTES

@@ -12,12 +12,12 @@ import click
 from rich.console import Console
 
 from cli.replay.log import read, stored_transcripts
-from cli.replay.run import Replay, Replayed
 from cli.replay.view import Verdict, result, view
 from infra.clock import SystemClock
 from infra.errors import RostrumError
 from infra.kafka.settings import KafkaSettings
 from infra.settings import load
+from processors.transcribe.offline import OfflineTranscriber, OfflineTranscript
 from schemas.topics import Topic
 
 _AGO = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
@@ -84,7 +84,10 @@ async def _run(
     if session_id in stored:
         since_ms = stored[session_id].started_at_ms - _MARGIN_MS
     sessions = 0
-    async with _core(model) as core, aclosing(_replayed(kafka, core, session_id, since_ms)) as found:
+    async with (
+        _transcriber(model) as transcriber,
+        aclosing(_replayed(kafka, transcriber, session_id, since_ms)) as found,
+    ):
         async for replayed in found:
             sessions += 1
             verdict = Verdict(replayed, stored.get(replayed.transcribed.session_id), said)
@@ -93,47 +96,45 @@ async def _run(
             else:
                 console.print(view(verdict))
         if session_id is not None and not sessions:
-            raise _missing(session_id, session_id in stored, session_id in core.unfinished)
-        _close(console, sessions, len(core.unfinished), as_json)
+            raise _missing(session_id, session_id in stored, session_id in transcriber.unfinished)
+        _close(console, sessions, len(transcriber.unfinished), as_json)
 
 
 async def _replayed(
-    kafka: KafkaSettings, core: Replay, session_id: str | None, since_ms: int | None
-) -> AsyncGenerator[Replayed]:
-    """Each session once its end has been worked through; the one that was asked for, and no more."""
-    from processors.transcribe.adapters.record_decoding import decode
+    kafka: KafkaSettings, transcriber: OfflineTranscriber, session_id: str | None, since_ms: int | None
+) -> AsyncGenerator[OfflineTranscript]:
+    """Each session once its end has been processed; with a session id, only that session."""
+    from processors.transcribe.adapters.record_decoding import decode_record
 
     async with aclosing(read(kafka, Topic.AUDIO_FRAMES, session_id=session_id, since_ms=since_ms)) as log:
         async for records in log:
-            # A record that is not understood was no part of the session the first time either.
-            decoded = [record for record, _ in map(decode, records) if record is not None]
-            for replayed in await core.take(decoded):
+            # A record that cannot be decoded was not part of the session the first time either.
+            decoded = [record for record, _ in map(decode_record, records) if record is not None]
+            for replayed in await transcriber.feed(decoded):
                 yield replayed
                 if session_id is not None:
                     return
 
 
 @asynccontextmanager
-async def _core(model: str | None) -> AsyncIterator[Replay]:
-    """The transcriber's core with the recogniser that the settings describe, as a transcriber would build them."""
+async def _transcriber(model: str | None) -> AsyncIterator[OfflineTranscriber]:
+    """With the recogniser that the settings describe, as a live transcriber has it."""
     from processors.transcribe.adapters.models import resolve_model
     from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
     from processors.transcribe.adapters.silero_vad import SileroVad
-    from processors.transcribe.core.session.registry import SessionRegistry
     from processors.transcribe.options import transcription_options
     from processors.transcribe.settings import TranscribeSettings
 
-    # What a live transcriber did under load would not happen again: here windows are always the same.
-    settings = load(TranscribeSettings).model_copy(update={"coalesce_windows": False})
+    settings = load(TranscribeSettings)
     resolved = await asyncio.to_thread(resolve_model, settings.model if model is None else model)
     recogniser = WhisperRecogniser(await asyncio.to_thread(load_model, resolved, settings), settings)
-    voice = SileroVad()
+    vad = SileroVad()
     try:
         await recogniser.warm_up()
         options = transcription_options(settings, resolved.name, recogniser.window_ms, None)
-        yield Replay(SessionRegistry(options), voice, recogniser, SystemClock(), at_once=recogniser.round_windows)
+        yield OfflineTranscriber(options, vad, recogniser, SystemClock())
     finally:
-        voice.close()
+        vad.close()
         recogniser.close()
 
 

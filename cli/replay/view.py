@@ -7,9 +7,9 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.replay.run import Replayed, finals_of
 from client.accuracy import Comparison, Difference, compare
 from infra.quantiles import spread
+from processors.transcribe.offline import OfflineTranscript, finals_of
 from schemas.transcripts import SessionTranscribed
 from schemas.words import Word
 
@@ -22,7 +22,7 @@ class Verdict:
     """A replayed session beside what was stored of it (None: its transcriber has not come to its end) and what was
     really said (None: not told)."""
 
-    replayed: Replayed
+    replayed: OfflineTranscript
     stored: SessionTranscribed | None
     reference: str | None
 
@@ -84,8 +84,8 @@ def result(verdict: Verdict) -> dict[str, Any]:
             {"at_ms": at_ms, "stored": before, "replayed": after} for at_ms, before, after in _changes(verdict)
         ],
         "delay_ms": spread(list(verdict.replayed.delays_ms)),
-        "delay_with_model_ms": spread(list(verdict.replayed.whole_delays_ms)),
-        "model_ms": round(verdict.replayed.model_ms),
+        "delay_with_model_ms": spread(list(verdict.replayed.delays_with_inference_ms)),
+        "model_ms": round(verdict.replayed.inference_ms),
     }
 
 
@@ -131,10 +131,10 @@ def _lines(verdict: Verdict) -> Iterator[Text]:
     if verdict.stored_against_reference is not None:
         yield Text(f"  stored against the reference: {_summary(verdict.stored_against_reference)}")
     if delays := spread(list(replayed.delays_ms)):
-        whole = spread(list(replayed.whole_delays_ms)) or delays
+        whole = spread(list(replayed.delays_with_inference_ms)) or delays
         yield Text(f"  a word's end to its final: {_delays(delays)}; with the model's time {_delays(whole)}")
     if again.audio_ms:
-        yield Text(f"  the model: {replayed.model_ms / again.audio_ms:.3f} s per second of audio")
+        yield Text(f"  the model: {replayed.inference_ms / again.audio_ms:.3f} s per second of audio")
     if stored and verdict.against_stored:
         before, after = words_of(stored), words_of(again)
         for each in verdict.against_stored.differences:

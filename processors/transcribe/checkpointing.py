@@ -1,129 +1,121 @@
-"""Commits each owned partition at its own pace: when there is something that a client or another stage waits for, else
-every few seconds. A partition whose transaction hangs holds up no other."""
+"""Commits each owned partition on its own: at once if a client or another stage waits for it, otherwise every few
+seconds. A partition whose transaction hangs delays no other."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable
 
 from infra.clock import Clock
 from infra.telemetry import get_logger
-from processors.transcribe.core.session.output import AddressedReply, RejectedRecord
 from processors.transcribe.core.session.pending_commits import PendingCommits
-from processors.transcribe.ports import Fenced, PartitionWriter
+from processors.transcribe.ports import DeadLetterPublisher, Fenced, PartitionWriter, ReplyPublisher
 
 _LOG = get_logger(__name__)
-_EVERY_S = 5.0
-"""The longest that a partition goes without a commit if it has changed: so much audio is read again by a successor,
-at most."""
-_HANDED_ON_S = 3.0
-"""Within this time the group says so if it has moved a partition. If it does not, we are the ones who are gone."""
-
-_UNDOING_S = 2.0
-
-
-class Replies(Protocol):
-    async def tell(self, replies: Sequence[AddressedReply]) -> None:
-        """Returns once the broker holds them all, in this order."""
-        ...
-
-    async def bury(self, letters: Iterable[RejectedRecord]) -> None:
-        """Returns once the broker holds them all."""
-        ...
+_INTERVAL_S = 5.0
+"""The longest that a changed partition goes without a commit: its next owner reads at most this much audio again."""
+_REASSIGNED_S = 3.0
+"""If the group has moved a fenced partition, it says so within this time. If it does not, this process is the one that
+must stop."""
+_ABORT_S = 2.0
 
 
 class _PartitionCheckpointer:
-    """One partition's. `task` ends when the partition is left, or fails."""
+    """One partition. `task` ends when the partition is drained, or fails."""
 
     def __init__(self, writer: PartitionWriter) -> None:
         self.writer = writer
-        self.pressing = asyncio.Event()
-        self.leaving = False
+        self.requested = asyncio.Event()
+        self.draining = False
         self.task: asyncio.Task[None] | None = None
 
 
 class Checkpointer:
-    """The partitions that are ours to commit."""
+    """The partitions that this transcriber commits."""
 
-    def __init__(self, ledger: PendingCommits, replies: Replies, clock: Clock) -> None:
-        self._ledger = ledger
+    def __init__(
+        self, pending: PendingCommits, replies: ReplyPublisher, dead_letters: DeadLetterPublisher, clock: Clock
+    ) -> None:
+        self._pending = pending
         self._replies = replies
+        self._dead_letters = dead_letters
         self._clock = clock
-        self._desks: dict[int, _PartitionCheckpointer] = {}
+        self._partitions: dict[int, _PartitionCheckpointer] = {}
 
     def open(self, partition: int, writer: PartitionWriter) -> None:
-        """Begin to commit a partition, which is open in the ledger."""
-        desk = _PartitionCheckpointer(writer)
-        desk.task = asyncio.create_task(self._keep(partition, desk), name=f"commit-{partition}")
-        self._desks[partition] = desk
-        self.press()
+        """Begin to commit a partition, which is open in the pending commits."""
+        checkpointer = _PartitionCheckpointer(writer)
+        checkpointer.task = asyncio.create_task(self._run(partition, checkpointer), name=f"commit-{partition}")
+        self._partitions[partition] = checkpointer
+        self.request()
 
-    def press(self) -> None:
-        """The ledger has been written in: what somebody waits for is committed now."""
-        for partition, desk in self._desks.items():
-            if self._ledger.is_pressing(partition):
-                desk.pressing.set()
+    def request(self) -> None:
+        """There are new pending commits: those that are urgent are committed now."""
+        for partition, checkpointer in self._partitions.items():
+            if self._pending.is_urgent(partition):
+                checkpointer.requested.set()
 
     def check(self) -> None:
         """Raises what a partition's commit has failed with: Fenced, Unavailable."""
-        for desk in self._desks.values():
-            if desk.task is not None and desk.task.done():
-                desk.task.result()
+        for checkpointer in self._partitions.values():
+            if checkpointer.task is not None and checkpointer.task.done():
+                checkpointer.task.result()
 
-    async def abandon(self, partitions: Iterable[int]) -> None:
-        """These partitions are another's now, who goes on from their last commits."""
-        desks = [self._desks.pop(partition) for partition in partitions if partition in self._desks]
-        await asyncio.gather(*(_stopped(desk) for desk in desks))
+    async def revoke(self, partitions: Iterable[int]) -> None:
+        """Stop committing these partitions. Their new owner continues from their last commits."""
+        revoked = [self._partitions.pop(partition) for partition in partitions if partition in self._partitions]
+        await asyncio.gather(*(_stop(checkpointer) for checkpointer in revoked))
 
-    async def leave(self) -> None:
-        """Commit all there is. Raises what a commit failed with."""
-        for desk in self._desks.values():
-            desk.leaving = True
-            desk.pressing.set()
-        await asyncio.gather(*(desk.task for desk in self._desks.values() if desk.task is not None))
+    async def drain(self) -> None:
+        """Commit everything. Raises what a commit failed with."""
+        for checkpointer in self._partitions.values():
+            checkpointer.draining = True
+            checkpointer.requested.set()
+        await asyncio.gather(*(each.task for each in self._partitions.values() if each.task is not None))
 
     async def close(self) -> None:
-        """Stop as it is."""
-        await self.abandon([*self._desks])
+        """Stop without committing anything more."""
+        await self.revoke([*self._partitions])
 
-    async def _keep(self, partition: int, desk: _PartitionCheckpointer) -> None:
+    async def _run(self, partition: int, checkpointer: _PartitionCheckpointer) -> None:
         while True:
-            is_last = desk.leaving
-            await self._commit(partition, desk)
+            is_last = checkpointer.draining
+            await self._commit(partition, checkpointer)
             if is_last:
                 return
             try:
-                async with asyncio.timeout(_EVERY_S):
-                    await desk.pressing.wait()
+                async with asyncio.timeout(_INTERVAL_S):
+                    await checkpointer.requested.wait()
             except TimeoutError:
                 pass
-            desk.pressing.clear()
+            checkpointer.requested.clear()
 
-    async def _commit(self, partition: int, desk: _PartitionCheckpointer) -> None:
-        commit = self._ledger.take(partition, self._clock.now_ms())
+    async def _commit(self, partition: int, checkpointer: _PartitionCheckpointer) -> None:
+        commit = self._pending.take(partition, self._clock.now_ms())
         if commit is None:
             return
-        await self._replies.bury(commit.letters)
+        await self._dead_letters.send(commit.dead_letters)
         try:
-            facts_to = await desk.writer.commit(commit, self._ledger.facts_to(partition))
+            transcripts_end = await checkpointer.writer.commit(commit, self._pending.transcripts_end(partition))
         except Fenced:
-            _LOG.warning("partition has another owner", partition=partition)
-            # Nothing of it goes out any more. If the group has moved it, this task is cancelled here.
-            await asyncio.sleep(_HANDED_ON_S)
+            _LOG.warning("partition fenced: it has another owner", partition=partition)
+            # No reply of this commit is sent. If the group has moved the partition, this task is cancelled here.
+            await asyncio.sleep(_REASSIGNED_S)
             raise
-        await self._replies.tell(commit.replies)
-        self._ledger.done(commit, facts_to)
+        await self._replies.send(commit.replies)
+        self._pending.acknowledge(commit, transcripts_end)
 
 
-async def _stopped(desk: _PartitionCheckpointer) -> None:
-    """End a desk that may be in the middle of a transaction: what it began is undone, by us, by the next owner, or in
-    time by the broker."""
-    if desk.task is not None:
-        desk.task.cancel()
-        await asyncio.wait([desk.task], timeout=_UNDOING_S)
-        if desk.task.done() and not desk.task.cancelled() and (error := desk.task.exception()) is not None:
-            _LOG.warning("a commit ended with its partition", error=type(error).__name__)
+async def _stop(checkpointer: _PartitionCheckpointer) -> None:
+    """Stop in the middle of whatever it does. A transaction in progress is aborted here, by the next owner, or in time
+    by the broker."""
+    if checkpointer.task is not None:
+        checkpointer.task.cancel()
+        await asyncio.wait([checkpointer.task], timeout=_ABORT_S)
+        if checkpointer.task.done() and not checkpointer.task.cancelled():
+            error = checkpointer.task.exception()
+            if error is not None:
+                _LOG.warning("commit failed while its partition was revoked", error=type(error).__name__)
     try:
-        async with asyncio.timeout(_UNDOING_S):
-            await desk.writer.close()
+        async with asyncio.timeout(_ABORT_S):
+            await checkpointer.writer.close()
     except TimeoutError:
-        _LOG.warning("a producer could not be closed in time")
+        _LOG.warning("transactional producer not closed in time")

@@ -1,48 +1,30 @@
-"""Keeps the model's workers at work: each gets a batch as soon as it is free, and none waits for another's."""
+"""Keeps the model's workers busy: each gets a batch as soon as it is idle, and none waits for another's."""
 
 import asyncio
-from collections.abc import Hashable, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from typing import Protocol
 
 from infra.clock import Clock
 from processors.transcribe import metrics
 from processors.transcribe.core.audio.windows import Hypothesis, Window
-
-
-class Recogniser(Protocol):
-    @property
-    def workers(self) -> int:
-        """Batches that are heard at the same time."""
-        ...
-
-    @property
-    def batch_windows(self) -> int:
-        """Most windows of a batch."""
-        ...
-
-    def kind(self, window: Window) -> Hashable:
-        """Windows of one kind may be in one batch."""
-        ...
-
-    async def hear(self, batch: Sequence[Window]) -> Sequence[Hypothesis]:
-        """One hypothesis per window, in order, without blocking the event loop."""
-        ...
+from processors.transcribe.core.session.batching import batch_size
+from processors.transcribe.ports import Recogniser
 
 
 @dataclass(frozen=True)
 class CompletedBatch:
-    """What came of a batch, as far as it is still ours."""
+    """A recognised batch, without the windows of partitions that have been revoked."""
 
     windows: tuple[Window, ...]
     hypotheses: tuple[Hypothesis, ...]
+    took_ms: int
 
 
 @dataclass
 class _InferenceBatch:
     windows: tuple[Window, ...]
-    begun_ms: int
-    lost: frozenset[int] = frozenset()
+    began_ms: int
+    revoked: frozenset[int] = frozenset()
 
 
 class InferencePool:
@@ -52,68 +34,67 @@ class InferencePool:
         self._recogniser = recogniser
         self._clock = clock
         self._batches: dict[asyncio.Task[Sequence[Hypothesis]], _InferenceBatch] = {}
+        self.batch_key = recogniser.batch_key
 
     @property
-    def free(self) -> int:
-        """Workers that have nothing to do."""
+    def idle_workers(self) -> int:
         return self._recogniser.workers - len(self._batches)
 
     @property
-    def share(self) -> float:
-        """Of the workers, how many are at work."""
+    def utilisation(self) -> float:
+        """Share of the workers that are busy."""
         return len(self._batches) / self._recogniser.workers
 
     @property
     def tasks(self) -> Set[asyncio.Task[Sequence[Hypothesis]]]:
+        """The batches in flight."""
         return self._batches.keys()
 
-    def room(self, due: int) -> int:
-        """Windows that a free worker should get of those that are due, so that each worker has as much of them."""
-        return min(-(-due // self._recogniser.workers), self._recogniser.batch_windows) if self.free else 0
+    def batch_size(self, due: int) -> int:
+        """How many of the windows that are due should be submitted next; 0 if no worker is idle."""
+        return batch_size(due, self._recogniser.workers, self._recogniser.max_batch_size) if self.idle_workers else 0
 
-    def kind(self, window: Window) -> Hashable:
-        return self._recogniser.kind(window)
-
-    def begin(self, windows: Sequence[Window]) -> None:
-        """Give a free worker a batch."""
-        task = asyncio.create_task(self._recogniser.hear(windows))
+    def submit(self, windows: Sequence[Window]) -> None:
+        """Give an idle worker a batch."""
+        task = asyncio.create_task(self._recogniser.recognise(windows))
         self._batches[task] = _InferenceBatch(tuple(windows), self._clock.monotonic_ms())
 
-    def forget(self, partitions: Set[int]) -> None:
-        """These partitions are another's now, and so is what their windows say."""
+    def revoke(self, partitions: Set[int]) -> None:
+        """These partitions have been revoked: drop the hypotheses of their windows in flight."""
         for batch in self._batches.values():
-            batch.lost |= partitions
+            batch.revoked |= partitions
 
-    def finished(self) -> list[CompletedBatch]:
-        """The batches that have been heard since this was last asked. Raises what the recogniser raised."""
-        return [self._taken(task) for task in [*self._batches] if task.done()]
+    def completed(self) -> list[CompletedBatch]:
+        """The batches that have been completed since the last call. Raises what the recogniser raised."""
+        return [self._completed(task) for task in [*self._batches] if task.done()]
 
-    async def last(self) -> list[CompletedBatch]:
-        """Wait for all that has been begun."""
+    async def drain(self) -> list[CompletedBatch]:
+        """Wait for all batches in flight."""
         if self._batches:
             await asyncio.wait(self._batches)
-        return self.finished()
+        return self.completed()
 
     async def close(self) -> None:
-        """Leave what is under way as it is."""
+        """Abandon the batches in flight."""
         for task in self._batches:
             task.cancel()
         await asyncio.gather(*self._batches, return_exceptions=True)
 
-    def _taken(self, task: asyncio.Task[Sequence[Hypothesis]]) -> CompletedBatch:
+    def _completed(self, task: asyncio.Task[Sequence[Hypothesis]]) -> CompletedBatch:
         batch, hypotheses = self._batches.pop(task), task.result()
-        _count(batch.windows, hypotheses, self._clock.monotonic_ms() - batch.begun_ms, self._clock.now_ms())
+        took_ms = self._clock.monotonic_ms() - batch.began_ms
+        _count(batch.windows, hypotheses, took_ms, self._clock.now_ms())
         pairs = zip(batch.windows, hypotheses, strict=True)
-        ours = [pair for pair in pairs if pair[0].partition not in batch.lost]
-        return CompletedBatch(tuple(window for window, _ in ours), tuple(hypothesis for _, hypothesis in ours))
+        ours = [pair for pair in pairs if pair[0].partition not in batch.revoked]
+        return CompletedBatch(tuple(window for window, _ in ours), tuple(hypothesis for _, hypothesis in ours), took_ms)
 
 
 def _count(windows: Sequence[Window], hypotheses: Sequence[Hypothesis], took_ms: int, now_ms: int) -> None:
-    metrics.MODEL_SECONDS.inc(took_ms / 1000)
+    metrics.INFERENCE_SECONDS.inc(took_ms / 1000)
     new_ms = sum(window.new_ms for window in windows)
     if new_ms:
         metrics.REAL_TIME_FACTOR.observe(took_ms / new_ms)
     for window, hypothesis in zip(windows, hypotheses, strict=True):
-        metrics.AUDIO_SECONDS.inc((window.end_ms - window.start_ms) / 1000)
-        metrics.WINDOW_DELAY.observe(max(now_ms - window.due_at_ms, 0) / 1000)
-        metrics.WINDOWS.labels("failed" if hypothesis.failed else "heard").inc()
+        metrics.WINDOW_AUDIO_SECONDS.inc((window.end_ms - window.start_ms) / 1000)
+        metrics.WINDOW_DELAY_SECONDS.observe(max(now_ms - window.due_at_ms, 0) / 1000)
+        metrics.WINDOWS.labels("failed" if hypothesis.failed else "recognised").inc()

@@ -1,4 +1,4 @@
-"""What a transcriber can be told."""
+"""The transcriber's settings."""
 
 import os
 from typing import Literal, Self
@@ -9,6 +9,8 @@ from pydantic_settings import SettingsConfigDict
 from infra.settings import Settings
 from processors.transcribe.core.whisper.recognition import DecodingThresholds
 
+STAGE = "transcribe"
+"""The stage's name: in logs, and in the name of its consumer group."""
 DEMO_MESSAGE = "demo recogniser: understands only the bundled recordings; for your own voice: make up MODEL=base.en"
 """Shown to clients and by `rostrum up` while the bundled model is in use."""
 
@@ -25,66 +27,69 @@ class TranscribeSettings(Settings):
     compute_type: str = Field(
         "default", description="CTranslate2's number format: `default` (as the model is stored), `int8`, `float16`, …"
     )
-    beam_size: int = Field(1, ge=1, le=10, description="hypotheses that decoding follows at once")
+    beam_size: int = Field(1, ge=1, le=10, description="beam width: hypotheses that decoding follows at once")
     workers: int = Field(
         0,
         ge=0,
-        description="batches heard at the same time; 0: one per core, on a GPU one, which a batch can fill",
+        description="batches recognised at the same time; 0: one per core, or one on a GPU, which a single batch fills",
     )
     cpu_threads: int = Field(1, ge=0, description="threads of one worker; 0: CTranslate2's choice")
     max_batch_size: int = Field(
         0,
         ge=0,
         le=256,
-        description="most windows, of any sessions, in one call of the model; 0: 32 on a GPU, which one "
-        "window does not fill, and on a CPU 2, where more cost as much and make the first wait for the last, or 4 if "
-        "the encoder's input is short",
+        description="most windows, of any sessions, in one call of the model; 0: 32 on a GPU, which one window does "
+        "not fill; 2 on a CPU, where larger batches save nothing and delay their first windows, or 4 if the encoder's "
+        "input is short",
     )
     encoder_frames: int = Field(
         0,
         ge=0,
         le=3000,
-        description="least length of the encoder's input, in frames of 10 ms; 0: 3000, as published models need, or "
+        description="minimum length of the encoder's input, in frames of 10 ms; 0: 3000, as published models need, or "
         "500 for the demo recogniser; less is faster",
     )
     prompt_words: int = Field(
         0,
         ge=0,
         le=12,
-        description="certain words before a window that the model is told; it may then keep to a name's spelling, or "
-        "repeat itself",
+        description="confirmed words before a window that the model gets as its prompt; it may then keep to a name's "
+        "spelling, or repeat itself",
     )
     temperature_fallback: bool = Field(
         True,
-        description="whether a text that fails the next two thresholds is decoded again at higher temperatures, as "
-        "Whisper does; without it the same audio always gives the same words",
+        description="whether a text that fails one of the next two thresholds is decoded again at higher temperatures, "
+        "as Whisper does; without this, the same audio always gives the same words",
     )
     compression_ratio_threshold: float = Field(
-        2.4, gt=1, description="a text that compresses better repeats itself (Whisper's own threshold)"
+        2.4, gt=1, description="a text that compresses better is taken for a repetition (Whisper's own threshold)"
     )
     log_prob_threshold: float = Field(
-        -1.0, lt=0, description="a text of lower mean log probability is a guess (Whisper's own threshold)"
+        -1.0,
+        lt=0,
+        description="a text with a lower mean log probability is taken for a guess (Whisper's own threshold)",
     )
     no_speech_threshold: float = Field(
         0.6,
         ge=0,
         le=1,
-        description="a guess in a window that is silent with a higher probability is nothing (Whisper's own threshold)",
+        description="a guess is dropped if the probability that its window holds no speech is higher (Whisper's own "
+        "threshold)",
     )
     group_instance_id: str = Field(
         "",
-        description="a name that this process keeps when it is started anew: its partitions are then kept for it for "
-        "6 s, and the others notice nothing; empty: none, and when it is killed all transcribers stand still for up to "
-        "6 s. No two processes may have the same",
+        description="static group membership: a name that this process keeps across restarts. Its partitions then wait "
+        "for it for 6 s, and the other transcribers are not interrupted; if empty, killing it stops all transcribers "
+        "for up to 6 s. No two processes may have the same name",
     )
     max_buffered_frames: int = Field(
         8000,
         ge=100,
-        description="audio frames (8 kB each) of one partition that may wait in memory before no more are read",
+        description="audio frames (8 kB each) of one partition that may wait in memory before its reading is paused",
     )
     policy: Literal["local_agreement", "single_pass"] = Field(
         "single_pass",
-        description="when a word is certain: `local_agreement`, once hypotheses in a row agree on it; `single_pass`, "
+        description="when a word is confirmed: `local_agreement`, once hypotheses in a row agree on it; `single_pass`, "
         "once it ends a set time before its window does",
     )
     local_agreement_n: int = Field(
@@ -94,71 +99,81 @@ class TranscribeSettings(Settings):
         600,
         ge=0,
         le=5000,
-        description="newest part of a window in which no word is certain (`single_pass`): a word at the edge is often "
-        "heard wrong; shorter is sooner, longer is surer",
+        description="newest part of a window, in which no word is confirmed (`single_pass`): a word at the edge is "
+        "often wrong; shorter is sooner, longer is surer",
     )
     window_frames: int = Field(
-        2, ge=1, le=40, description="new audio frames (250 ms) that make a window due: fewer is sooner and costs more"
+        2,
+        ge=1,
+        le=40,
+        description="new audio frames (250 ms each) that make a window due: fewer is sooner and costs more",
     )
     busy_window_frames: int = Field(
         4,
         ge=1,
         le=40,
-        description="new audio frames that windows wait for while the model works more than half of the time; only if "
-        "windows coalesce",
+        description="new audio frames that windows wait for while the model is busy more than half of the time; only "
+        "if windows coalesce",
     )
     coalesce_windows: bool = Field(
         True,
-        description="whether frames that come while a window waits for its turn join it, so that load costs delay and "
-        "nothing else; without it the same log makes the same windows, for exact replays",
+        description="whether frames that arrive while a window waits for its turn join it, so that load costs delay "
+        "and nothing else; without this, the same log makes the same windows, for exact replays",
     )
     buffer_trim_ms: int = Field(
-        0, ge=0, description="buffer length from which audio before certain words goes; 0: half of the model's window"
+        0,
+        ge=0,
+        description="buffer length above which audio before confirmed words is removed; 0: half of the model's window",
     )
     endpointing_ms: int = Field(
         500,
         ge=100,
         le=10_000,
-        description="silence after which what was said before it is heard a last time and is certain; shorter tears "
-        "sentences apart, longer keeps their last words back",
+        description="silence that ends an utterance: what was said before it is recognised a last time and confirmed; "
+        "shorter tears sentences apart, longer keeps their last words back",
     )
     vad: bool = Field(
-        True, description="voice activity detection; without it silence goes to the model, and no pause is noticed"
+        True,
+        description="voice activity detection; without it, silence goes to the model, and the end of an utterance is "
+        "not detected",
     )
     vad_threshold: float = Field(
-        0.5, gt=0, le=1, description="probability of speech from which on somebody speaks: Silero's own threshold"
+        0.5, gt=0, le=1, description="probability above which speech begins: Silero's own threshold"
     )
     vad_neg_threshold: float = Field(
         0.35,
         ge=0,
         lt=1,
-        description="probability below which nobody speaks any more: lower than the other, so that a word is not cut "
-        "where its voice is weak",
+        description="probability below which speech ends: lower than the other, so that a word is not cut where the "
+        "voice is weak",
     )
     vad_min_speech_ms: int = Field(
-        64, ge=32, le=1000, description="shorter sounds are no speech: a click is shorter, the shortest word is not"
+        64, ge=32, le=1000, description="shorter sounds are not speech: a click is shorter, the shortest word is not"
     )
     vad_min_silence_ms: int = Field(
-        96, ge=32, le=2000, description="shorter silences are inside a word: a stop consonant closes for less"
+        96, ge=32, le=2000, description="shorter silences are part of a word: a stop consonant is silent for less"
     )
     vad_pad_before_ms: int = Field(
-        300, ge=0, le=2000, description="kept before speech: a word's soft beginning, and silence the model expects"
+        300,
+        ge=0,
+        le=2000,
+        description="audio kept before speech: a word's soft beginning, and the silence that the model expects",
     )
     vad_pad_after_ms: int = Field(
         200,
         ge=0,
         le=2000,
-        description="kept after speech: the fading end of a word; at most `TRANSCRIBE_ENDPOINTING_MS`",
+        description="audio kept after speech: the fading end of a word; at most `TRANSCRIBE_ENDPOINTING_MS`",
     )
 
     @model_validator(mode="after")
     def _vad_is_consistent(self) -> Self:
         if self.vad_neg_threshold > self.vad_threshold:
-            raise ValueError("TRANSCRIBE_VAD_NEG_THRESHOLD must not be over TRANSCRIBE_VAD_THRESHOLD")
+            raise ValueError("TRANSCRIBE_VAD_NEG_THRESHOLD must not be above TRANSCRIBE_VAD_THRESHOLD")
         if self.vad_pad_after_ms > self.endpointing_ms:
             raise ValueError(
-                "TRANSCRIBE_VAD_PAD_AFTER_MS must not be over TRANSCRIBE_ENDPOINTING_MS: a pause would end before the "
-                "speech does"
+                "TRANSCRIBE_VAD_PAD_AFTER_MS must not be above TRANSCRIBE_ENDPOINTING_MS: an utterance would end "
+                "before its speech does"
             )
         return self
 
@@ -169,5 +184,5 @@ class TranscribeSettings(Settings):
         return self.max_batch_size or (32 if on_gpu else 4 if is_short else 2)
 
     @property
-    def checks(self) -> DecodingThresholds:
+    def decoding_thresholds(self) -> DecodingThresholds:
         return DecodingThresholds(self.compression_ratio_threshold, self.log_prob_threshold, self.no_speech_threshold)

@@ -55,14 +55,14 @@ def test_a_window_is_heard_the_same_in_any_company(compute_type: str) -> None:
     seed = new_seed()
     chance = Random(seed)
     settings = TranscribeSettings(device="cpu", compute_type=compute_type, temperature_fallback=False)
-    ear = load_model(resolve_model(str(WHISPER_MICRO)), settings)
+    whisper = load_model(resolve_model(str(WHISPER_MICRO)), settings)
     windows = [window(number, chance) for number in range(WINDOWS)]
-    alone = [ear.hear([each])[0] for each in windows]
-    kinds = [ear.kind(each) for each in windows]
+    alone = [whisper.recognise([each])[0] for each in windows]
+    kinds = [whisper.batch_key(each) for each in windows]
     found: Counter[str] = Counter()
     for size in SIZES:
         for places in batches(kinds, size, chance):
-            heard = ear.hear([windows[at] for at in places])
+            heard = whisper.recognise([windows[at] for at in places])
             found.update(difference(alone[at], each) for at, each in zip(places, heard, strict=True))
     keep(
         f"transcriber_batches_{compute_type}",

@@ -36,8 +36,8 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(400)]
 def partitions_of(transcriber: Transcriber) -> list[int]:
     """Those the group gave it last, as its log says."""
     lines = (json.loads(line) for line in transcriber.log.read_text(encoding="utf-8").splitlines())
-    mine: list[int] = [line["mine"] for line in lines if line["event"] == "partitions"][-1]
-    return mine
+    assigned: list[int] = [line["partitions"] for line in lines if line["event"] == "partitions assigned"][-1]
+    return assigned
 
 
 def longest_gap_s(speakers: Iterable[ResumingClient], from_s: float, until_s: float) -> float:

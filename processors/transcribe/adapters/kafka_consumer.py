@@ -1,10 +1,11 @@
 """The sessions' logs, read from `audio.frames` as a member of the consumer group.
 
-aiokafka's quirks that stay in here: the rebalance listener stops the heartbeats while it runs and its exceptions are
-lost, so it only notes; after a rebalance aiokafka begins at the committed offsets, which may be behind, so partitions
-that stay ours are sought to where we were, and of new ones nothing is handed out before they are begun; what is read
-while a rebalance happens belongs to neither side and is read again. A member that the group had given up, because it
-slept, joins again by itself under another id, and may be handed what it had: meanwhile that was another's."""
+aiokafka's quirks that stay in here: the rebalance listener stops heartbeats while it runs, and its exceptions are lost,
+so it only takes notes; after a rebalance aiokafka starts at the committed offsets, which may lag behind, so partitions
+that stay are sought to where reading had come to, and nothing is returned of newly assigned ones before they are
+sought; what is read during a rebalance belongs to neither side and is read again. A member that the group has given up,
+because its process was suspended, rejoins by itself under another id, and may be assigned the partitions it had: in the
+meantime another member owned them."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Set
@@ -15,24 +16,27 @@ from aiokafka.structs import ConsumerRecord
 from infra.kafka.clients import make_consumer
 from infra.kafka.settings import KafkaSettings
 from infra.telemetry import get_logger
-from processors.transcribe.adapters.record_decoding import decode
+from processors.transcribe.adapters.record_decoding import decode_record
 from processors.transcribe.core.session.log_records import SessionLogRecord
 from processors.transcribe.core.session.output import RejectedRecord
-from processors.transcribe.service import RecordBatch
+from processors.transcribe.ports import RecordBatch
+from processors.transcribe.settings import STAGE
 from schemas.topics import Topic
 
 _LOG = get_logger(__name__)
 _MAX_RECORDS = 500
 _REBALANCE_S = 2.0
-"""aiokafka hands nothing out, and does not come back, while the group finds together."""
+"""During a rebalance, aiokafka's `getmany` does not return, not even at its timeout."""
 
 
 class _GroupMembership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is published without type information.
-    """Notes what the group decides. `changes` counts; `partitions` is None while the group is finding together."""
+    """Notes what the group decides."""
 
     def __init__(self) -> None:
         self.changes = 0
+        """How often the assignment has changed."""
         self.partitions: frozenset[int] | None = None
+        """None during a rebalance."""
         self.joined = asyncio.Event()
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - a new assignment follows
@@ -46,18 +50,20 @@ class _GroupMembership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiok
 
 
 class KafkaSessionLogReader:
-    """Our share of `audio.frames`. `_read_to`: the next offset to hand out, per partition that has been begun."""
+    """The partitions of `audio.frames` that are assigned to this process."""
 
     def __init__(self, settings: KafkaSettings, instance: str = "") -> None:
-        """`instance`: a name that this process keeps when it is started anew, so that the group waits for it."""
+        """`instance`: a name that this process keeps across restarts, so that the group waits for it."""
         self._topic = settings.topic(Topic.AUDIO_FRAMES)
         self._group = _GroupMembership()
         self._settled_changes = 0
         self._member_id = ""
-        self._read_to: dict[int, int] = {}
-        self._new: frozenset[int] = frozenset()
+        self._next_offsets: dict[int, int] = {}
+        """Of each partition that has been sought."""
+        self._assigned: frozenset[int] = frozenset()
+        """Partitions that have not been sought yet."""
         extra = {"group_instance_id": instance} if instance else {}
-        self._consumer: AIOKafkaConsumer = make_consumer(settings, Topic.AUDIO_FRAMES, stage="transcribe", **extra)
+        self._consumer: AIOKafkaConsumer = make_consumer(settings, Topic.AUDIO_FRAMES, stage=STAGE, **extra)
         self._consumer.subscribe([self._topic], listener=self._group)
 
     async def start(self) -> None:
@@ -68,55 +74,66 @@ class KafkaSessionLogReader:
     async def stop(self) -> None:
         await self._consumer.stop()
 
-    def begin(self, partition: int, offset: int) -> None:
-        self._read_to[partition] = offset
-        self._new -= {partition}
+    def seek(self, partition: int, offset: int) -> None:
+        self._next_offsets[partition] = offset
+        self._assigned -= {partition}
         place = TopicPartition(self._topic, partition)
-        # If not, the group is finding together; what is ours after it is sought then.
+        # During a rebalance it is not assigned; partitions that stay are sought after it.
         if place in self._consumer.assignment():
             self._consumer.seek(place, offset)
 
-    async def read(self, wait_ms: int, held: Set[int]) -> RecordBatch:
-        lost = self._settle_assignment()
-        if lost or self._new:
-            # Both are to be seen to before anything is read: the records of what is new wait for its beginning.
-            return RecordBatch(lost=lost, gained=self._new, read_to=dict(self._read_to))
-        self._hold_back(held)
+    async def read(self, wait_ms: int, paused: Set[int]) -> RecordBatch:
+        revoked = self._settle_assignment()
+        if revoked or self._assigned:
+            # The service handles both before anything is read: records of new partitions wait until they are sought.
+            return RecordBatch(revoked=revoked, assigned=self._assigned, next_offsets=dict(self._next_offsets))
+        self._pause(paused)
         changes = self._group.changes
         fetched = await self._fetch(wait_ms)
         if self._group.changes != changes or self._group.partitions is None:
-            return RecordBatch(read_to=dict(self._read_to))
+            return RecordBatch(next_offsets=dict(self._next_offsets))
         records: list[SessionLogRecord] = []
-        rejected: list[RejectedRecord] = []
+        dead_letters: list[RejectedRecord] = []
         for partition, consumed in fetched.items():
             for raw in consumed:
-                record, letter = decode(raw)
+                record, rejected = decode_record(raw)
                 records += [record] if record else []
-                rejected += [letter] if letter else []
-            self._read_to[partition] = consumed[-1].offset + 1
+                dead_letters += [rejected] if rejected else []
+            self._next_offsets[partition] = consumed[-1].offset + 1
         return RecordBatch(
-            tuple(records), tuple(rejected), read_to=dict(self._read_to), ends_seen_ms=self._ends_seen_ms()
+            tuple(records),
+            tuple(dead_letters),
+            next_offsets=dict(self._next_offsets),
+            ends_seen_ms=self._ends_seen_ms(),
         )
 
     def _settle_assignment(self) -> frozenset[int]:
-        """Go on where we were in partitions that stayed ours all the time; gives those that did not."""
+        """Seek the partitions that stayed assigned without a break to where reading had come to; returns those that did
+        not stay."""
         if self._group.partitions is None or self._group.changes == self._settled_changes:
             return frozenset()
         self._settled_changes = self._group.changes
+        # The member id is private in aiokafka, and there is no public way to learn that the process rejoined as a new
+        # member: the listener is called alike for both, and another member may have owned its partitions in between.
         member_id: str = self._consumer._coordinator.member_id
         stayed = self._group.partitions if member_id == self._member_id else frozenset[int]()
         self._member_id = member_id
-        lost = frozenset(self._read_to.keys() - stayed)
-        self._read_to = {partition: offset for partition, offset in self._read_to.items() if partition not in lost}
-        self._new = self._group.partitions - self._read_to.keys()
-        for partition, offset in self._read_to.items():
+        revoked = frozenset(self._next_offsets.keys() - stayed)
+        self._next_offsets = {each: offset for each, offset in self._next_offsets.items() if each not in revoked}
+        self._assigned = self._group.partitions - self._next_offsets.keys()
+        for partition, offset in self._next_offsets.items():
             self._consumer.seek(TopicPartition(self._topic, partition), offset)
-        _LOG.info("partitions", mine=sorted(self._group.partitions), new=sorted(self._new), lost=sorted(lost))
-        return lost
+        _LOG.info(
+            "partitions assigned",
+            partitions=sorted(self._group.partitions),
+            new=sorted(self._assigned),
+            revoked=sorted(revoked),
+        )
+        return revoked
 
-    def _hold_back(self, held: Set[int]) -> None:
+    def _pause(self, paused: Set[int]) -> None:
         for each in self._consumer.assignment():
-            if each.partition in held:
+            if each.partition in paused:
                 self._consumer.pause(each)
             else:
                 self._consumer.resume(each)
@@ -130,9 +147,9 @@ class KafkaSessionLogReader:
         return {each.partition: records for each, records in fetched.items() if records}
 
     def _ends_seen_ms(self) -> dict[int, int]:
-        """aiokafka notes, with each answer to a fetch, where the partition ended and when that was."""
+        """aiokafka notes, with each answer to a fetch, the partition's end and when that was."""
         return {
             each.partition: self._consumer.last_poll_timestamp(each)
             for each in self._consumer.assignment()
-            if self._read_to.get(each.partition) == self._consumer.highwater(each) is not None
+            if self._next_offsets.get(each.partition) == self._consumer.highwater(each) is not None
         }

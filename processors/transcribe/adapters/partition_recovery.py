@@ -1,7 +1,8 @@
-"""Taking a partition over, in the order that makes it safe: the producer first, for it ends what the owner before us
-has begun; then the offset, which could be older than that end; then the snapshots and the finals.
+"""Recovery of newly assigned partitions, in the order that makes it safe: first the transactional producer, which ends
+the previous owner's open transaction; then the committed offset, which that transaction could still have moved; then
+the snapshots and the finals.
 
-aiokafka hands records out, and lets heartbeats wait, while its rebalance listener runs: so this is not done there."""
+aiokafka returns records, and delays heartbeats, while its rebalance listener runs: so this is not done there."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -17,54 +18,54 @@ from infra.kafka.settings import KafkaSettings
 from processors.transcribe.adapters.partition_writer import KafkaPartitionWriter
 from processors.transcribe.core.session.recovery import SessionRecovery
 from processors.transcribe.ports import RecoveredPartition
-from schemas.snapshots import StreamSnapshot
+from processors.transcribe.settings import STAGE
+from schemas.snapshots import TranscriptionSnapshot
 from schemas.topics import Topic, parse_event
 from schemas.transcripts import Final, TranscriptFinal
 
-_STAGE = "transcribe"
-_READING_S = 30.0
+_READ_S = 30.0
 
 
 class KafkaPartitionRecovery:
-    """Takes over partitions that the group has given to this process, several at once."""
+    """Recovers several partitions at once."""
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
 
-    async def take_over(self, partitions: Set[int]) -> Sequence[RecoveredPartition]:
-        """Everything that the owners before have left. Raises Unavailable if a step fails."""
+    async def recover(self, partitions: Set[int]) -> Sequence[RecoveredPartition]:
+        """Once it returns, no previous owner can commit anything. Raises Unavailable if a step fails."""
         writers = {partition: KafkaPartitionWriter(self._settings, partition) for partition in partitions}
         try:
             await asyncio.gather(*(writer.start() for writer in writers.values()))
-            async with asyncio.timeout(_READING_S):
-                positions = await self._positions(partitions)
+            async with asyncio.timeout(_READ_S):
+                offsets = await self._committed_offsets(partitions)
                 read = await self._read(partitions)
         except (KafkaError, TimeoutError) as error:
             await asyncio.gather(*(writer.close() for writer in writers.values()))
             raise Unavailable(
-                f"Partitions {sorted(partitions)} could not be taken over ({type(error).__name__}).",
-                "The process starts anew and tries again.",
+                f"Partitions {sorted(partitions)} could not be recovered ({type(error).__name__}).",
+                "The process restarts and tries again.",
             ) from error
         return [
-            RecoveredPartition(partition, positions[partition], *read[partition], writers[partition])
+            RecoveredPartition(partition, offsets[partition], *read[partition], writers[partition])
             for partition in sorted(partitions)
         ]
 
-    async def _positions(self, partitions: Set[int]) -> dict[int, int]:
-        """The offsets that the last transactions committed; 0 where there was none yet."""
+    async def _committed_offsets(self, partitions: Set[int]) -> dict[int, int]:
+        """The offsets that the last transactions committed; 0 where there has been none."""
         topic = self._settings.topic(Topic.AUDIO_FRAMES)
         places = [TopicPartition(topic, partition) for partition in partitions]
         admin = make_admin(self._settings)
         await admin.start()
         try:
-            offsets = await admin.list_consumer_group_offsets(self._settings.group(_STAGE), partitions=places)
+            offsets = await admin.list_consumer_group_offsets(self._settings.group(STAGE), partitions=places)
         finally:
             await admin.close()
         committed = {place.partition: entry.offset for place, entry in offsets.items()}
         return {partition: max(committed.get(partition, 0), 0) for partition in partitions}
 
     async def _read(self, partitions: Set[int]) -> dict[int, tuple[tuple[SessionRecovery, ...], int]]:
-        """For each partition what its sessions need to be gone on with, and the end of its facts."""
+        """For each partition, its sessions' snapshots and finals, and the end of its `transcripts` partition."""
         states = self._settings.topic(Topic.TRANSCRIBE_STATE)
         facts = self._settings.topic(Topic.TRANSCRIPTS)
         consumer = make_consumer(self._settings, Topic.TRANSCRIBE_STATE, Topic.TRANSCRIPTS, stage=None)
@@ -73,25 +74,25 @@ class KafkaPartitionRecovery:
             ends = await consumer.end_offsets(
                 [TopicPartition(topic, partition) for topic in (states, facts) for partition in partitions]
             )
-            kept = await _read_all(
+            records = await _read_all(
                 consumer, {place: range(end) for place, end in ends.items() if place.topic == states}
             )
-            snapshots = {place.partition: _newest(records) for place, records in kept.items()}
+            snapshots = {place.partition: _newest_snapshots(each) for place, each in records.items()}
             begins = {
                 partition: min((each.finals_from for each in snapshots[partition] if each.finals), default=None)
                 for partition in partitions
             }
-            spans = {
+            ranges = {
                 place: range(begin, end)
                 for place, end in ends.items()
                 if place.topic == facts and (begin := begins[place.partition]) is not None
             }
-            told = {place.partition: _finals(records) for place, records in (await _read_all(consumer, spans)).items()}
+            finals = {place.partition: _finals(each) for place, each in (await _read_all(consumer, ranges)).items()}
         finally:
             await consumer.stop()
         return {
             partition: (
-                tuple(_recovery(partition, each, told.get(partition, {})) for each in snapshots[partition]),
+                tuple(_recovery(partition, each, finals.get(partition, {})) for each in snapshots[partition]),
                 ends[TopicPartition(facts, partition)],
             )
             for partition in partitions
@@ -107,11 +108,11 @@ async def _read_all(
     return found
 
 
-def _newest(records: Iterable[ConsumerRecord]) -> list[StreamSnapshot]:
+def _newest_snapshots(records: Iterable[ConsumerRecord]) -> list[TranscriptionSnapshot]:
     """The newest snapshot of each session that has one."""
     newest = {record.key: record.value for record in records}
     events = (parse_event(Topic.TRANSCRIBE_STATE, value) for value in newest.values() if value is not None)
-    return [event for event in events if isinstance(event, StreamSnapshot)]
+    return [event for event in events if isinstance(event, TranscriptionSnapshot)]
 
 
 def _finals(records: Iterable[ConsumerRecord]) -> dict[str, dict[int, Final]]:
@@ -124,12 +125,14 @@ def _finals(records: Iterable[ConsumerRecord]) -> dict[str, dict[int, Final]]:
     return finals
 
 
-def _recovery(partition: int, snapshot: StreamSnapshot, told: Mapping[str, Mapping[int, Final]]) -> SessionRecovery:
-    """Raises Unavailable if finals are missing: to go on would give their numbers to other words."""
-    finals = tuple(told.get(snapshot.session_id, {}).values())
-    if [final.number for final in finals] != list(range(1, snapshot.finals + 1)):
+def _recovery(
+    partition: int, snapshot: TranscriptionSnapshot, finals: Mapping[str, Mapping[int, Final]]
+) -> SessionRecovery:
+    """Raises Unavailable if finals are missing: continuing would give their numbers to other words."""
+    stored = tuple(finals.get(snapshot.session_id, {}).values())
+    if [final.number for final in stored] != list(range(1, snapshot.finals + 1)):
         raise Unavailable(
-            f"Session {snapshot.session_id} has {snapshot.finals} finals, of which {len(finals)} can be read.",
-            "Check what was done to the topic `transcripts`.",
+            f"Session {snapshot.session_id} has {snapshot.finals} finals, of which {len(stored)} can be read.",
+            "Records of the topic `transcripts` are missing; find out what deleted them.",
         )
-    return SessionRecovery(partition, snapshot, finals)
+    return SessionRecovery(partition, snapshot, stored)

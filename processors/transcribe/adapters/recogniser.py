@@ -1,7 +1,7 @@
 """faster-whisper, off the event loop: windows of any sessions in batches, each one call of the model.
 
-On a GPU a batch costs hardly more than a window. On a CPU it costs as much as its windows one after the other, so
-there are workers for several batches, each a thread with its own worker of the model."""
+On a GPU a batch costs hardly more than a window. On a CPU it costs as much as its windows one after the other, so there
+are workers for several batches, each a thread with a worker of the model of its own."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,24 +18,23 @@ from processors.transcribe import metrics
 from processors.transcribe.adapters.batched_whisper import BatchedWhisper, BatchKey, DecodingOptions
 from processors.transcribe.adapters.models import ResolvedModel
 from processors.transcribe.core.audio.windows import Hypothesis, Window
-from processors.transcribe.core.session.batching import batches
-from processors.transcribe.core.whisper.hallucination_filters import judged
+from processors.transcribe.core.whisper.hallucination_filters import filtered
 from processors.transcribe.core.whisper.recognition import Recognition
 from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import SAMPLE_RATE
 
 _LOG = get_logger(__name__)
 _FAILURES_TO_STOP = 20
-"""So many windows in a row that cannot be heard are the model's fault, not the windows'."""
+"""After this many failed windows in a row, the fault is the model's, not the windows'."""
 _PUBLISHED_FRAMES = 3000
 _DEMO_FRAMES = 500
-"""Whisper's published models know only inputs of 30 s, so shorter windows are padded. The demo recogniser was trained
-on shorter inputs too: with its windows rounded up to whole seconds, of 5 at least, it made no more errors on 32
-shifted recordings (1.1 % of words, 1.2 % with 3000 frames) and takes a fraction of the time."""
+"""Whisper's published models were trained on inputs of 30 s only, so shorter windows are padded. The demo recogniser
+was trained on shorter inputs too: with its windows rounded up to whole seconds, and at least 5 s, it makes no more
+errors on 32 shifted recordings (1.1 % of words, 1.2 % with 3000 frames) and takes a fraction of the time."""
 
 
 class BatchModel(Protocol):
-    """A model that hears windows of one kind in one batch."""
+    """A model that recognises windows with the same batch key in one call."""
 
     @property
     def window_ms(self) -> int: ...
@@ -46,13 +45,13 @@ class BatchModel(Protocol):
     @property
     def is_short(self) -> bool: ...
 
-    def kind(self, window: Window) -> BatchKey: ...
+    def batch_key(self, window: Window) -> BatchKey: ...
 
-    def hear(self, windows: Sequence[Window]) -> list[Recognition]: ...
+    def recognise(self, windows: Sequence[Window]) -> list[Recognition]: ...
 
 
 def load_model(model: ResolvedModel, settings: TranscribeSettings) -> BatchedWhisper:
-    """May take seconds. Raises SettingsError if the model cannot be loaded so."""
+    """May take seconds. Raises SettingsError if the model cannot be loaded with these settings."""
     try:
         loaded = WhisperModel(
             model.folder,
@@ -69,12 +68,14 @@ def load_model(model: ResolvedModel, settings: TranscribeSettings) -> BatchedWhi
         ) from error
     decoding = DecodingOptions(
         beam_size=settings.beam_size,
-        frames=settings.encoder_frames or (_DEMO_FRAMES if model.is_demo else _PUBLISHED_FRAMES),
+        min_frames=settings.encoder_frames or (_DEMO_FRAMES if model.is_demo else _PUBLISHED_FRAMES),
         prompt_words=settings.prompt_words,
-        checks=settings.checks,
+        thresholds=settings.decoding_thresholds,
         fallback=settings.temperature_fallback,
     )
-    return BatchedWhisper(loaded, decoding, on_step=lambda step, took_s: metrics.STEP_SECONDS.labels(step).inc(took_s))
+    return BatchedWhisper(
+        loaded, decoding, on_step=lambda step, took_s: metrics.INFERENCE_STEP_SECONDS.labels(step).inc(took_s)
+    )
 
 
 def _on_gpu(device: str) -> bool:
@@ -82,87 +83,72 @@ def _on_gpu(device: str) -> bool:
 
 
 class WhisperRecogniser:
-    """Hears windows on a pool of threads, and takes out of them what nobody can have said."""
+    """Recognises windows on a pool of threads, and filters hallucinations out of them."""
 
-    def __init__(self, ear: BatchModel, settings: TranscribeSettings) -> None:
-        self.workers = settings.worker_count(on_gpu=ear.on_gpu)
-        self.batch_windows = settings.batch_size(on_gpu=ear.on_gpu, is_short=ear.is_short)
-        self._ear = ear
-        self._checks = settings.checks
+    def __init__(self, model: BatchModel, settings: TranscribeSettings) -> None:
+        self.workers = settings.worker_count(on_gpu=model.on_gpu)
+        self.max_batch_size = settings.batch_size(on_gpu=model.on_gpu, is_short=model.is_short)
+        self._model = model
+        self._thresholds = settings.decoding_thresholds
         self._failures = 0
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="whisper")
 
     @property
     def window_ms(self) -> int:
-        """The longest audio that the model hears at once."""
-        return self._ear.window_ms
+        """The longest window that the model takes."""
+        return self._model.window_ms
 
-    @property
-    def round_windows(self) -> int:
-        """So many windows give every worker a full batch."""
-        return self.workers * self.batch_windows
+    def batch_key(self, window: Window) -> BatchKey:
+        return self._model.batch_key(window)
 
-    def kind(self, window: Window) -> BatchKey:
-        return self._ear.kind(window)
-
-    async def hear(self, batch: Sequence[Window]) -> list[Hypothesis]:
-        """One hypothesis per window of a batch, all of one kind, in order. A window that cannot be heard gets one that
-        says so. Raises Unavailable when window after window fails."""
-        hypotheses = await asyncio.get_running_loop().run_in_executor(self._threads, self._hear, batch)
+    async def recognise(self, batch: Sequence[Window]) -> list[Hypothesis]:
+        """One hypothesis per window, in order; a failed one for a window that cannot be recognised. All windows have
+        the same batch key. Raises Unavailable when window after window fails."""
+        hypotheses = await asyncio.get_running_loop().run_in_executor(self._threads, self._recognise, batch)
         for hypothesis in hypotheses:
             self._failures = self._failures + 1 if hypothesis.failed else 0
         if self._failures >= _FAILURES_TO_STOP:
             raise Unavailable(
                 f"The model failed on {self._failures} windows in a row.",
-                "See the errors before; the process starts anew.",
+                "See the errors above; the process restarts.",
             )
         return hypotheses
 
-    async def transcribe(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        """Hear windows of any kinds that are there all at once, in batches that give all workers as much to do."""
-        places = batches([self.kind(window) for window in windows], self.batch_windows, self.workers)
-        heard = await asyncio.gather(*(self.hear([windows[at] for at in batch]) for batch in places))
-        hypotheses = [Hypothesis()] * len(windows)
-        for batch, of_batch in zip(places, heard, strict=True):
-            for place, hypothesis in zip(batch, of_batch, strict=True):
-                hypotheses[place] = hypothesis
-        return hypotheses
-
     async def warm_up(self) -> None:
-        """The first window of a worker takes longer than the others: let it be nobody's. Raises Unavailable if the
-        model cannot hear it: a missing library shows only now."""
+        """Recognise a window of noise on each worker, whose first window takes longer than the others. Raises
+        Unavailable if that fails: a missing library shows only now."""
         noise = np.random.default_rng(0).normal(scale=300, size=SAMPLE_RATE).astype("<i2").tobytes()
         window = Window("", 0, 0, "en", 0, noise)
-        for hypothesis in await self.transcribe([window] * self.workers):
+        for (hypothesis,) in await asyncio.gather(*(self.recognise([window]) for _ in range(self.workers))):
             if hypothesis.failed:
                 raise Unavailable(
-                    f"The model was loaded but cannot hear: {hypothesis.failed}.",
+                    f"The model was loaded but cannot recognise anything: {hypothesis.failed}.",
                     "Check TRANSCRIBE_DEVICE and TRANSCRIBE_COMPUTE_TYPE, and on a GPU its libraries (extra `gpu`).",
                 )
 
     def close(self) -> None:
         self._threads.shutdown(cancel_futures=True)
 
-    def _hear(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        """A batch; if it fails, each of its windows alone, so that one window's fault stays its own."""
+    def _recognise(self, windows: Sequence[Window]) -> list[Hypothesis]:
+        """A batch; if it fails, each of its windows alone, so that one window's fault affects no other."""
         metrics.BATCH_WINDOWS.observe(len(windows))
         try:
-            heard = self._ear.hear(windows)
-        except Exception as error:  # noqa: BLE001 - whatever one window does to the libraries, others must be heard
-            _LOG.error("batch failed, hearing its windows alone", windows=len(windows), error=str(error))
-            return [self._hear_alone(window) for window in windows]
-        return [self._judge(*pair) for pair in zip(windows, heard, strict=True)]
+            recognitions = self._model.recognise(windows)
+        except Exception as error:  # noqa: BLE001 - whatever one window does to the libraries, others must be recognised
+            _LOG.error("batch failed, recognising its windows one by one", windows=len(windows), error=str(error))
+            return [self._recognise_alone(window) for window in windows]
+        return [self._filter(*pair) for pair in zip(windows, recognitions, strict=True)]
 
-    def _hear_alone(self, window: Window) -> Hypothesis:
+    def _recognise_alone(self, window: Window) -> Hypothesis:
         try:
-            (heard,) = self._ear.hear([window])
+            (recognition,) = self._model.recognise([window])
         except Exception as error:  # noqa: BLE001 - as above
             _LOG.error("window failed", session_id=window.session_id, error=str(error))
             return Hypothesis(failed=f"{type(error).__name__}: {error}")
-        return self._judge(window, heard)
+        return self._filter(window, recognition)
 
-    def _judge(self, window: Window, heard: Recognition) -> Hypothesis:
-        words, dropped = judged(heard, window.prompt, self._checks)
-        for rule, count in dropped.items():
-            metrics.WORDS_DROPPED.labels(rule.value).inc(count)
+    def _filter(self, window: Window, recognition: Recognition) -> Hypothesis:
+        words, removed = filtered(recognition, window.prompt, self._thresholds)
+        for rule, count in removed.items():
+            metrics.WORDS_FILTERED.labels(rule.value).inc(count)
         return Hypothesis(words)

@@ -1,4 +1,4 @@
-"""From a record as Kafka gives it to one of a session's log."""
+"""A consumed Kafka record as a record of a session's log."""
 
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
@@ -29,16 +29,16 @@ EventT = TypeVar(
 )
 
 
-class ConsumedRecord(KafkaRecord, Protocol):
-    """A record of the log, as aiokafka gives it."""
+class RecordWithHeaders(KafkaRecord, Protocol):
+    """A consumed record, as aiokafka returns it."""
 
     @property
     def headers(self) -> Sequence[tuple[str, bytes]]: ...
 
 
-def decode(record: ConsumedRecord) -> tuple[SessionLogRecord | None, RejectedRecord | None]:
-    """What the record says, and what of it could not be understood. A frame whose samples are broken is both: its
-    place in the session is kept, as silence of its length."""
+def decode_record(record: RecordWithHeaders) -> tuple[SessionLogRecord | None, RejectedRecord | None]:
+    """The decoded record, or what is wrong with it; both for a frame with broken samples, whose place in the session is
+    kept as silence of its length."""
     try:
         session_id = _session_id(record.key)
         headers = decode_headers(record.headers)
@@ -47,7 +47,7 @@ def decode(record: ConsumedRecord) -> tuple[SessionLogRecord | None, RejectedRec
         return None, _rejected(record, f"not a record of a session's log: {error}")
     fault = None
     if isinstance(body, FrameRecord):
-        body, fault = _whole(body)
+        body, fault = _with_whole_samples(body)
     decoded = SessionLogRecord(session_id, record.partition, record.offset, record.timestamp, body, headers.conn)
     return decoded, _rejected(record, fault) if fault else None
 
@@ -91,14 +91,14 @@ def _of(model: type[EventT], session_id: str, value: bytes) -> EventT:
     return event
 
 
-def _whole(frame: FrameRecord) -> tuple[FrameRecord, str | None]:
-    """The frame, or silence of its length and what is wrong with it."""
+def _with_whole_samples(frame: FrameRecord) -> tuple[FrameRecord, str | None]:
+    """The frame, or silence of its length and what is wrong with the frame."""
     size = len(frame.pcm)
     if 0 < size <= FRAME_BYTES and size % SAMPLE_BYTES == 0:
         return frame, None
     silence = FrameRecord(frame.seq, bytes(min(size // SAMPLE_BYTES * SAMPLE_BYTES, FRAME_BYTES)))
-    return silence, f"a frame of {size} bytes, not of whole samples up to {FRAME_BYTES}: taken as silence"
+    return silence, f"a frame of {size} bytes, not whole samples up to {FRAME_BYTES}: replaced by silence"
 
 
-def _rejected(record: ConsumedRecord, reason: str) -> RejectedRecord:
+def _rejected(record: RecordWithHeaders, reason: str) -> RejectedRecord:
     return RejectedRecord(record.partition, record.offset, record.timestamp, record.key, record.value, reason)

@@ -1,9 +1,9 @@
-"""From tokens and their alignment with the audio to words with times.
+"""Word timestamps, from tokens and their alignment with the audio.
 
 The times come from the cross-attention, as in the reference implementation of Whisper (openai/whisper, timing.py);
-what follows corrects where that method is known to stretch a word over the silence before or after it. Each window is
-worked through for itself: faster-whisper's own function carries the end of one window over to the next, which in a
-batch would be another session's."""
+corrections follow where that method is known to stretch a word over the silence before or after it. Each window is
+processed on its own: faster-whisper's own function carries the end of one window over to the next, which in a batch
+would be another session's."""
 
 import statistics
 from collections.abc import Iterator, Sequence
@@ -21,21 +21,23 @@ TOKEN_S = 0.02
 """Spacing of Whisper's timestamp tokens and of its encoder's output."""
 _PREPENDED = "\"'“¿([{-"
 _APPENDED = "\"'.。,，!！?？:：”)]}、"
-_LONG_WORD_S = 0.7
-"""The middle length of a window's words is taken for no more than this: in short windows it may be anything."""
+_MAX_MEDIAN_S = 0.7
+"""Upper bound for the median length of a window's words: in short windows the median may be anything."""
 _PAUSES = 4
-"""A first word that ends so many middle lengths after the words before it has a pause before it."""
+"""If a segment's first word ends more than this many median lengths after the previous word, a pause precedes it."""
 _SLACK_S = 0.5
-"""Timestamp tokens are trusted before the alignment where they lie apart by more than this."""
+"""Where timestamp tokens and alignment differ by more than this, the timestamp tokens are used."""
 
 
 @dataclass(frozen=True)
 class TextSegment:
-    """What the model put between two timestamps: seconds from the window's first sample, and text tokens."""
+    """What the model put between two timestamps."""
 
     start_s: float
+    """Like `end_s`, from the window's first sample."""
     end_s: float
     tokens: tuple[int, ...]
+    """Text tokens."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +48,16 @@ class _TimedWord:
     probability: float
 
 
-def phrases(tokens: Sequence[int], tokenizer: Tokenizer, duration_s: float) -> tuple[TextSegment, ...]:
-    """The text between the timestamps. Without a timestamp at its end a phrase lasts until the window ends."""
+def text_segments(tokens: Sequence[int], tokenizer: Tokenizer, duration_s: float) -> tuple[TextSegment, ...]:
+    """The text between the timestamps. A segment without a timestamp at its end lasts until the window ends."""
     begin = tokenizer.timestamp_begin
     cuts = [at for at in range(1, len(tokens)) if tokens[at] >= begin and tokens[at - 1] >= begin]
     parts = (tokens[one:other] for one, other in pairwise([0, *cuts, len(tokens)]))
-    found = (_phrase(part, tokenizer, duration_s) for part in parts)
-    return tuple(phrase for phrase in found if phrase.tokens)
+    segments = (_segment(part, tokenizer, duration_s) for part in parts)
+    return tuple(segment for segment in segments if segment.tokens)
 
 
-def _phrase(tokens: Sequence[int], tokenizer: Tokenizer, duration_s: float) -> TextSegment:
+def _segment(tokens: Sequence[int], tokenizer: Tokenizer, duration_s: float) -> TextSegment:
     begin = tokenizer.timestamp_begin
     first, last = (tokens[0], tokens[-1]) if tokens else (0, 0)
     return TextSegment(
@@ -65,29 +67,29 @@ def _phrase(tokens: Sequence[int], tokenizer: Tokenizer, duration_s: float) -> T
     )
 
 
-def timed_words(spoken: Sequence[TextSegment], alignment: Any, tokenizer: Tokenizer) -> tuple[Word, ...]:
-    """The words of a window's phrases. `alignment`: CTranslate2's, of all their tokens in one row."""
-    aligned = _aligned([token for phrase in spoken for token in phrase.tokens], alignment, tokenizer)
+def timed_words(segments: Sequence[TextSegment], alignment: Any, tokenizer: Tokenizer) -> tuple[Word, ...]:
+    """The words of a window's segments. `alignment`: CTranslate2's, of all their tokens in sequence."""
+    aligned = _aligned([token for segment in segments for token in segment.tokens], alignment, tokenizer)
     lengths_s = [each["end"] - each["start"] for each in aligned if each["end"] > each["start"]]
-    middle_s = min(statistics.median(lengths_s), _LONG_WORD_S) if lengths_s else 0.0
+    median_s = min(statistics.median(lengths_s), _MAX_MEDIAN_S) if lengths_s else 0.0
     merge_punctuations(aligned, _PREPENDED, _APPENDED)
     words: list[_TimedWord] = []
     taken = 0
-    for phrase in spoken:
+    for segment in segments:
         mine: list[_TimedWord] = []
-        room = len(phrase.tokens)
+        room = len(segment.tokens)
         while taken < len(aligned) and room > 0:
             each = aligned[taken]
             if each["word"]:
                 mine.append(_TimedWord(each["word"], each["start"], each["end"], each["probability"]))
             room -= len(each["tokens"])
             taken += 1
-        words += _corrected(mine, phrase, words[-1].end_s if words else 0.0, middle_s)
+        words += _corrected(mine, segment, words[-1].end_s if words else 0.0, median_s)
     return tuple(_word(each) for each in words)
 
 
 def _aligned(tokens: list[int], alignment: Any, tokenizer: Tokenizer) -> list[dict[str, Any]]:
-    """Words with times in the shape that faster-whisper's `merge_punctuations` changes in place."""
+    """Words with times, in the form that faster-whisper's `merge_punctuations` modifies in place."""
     texts, parts = tokenizer.split_to_word_tokens([*tokens, tokenizer.eot])
     if len(parts) <= 1:
         return []
@@ -108,20 +110,20 @@ def _aligned(tokens: list[int], alignment: Any, tokenizer: Tokenizer) -> list[di
 
 
 def _corrected(
-    words: Sequence[_TimedWord], phrase: TextSegment, before_s: float, middle_s: float
+    words: Sequence[_TimedWord], segment: TextSegment, before_s: float, median_s: float
 ) -> Iterator[_TimedWord]:
-    """A phrase's words, its first and last not stretched over the pauses around it."""
+    """A segment's words, the first and last of which no longer stretch over the pauses around the segment."""
     if not words:
         return
     first, *others = words
-    longest_s = 2 * middle_s
-    if first.end_s - before_s > _PAUSES * middle_s and first.end_s - first.start_s > longest_s:
+    longest_s = 2 * median_s
+    if first.end_s - before_s > _PAUSES * median_s and first.end_s - first.start_s > longest_s:
         first = replace(first, start_s=max(first.end_s - longest_s, 0.0))
-    if first.start_s + _SLACK_S < phrase.start_s < first.end_s:
-        first = replace(first, start_s=max(min(first.end_s - middle_s, phrase.start_s), 0.0))
+    if first.start_s + _SLACK_S < segment.start_s < first.end_s:
+        first = replace(first, start_s=max(min(first.end_s - median_s, segment.start_s), 0.0))
     *inner, last = first, *others
-    if last.start_s < phrase.end_s < last.end_s - _SLACK_S:
-        last = replace(last, end_s=max(last.start_s + middle_s, phrase.end_s))
+    if last.start_s < segment.end_s < last.end_s - _SLACK_S:
+        last = replace(last, end_s=max(last.start_s + median_s, segment.end_s))
     yield from (*inner, last)
 
 

@@ -1,11 +1,13 @@
-"""Values for tests of the transcriber's core: words, records, streams, and recognisers that hear what the test
-says."""
+"""Values for tests of the transcriber's core: words, records, states, and recognisers that find what the test says."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from processors.transcribe.core.audio.buffer_trimming import WindowLimits
+from processors.transcribe.core.audio.vad import VadOptions
 from processors.transcribe.core.audio.windows import Hypothesis, Window
 from processors.transcribe.core.policy.local_agreement import LocalAgreement
+from processors.transcribe.core.session import transitions
 from processors.transcribe.core.session.log_records import (
     FrameRecord,
     RecordBody,
@@ -15,13 +17,25 @@ from processors.transcribe.core.session.log_records import (
 )
 from processors.transcribe.core.session.output import Output, joined
 from processors.transcribe.core.session.state import TranscriptionOptions, TranscriptionState
-from processors.transcribe.core.session.transitions import begin, receive, settle
+from processors.transcribe.options import vad_options
+from processors.transcribe.settings import TranscribeSettings
 from schemas.audio import FRAME_BYTES, FRAME_MS
 from schemas.words import Word
 from tests.support.transcribe.session_records import START_MS, connection_resumed, session_started
 
-LIMITS = WindowLimits(longest_ms=10_000, trim_ms=5_000)
-OPTIONS = TranscriptionOptions("test-model", LIMITS, LocalAgreement)
+LIMITS = WindowLimits(longest_ms=10_000, trim_ms=5_000, step_ms=1_000)
+LOCAL_AGREEMENT_2 = partial(LocalAgreement, 2)
+VAD_OPTIONS: VadOptions = vad_options(TranscribeSettings())
+OPTIONS = TranscriptionOptions(
+    model="test-model",
+    limits=LIMITS,
+    policy=LOCAL_AGREEMENT_2,
+    notice=None,
+    vad=None,
+    window_frames=4,
+    busy_window_frames=4,
+    coalesce=False,
+)
 SILENT_FRAME = bytes(FRAME_BYTES)
 
 
@@ -36,8 +50,8 @@ def words(text: str, start_ms: int = 0, each_ms: int = 300) -> tuple[Word, ...]:
     )
 
 
-def spoken(said: Iterable[Word]) -> str:
-    return " ".join(each.text for each in said)
+def text_of(words: Iterable[Word]) -> str:
+    return " ".join(each.text for each in words)
 
 
 class Script:
@@ -70,21 +84,26 @@ def started(
     record = script.start(**changes)
     if not isinstance(record.body, StartRecord):
         raise TypeError("a script starts with a start")
-    return begin(options, record, record.body)
+    return transitions.start(options, record, record.body)
 
 
 def resume(conn: str, have_final: int = 0, from_frame: int = 0, reply_to: int = 3) -> ResumeRecord:
     return ResumeRecord(connection_resumed("s-1", have_final, from_frame), conn, reply_to)
 
 
+def any_batch(_: Window) -> int:
+    """A batch key with which all windows may share a batch."""
+    return 0
+
+
 class TruthfulRecogniser:
-    """Hears exactly the words that lie in a window; keeps the windows it was given."""
+    """Recognises exactly the words that lie in a window; keeps the windows it was given."""
 
     def __init__(self, said: Sequence[Word]) -> None:
         self.said = said
         self.windows: list[Window] = []
 
-    def hear(self, window: Window) -> Hypothesis:
+    def recognise(self, window: Window) -> Hypothesis:
         self.windows.append(window)
         return Hypothesis(
             tuple(
@@ -96,15 +115,15 @@ class TruthfulRecogniser:
 
 
 def play(
-    stream: TranscriptionState, records: Iterable[SessionLogRecord], recogniser: TruthfulRecogniser
+    state: TranscriptionState, records: Iterable[SessionLogRecord], recogniser: TruthfulRecogniser
 ) -> tuple[TranscriptionState, Output]:
-    """The whole log through one stream, each window heard as soon as it is due."""
+    """All records through one session, each window recognised as soon as it is due."""
     outputs = []
     for record in records:
-        stream, output = receive(stream, record)
+        state, output = transitions.receive(state, record)
         outputs.append(output)
-        window = stream.window
+        window = state.window
         if window is not None:
-            stream, output = settle(stream, window, recogniser.hear(window))
+            state, output = transitions.apply_hypothesis(state, window, recogniser.recognise(window))
             outputs.append(output)
-    return stream, joined(outputs)
+    return state, joined(outputs)

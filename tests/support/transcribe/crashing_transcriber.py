@@ -47,9 +47,9 @@ class DoomedWriter(KafkaPartitionWriter):
         self._really_commit = self._producer.commit_transaction
         self._producer.commit_transaction = self._commit_transaction
 
-    async def commit(self, commit: Commit, facts_to: int) -> int:
+    async def commit(self, commit: Commit, transcripts_end: int) -> int:
         self._is_last = bool(commit.facts) and self.doom.transaction_with_finals()
-        return await super().commit(commit, facts_to)
+        return await super().commit(commit, transcripts_end)
 
     async def _commit_transaction(self) -> None:
         if self._is_last:

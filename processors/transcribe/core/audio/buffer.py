@@ -1,4 +1,4 @@
-"""The part of a session's audio that may still be heard again, and which records of the log hold it."""
+"""The part of a session's audio that a later window may still need, and the log records that hold it."""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +7,7 @@ from schemas.audio import SAMPLE_BYTES, samples_to_ms
 
 @dataclass(frozen=True)
 class AudioChunk:
-    """One record's samples, or what is left of them."""
+    """One record's samples, or what is left of them after trimming."""
 
     offset: int
     pcm: bytes
@@ -15,12 +15,12 @@ class AudioChunk:
 
 @dataclass(frozen=True)
 class AudioBuffer:
-    """Audio from sample `start` up to, and without, sample `end`, both counted from the session's first. `skipped`: so
-    many samples of the first record lie before it."""
+    """The samples from `start` up to, but not including, `end`, both counted from the session's first sample."""
 
     start: int = 0
     end: int = 0
     skipped: int = 0
+    """Samples of the first record that lie before `start`."""
     chunks: tuple[AudioChunk, ...] = ()
 
     @property
@@ -37,17 +37,18 @@ class AudioBuffer:
 
     @property
     def offsets(self) -> tuple[int, ...]:
-        """The records that hold it, in order."""
+        """The records that hold the audio, in order."""
         return tuple(chunk.offset for chunk in self.chunks)
 
     def extended(self, pcm: bytes, offset: int) -> "AudioBuffer":
-        """The audio with a record's samples at its end."""
+        """With a record's samples appended."""
         if not pcm:
             return self
         return replace(self, end=self.end + len(pcm) // SAMPLE_BYTES, chunks=(*self.chunks, AudioChunk(offset, pcm)))
 
     def trimmed(self, sample: int) -> "AudioBuffer":
-        """The audio without what lies before a sample. One that lies outside moves nothing, or leaves nothing."""
+        """Without the audio before a sample. A sample before the start removes nothing, one past the end removes
+        everything."""
         sample = min(max(sample, self.start), self.end)
         start, skipped, chunks = self.start, self.skipped, self.chunks
         while chunks and start < sample:

@@ -9,20 +9,23 @@ from schemas.words import Word
 
 @dataclass(frozen=True)
 class Window:
-    """A piece of one session's audio to be heard: 16 kHz mono PCM, 16 bit little-endian, whose first sample is number
-    `start` of the session. `partition` and `offset` name the record of the log that made it due, `due_at_ms` is that
-    record's time in the log. `prompt`: certain words that were said before the window. `new_ms`: how much of it no
-    window before has had."""
+    """A piece of one session's audio to be recognised."""
 
     session_id: str
     partition: int
     offset: int
+    """The log record that made the window due."""
     language: str
     start: int
+    """The window's first sample, counted from the session's first."""
     pcm: bytes
+    """16 kHz mono PCM, 16 bit little-endian."""
     due_at_ms: int = 0
+    """The record's time in the log."""
     prompt: str = ""
+    """Confirmed words that were said before the window."""
     new_ms: int = 0
+    """Audio that no earlier window contained."""
 
     @property
     def start_ms(self) -> int:
@@ -35,20 +38,21 @@ class Window:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """What a recogniser heard in one window: words with times from the window's first sample, in milliseconds.
-    `failed` says why there is no hearing at all, which is not the same as hearing nothing."""
+    """What a recogniser found in one window."""
 
     words: tuple[Word, ...] = ()
+    """With times from the window's first sample, in milliseconds."""
     failed: str | None = None
+    """Why recognition failed, which is not the same as finding no words."""
 
 
-def placed(words: Sequence[Word], window: Window) -> tuple[Word, ...]:
-    """The words at their times in the session: inside the window, in order, without overlap, whatever the recogniser
-    gave."""
-    return tuple(_placed(words, window))
+def session_words(words: Sequence[Word], window: Window) -> tuple[Word, ...]:
+    """The words at their times in the session: inside the window, in order and without overlap, whatever the
+    recogniser returned."""
+    return tuple(_session_words(words, window))
 
 
-def _placed(words: Sequence[Word], window: Window) -> Iterator[Word]:
+def _session_words(words: Sequence[Word], window: Window) -> Iterator[Word]:
     earliest = window.start_ms
     for word in words:
         text = " ".join(word.text.split())

@@ -1,4 +1,4 @@
-"""When is a word certain? The question every streaming recogniser answers in its own way."""
+"""When is a word confirmed, that is, will not change any more? Every streaming recogniser answers in its own way."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,47 +6,49 @@ from typing import Protocol, Self
 
 from schemas.words import Word
 
+_RECENT = 12
+"""Confirmed words that are kept, so that the next hypothesis can be aligned with them."""
+
 
 @dataclass(frozen=True)
 class HypothesisBuffer:
-    """All that a policy carries from one window to the next, whichever policy it is. `recent`: the newest of the
-    certain words; `tail`: what the last hypothesis had beyond them; `votes`: for each word of the tail, how many
-    hypotheses in a row had it and all before it."""
+    """All that a policy, whichever it is, carries from one window to the next."""
 
     recent: tuple[Word, ...] = ()
-    tail: tuple[Word, ...] = ()
+    """The newest confirmed words."""
+    unconfirmed: tuple[Word, ...] = ()
+    """What the last hypothesis contained after the confirmed words."""
     votes: tuple[int, ...] = ()
+    """For each unconfirmed word, how many hypotheses in a row contained it and all words before it."""
+
+    def confirm(self, fresh: tuple[Word, ...], votes: tuple[int, ...], count: int) -> "HypothesisBuffer":
+        """The buffer after a hypothesis whose words after the confirmed ones are `fresh`, the first `count` of which
+        are now confirmed."""
+        return HypothesisBuffer((self.recent + fresh[:count])[-_RECENT:], fresh[count:], votes[count:])
 
 
 EMPTY_BUFFER = HypothesisBuffer()
-_RECENT = 12
-"""Certain words that are remembered, to know them again in the next hypothesis."""
-
-
-def settled(memory: HypothesisBuffer, fresh: tuple[Word, ...], votes: tuple[int, ...], count: int) -> HypothesisBuffer:
-    """The memory when so many words of a hypothesis, beyond what was certain before it, have become certain."""
-    return HypothesisBuffer((memory.recent + fresh[:count])[-_RECENT:], fresh[count:], votes[count:])
 
 
 class Policy(Protocol):
-    """A value that hears the hypotheses of one growing window after another and says which words will not change any
-    more. Each method gives the policy as it is afterwards and the words that have become certain, in order."""
+    """A value that is given the hypotheses of one growing window after another and decides which words are confirmed.
+    Each method returns the policy's next value and the newly confirmed words, in order."""
 
     @property
-    def memory(self) -> HypothesisBuffer:
-        """A policy of the same kind that is given this memory goes on where this one is."""
+    def buffer(self) -> HypothesisBuffer:
+        """A policy of the same kind that is given this buffer continues where this one stands."""
         ...
 
     @property
-    def tail(self) -> tuple[Word, ...]:
-        """What was heard last and is not yet certain."""
+    def unconfirmed(self) -> tuple[Word, ...]:
+        """What was recognised last and is not confirmed yet."""
         ...
 
-    def hear(self, words: Sequence[Word], from_ms: int, until_ms: int) -> tuple[Self, tuple[Word, ...]]:
-        """A new hypothesis, of the audio between these times. It may begin with words that are certain already."""
+    def update(self, words: Sequence[Word], from_ms: int, until_ms: int) -> tuple[Self, tuple[Word, ...]]:
+        """A new hypothesis for the audio between these times. It may begin with words that are confirmed already."""
         ...
 
-    def force(self, until_ms: int) -> tuple[Self, tuple[Word, ...]]:
-        """The tail's words that begin before this time are taken as they are: the audio they stand in is about to
-        go, or nothing follows that could change them."""
+    def flush(self, until_ms: int) -> tuple[Self, tuple[Word, ...]]:
+        """Confirms the unconfirmed words that begin before this time as they are: their audio is about to be removed,
+        or nothing follows that could change them."""
         ...

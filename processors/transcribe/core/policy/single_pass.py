@@ -1,11 +1,12 @@
-"""Single pass: a word is certain once it ends a set time before its window does.
+"""Single pass: a word is confirmed once it ends a set time before its window does.
 
-What makes a word change is that the window ends in it or right behind it; further back the recogniser has heard what
-it will ever hear. So no second hypothesis is waited for, and the times that the alignment gives anyway decide. The
-idea is AlignAtt's (S. Papi, M. Turchi, M. Negri, "AlignAtt: Using Attention-based Audio-Translation Alignments as a
-Guide for Simultaneous Speech Translation", Interspeech 2023), which SimulStreaming applies to Whisper (D. Macháček,
-P. Polák, "Simultaneous Translation with Offline Speech and LLM Models in CUNI Submission to IWSLT 2025"): they stop
-decoding at the word whose attention lies in the newest audio; here it is decoded and shown, but not yet certain.
+A word changes because the window ends inside it or right behind it; further back the recogniser has all the audio it
+will ever get. So this policy does not wait for a second hypothesis, but decides by the times that the alignment yields
+anyway. The idea is AlignAtt's (S. Papi, M. Turchi, M. Negri, "AlignAtt: Using Attention-based Audio-Translation
+Alignments as a Guide for Simultaneous Speech Translation", Interspeech 2023), which SimulStreaming applies to Whisper
+(D. Macháček, P. Polák, "Simultaneous Translation with Offline Speech and LLM Models in CUNI Submission to IWSLT 2025"):
+they stop decoding at the word whose attention lies in the newest audio; here that word is decoded and shown, but not
+confirmed yet.
 """
 
 from collections.abc import Sequence
@@ -13,30 +14,29 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Self
 
-from processors.transcribe.core.policy.policy import EMPTY_BUFFER, HypothesisBuffer, settled
-from processors.transcribe.core.policy.word_matching import beyond
+from processors.transcribe.core.policy.policy import EMPTY_BUFFER, HypothesisBuffer
+from processors.transcribe.core.policy.word_matching import after_confirmed
 from schemas.words import Word
 
 
 @dataclass(frozen=True)
 class SinglePass:
-    """`hold_back_ms`: the newest part of a window, in which nothing is certain."""
-
-    memory: HypothesisBuffer = EMPTY_BUFFER
-    hold_back_ms: int = 600
+    hold_back_ms: int
+    """The newest part of a window, in which no word is confirmed."""
+    buffer: HypothesisBuffer = EMPTY_BUFFER
 
     @property
-    def tail(self) -> tuple[Word, ...]:
-        return self.memory.tail
+    def unconfirmed(self) -> tuple[Word, ...]:
+        return self.buffer.unconfirmed
 
-    def hear(self, words: Sequence[Word], from_ms: int, until_ms: int) -> tuple[Self, tuple[Word, ...]]:
-        fresh = beyond(self.memory.recent, words, from_ms)
+    def update(self, words: Sequence[Word], from_ms: int, until_ms: int) -> tuple[Self, tuple[Word, ...]]:
+        fresh = after_confirmed(self.buffer.recent, words, from_ms)
         count = sum(1 for _ in takewhile(lambda word: word.end_ms <= until_ms - self.hold_back_ms, fresh))
-        return self._with(fresh, count)
+        return self._confirm(fresh, count)
 
-    def force(self, until_ms: int) -> tuple[Self, tuple[Word, ...]]:
-        return self._with(self.tail, sum(word.start_ms < until_ms for word in self.tail))
+    def flush(self, until_ms: int) -> tuple[Self, tuple[Word, ...]]:
+        return self._confirm(self.unconfirmed, sum(word.start_ms < until_ms for word in self.unconfirmed))
 
-    def _with(self, fresh: tuple[Word, ...], count: int) -> tuple[Self, tuple[Word, ...]]:
+    def _confirm(self, fresh: tuple[Word, ...], count: int) -> tuple[Self, tuple[Word, ...]]:
         votes = (1,) * len(fresh)
-        return replace(self, memory=settled(self.memory, fresh, votes, count)), fresh[:count]
+        return replace(self, buffer=self.buffer.confirm(fresh, votes, count)), fresh[:count]

@@ -1,4 +1,4 @@
-"""Certain words become numbered finals, each belonging to one answer."""
+"""Confirmed words become numbered finals, each belonging to one answer."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class AnswerMark:
 
 
 def question_at(marks: Sequence[AnswerMark], ms: int) -> int | None:
-    """The question that is being answered at a time; None before the first mark."""
+    """The question being answered at a time; None before the first mark."""
     return next((mark.question for mark in reversed(marks) if mark.from_ms <= ms), None)
 
 
@@ -54,8 +54,8 @@ def transcript(finals: Iterable[Final]) -> str:
 
 
 def group_answers(finals: Sequence[Final], marks: Sequence[AnswerMark], audio_ms: int) -> tuple[Answer, ...]:
-    """One answer per question, in the order in which they were first taken up. An answer lasts from its first mark
-    until the next question is taken up for the last time after it; a question to which nothing was said has an answer
+    """One answer per question, in the order in which the questions were first answered. An answer lasts from its first
+    mark until the next question is begun after its last mark; a question to which nothing was said has an answer
     without finals."""
     spans: dict[int | None, tuple[int, int]] = {}
     if any(final.question is None for final in finals):

@@ -14,17 +14,18 @@ from schemas.sessions import (
 
 @dataclass(frozen=True)
 class StartRecord:
-    """A session begins. `conn` names the connection that speaks for it, `reply_to` the partition of `replies` that
-    reaches that connection's edge."""
+    """A session begins."""
 
     started: SessionStarted
     conn: str
+    """The connection that speaks for the session."""
     reply_to: int
+    """The partition of `replies` that the connection's edge reads."""
 
 
 @dataclass(frozen=True)
 class ResumeRecord:
-    """The session's client is there again, over this connection."""
+    """The session's client has returned, over this connection."""
 
     resumed: ConnectionResumed
     conn: str
@@ -33,10 +34,12 @@ class ResumeRecord:
 
 @dataclass(frozen=True)
 class FrameRecord:
-    """A piece of audio: number `seq`, counted from 0, and its samples as 16 bit little-endian PCM."""
+    """A frame of audio."""
 
     seq: int
+    """Its number, counted from 0."""
     pcm: bytes
+    """16 bit little-endian."""
 
 
 RecordBody = StartRecord | ResumeRecord | FrameRecord | QuestionsAsked | AnswerBegun | ConnectionAlive | SessionEnded
@@ -44,24 +47,22 @@ RecordBody = StartRecord | ResumeRecord | FrameRecord | QuestionsAsked | AnswerB
 
 @dataclass(frozen=True)
 class RecordPosition:
-    """Where a record stands. `timestamp_ms` is the time the log gives it: Unix time in milliseconds."""
-
     partition: int
     offset: int
     timestamp_ms: int
+    """The record's time in the log: Unix time in milliseconds."""
 
 
 @dataclass(frozen=True)
 class SessionLogRecord:
-    """One record. `conn`: the connection that wrote it; empty if none did."""
-
     session_id: str
     partition: int
     offset: int
     timestamp_ms: int
     body: RecordBody
     conn: str = ""
+    """The connection that wrote it; empty if none did."""
 
     @property
-    def place(self) -> RecordPosition:
+    def position(self) -> RecordPosition:
         return RecordPosition(self.partition, self.offset, self.timestamp_ms)

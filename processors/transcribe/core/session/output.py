@@ -1,4 +1,4 @@
-"""What a stream has to say, as values: facts for everybody, replies for one client."""
+"""What comes of a session's records, as values: facts for other stages, replies for one client."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,42 +23,41 @@ class IgnoredReason(StrEnum):
 
 @dataclass(frozen=True)
 class Fact:
-    """`partition`: that of the session's log, which `transcripts` shares."""
-
     partition: int
+    """The session log's partition, whose number is also that of the `transcripts` partition."""
     event: TranscriptFinal | SessionTranscribed | SessionReaddressed | WordsCounted
 
 
 @dataclass(frozen=True)
 class AddressedReply:
-    """A reply, the partition of `replies` that reaches its client, and the partition of the session's log."""
-
     partition: int
+    """The session log's."""
     reply_to: int
+    """The partition of `replies` that the client's edge reads."""
     reply: Reply
 
 
 @dataclass(frozen=True)
 class RejectedRecord:
-    """A record of the log that could not be handled, by its coordinates, and why. Without a value where that is no
-    help."""
+    """A record of the log that could not be processed, by its coordinates: a dead letter."""
 
     partition: int
     offset: int
     timestamp_ms: int
     key: bytes | None
     value: bytes | None
+    """None where the value does not help to find the fault."""
     reason: str
 
 
 @dataclass(frozen=True)
 class Output:
-    """In the order in which it is to be told: what could not be handled, facts, replies."""
+    """In the order of publication: dead letters, facts, replies."""
 
-    rejected: tuple[RejectedRecord, ...] = ()
+    dead_letters: tuple[RejectedRecord, ...] = ()
     facts: tuple[Fact, ...] = ()
     replies: tuple[AddressedReply, ...] = ()
-    dropped: tuple[IgnoredReason, ...] = ()
+    ignored: tuple[IgnoredReason, ...] = ()
 
 
 NOTHING = Output()
@@ -67,8 +66,8 @@ NOTHING = Output()
 def joined(outputs: Iterable[Output]) -> Output:
     parts = tuple(outputs)
     return Output(
-        rejected=tuple(letter for part in parts for letter in part.rejected),
+        dead_letters=tuple(letter for part in parts for letter in part.dead_letters),
         facts=tuple(fact for part in parts for fact in part.facts),
         replies=tuple(reply for part in parts for reply in part.replies),
-        dropped=tuple(reason for part in parts for reason in part.dropped),
+        ignored=tuple(reason for part in parts for reason in part.ignored),
     )

@@ -1,196 +1,197 @@
-"""One session as a state machine over the records of its log. Audio comes in; a voice filter listens to each frame;
-after every few frames with speech in them a window is due, and so it is when a pause follows words that are not certain
-yet; what a recogniser heard in it comes back; words, once certain, go out as finals.
+"""One session as a state machine over the records of its log. Audio arrives; the voice activity detector processes each
+frame; a window becomes due (window_due.py); the recogniser's hypothesis comes back; words, once confirmed, are
+published as finals.
 
-Without coalescing, whatever comes out depends on the log and the hypotheses alone: no clock, no load, no chance. With
-it, frames that come while a window waits for its turn join it, so the windows depend on the load."""
+If windows do not coalesce, the output depends on the log and the hypotheses alone: not on a clock, on load or on
+chance. If they do, frames that arrive while a window waits for its turn join it, so the windows depend on the load."""
 
 from dataclasses import replace
 
-from processors.transcribe.core.audio.buffer_trimming import trim, without_silence
+from processors.transcribe.core.audio.buffer_trimming import trim, without_leading_silence
 from processors.transcribe.core.audio.vad import VadOutput
-from processors.transcribe.core.audio.windows import Hypothesis, Window, placed
+from processors.transcribe.core.audio.windows import Hypothesis, Window, session_words
 from processors.transcribe.core.policy.policy import EMPTY_BUFFER
 from processors.transcribe.core.session import publishing
-from processors.transcribe.core.session.counting import LiveCheck, hourly_counts, merged
 from processors.transcribe.core.session.finals import AnswerMark, make_finals
+from processors.transcribe.core.session.live_check import LiveCheck
 from processors.transcribe.core.session.log_records import FrameRecord, ResumeRecord, SessionLogRecord, StartRecord
 from processors.transcribe.core.session.output import NOTHING, IgnoredReason, Output, joined
 from processors.transcribe.core.session.state import Phase, TranscriptionOptions, TranscriptionState
-from schemas.audio import FRAME_MS, samples_to_ms
+from processors.transcribe.core.session.statistics import hourly_counts, merged
+from processors.transcribe.core.session.window_due import (
+    NextStep,
+    decide,
+    has_new_speech,
+    may_grow,
+    utterance_end_ms,
+)
+from schemas.audio import samples_to_ms
 from schemas.replies import ReplyAddress
 from schemas.sessions import AnswerBegun, ConnectionAlive, EndCause, QuestionsAsked, SessionEnded
 from schemas.words import Word
 
-_FRAMES_A_SECOND = 1000 // FRAME_MS
-"""A client learns of silence that it was heard at least so often."""
 
-
-def begin(
-    options: TranscriptionOptions, record: SessionLogRecord, start: StartRecord
+def start(
+    options: TranscriptionOptions, record: SessionLogRecord, body: StartRecord
 ) -> tuple[TranscriptionState, Output]:
-    """A `start` record creates a stream."""
-    stream = TranscriptionState(
+    """A `start` record begins a transcription."""
+    state = TranscriptionState(
         options=options,
-        started=start.started,
-        newest=record.place,
-        conn=start.conn,
-        reply_to=start.reply_to,
+        started=body.started,
+        last_record=record.position,
+        conn=body.conn,
+        reply_to=body.reply_to,
         policy=options.policy(EMPTY_BUFFER),
-        pace=LiveCheck(record.timestamp_ms),
+        live_check=LiveCheck(record.timestamp_ms),
     )
-    return stream, publishing.told(stream, options.notice) if options.notice else NOTHING
+    return state, publishing.to_client(state, options.notice) if options.notice else NOTHING
 
 
-def takes(stream: TranscriptionState) -> bool:
-    """Whether the next record may be given to the stream."""
-    if stream.phase is Phase.OVER:
+def can_receive(state: TranscriptionState) -> bool:
+    """Whether the session may be given its next record now."""
+    if state.phase is Phase.ENDED:
         return True
-    if stream.unlistened is not None or stream.ending is not None:
+    if state.pending_vad is not None or state.end_cause is not None:
         return False
-    if stream.phase is Phase.LISTENING:
+    if state.phase is Phase.RECEIVING:
         return True
-    return stream.options.coalesce and stream.has_room
+    return state.options.coalesce and may_grow(state)
 
 
-def receive(stream: TranscriptionState, record: SessionLogRecord) -> tuple[TranscriptionState, Output]:
-    """Take in the session's next record, if the stream takes one."""
-    before = stream.newest.offset
-    stream = replace(stream, newest=record.place)
+def receive(state: TranscriptionState, record: SessionLogRecord) -> tuple[TranscriptionState, Output]:
+    """The session's next record, given `can_receive`."""
+    before = state.last_record.offset
+    state = replace(state, last_record=record.position)
     match record.body:
         case ResumeRecord() as resume:
-            return _resumed(stream, resume)
-        case _ if record.conn not in ("", stream.conn):
-            return stream, Output(dropped=(IgnoredReason.OLD_CONNECTION,))
-        case _ if stream.phase is Phase.OVER:
-            return stream, Output(dropped=(IgnoredReason.AFTER_END,))
-        case FrameRecord(seq=seq) if seq != stream.frames:
-            return stream, Output(dropped=(IgnoredReason.OUT_OF_ORDER,))
+            return _resume(state, resume)
+        case _ if record.conn not in ("", state.conn):
+            return state, Output(ignored=(IgnoredReason.OLD_CONNECTION,))
+        case _ if state.phase is Phase.ENDED:
+            return state, Output(ignored=(IgnoredReason.AFTER_END,))
+        case FrameRecord(seq=seq) if seq != state.frames:
+            return state, Output(ignored=(IgnoredReason.OUT_OF_ORDER,))
         case FrameRecord(pcm=pcm):
-            return _with_audio(stream, pcm)
-        case QuestionsAsked() as asked if stream.questions is None:
-            stream = replace(stream, questions=asked)
-            return stream, publishing.told(stream, publishing.asked(asked))
+            return _add_audio(state, pcm)
+        case QuestionsAsked() as asked if state.questions is None:
+            state = replace(state, questions=asked)
+            return state, publishing.to_client(state, publishing.questions_message(asked))
         case QuestionsAsked():
-            return stream, Output(dropped=(IgnoredReason.ASKED_TWICE,))
+            return state, Output(ignored=(IgnoredReason.ASKED_TWICE,))
         case AnswerBegun(question=question, from_sample=from_sample):
             mark = AnswerMark(question, samples_to_ms(from_sample))
-            # After a resume, a client gives its answers again.
-            return stream if mark in stream.marks else replace(stream, marks=(*stream.marks, mark)), NOTHING
+            # After a resume, a client sends its answer marks again.
+            return state if mark in state.marks else replace(state, marks=(*state.marks, mark)), NOTHING
         case ConnectionAlive():
-            return stream, NOTHING
+            return state, NOTHING
         case SessionEnded(cause=EndCause.IDLE, last_offset=seen) if seen != before:
-            return stream, Output(dropped=(IgnoredReason.VOID_END,))
+            return state, Output(ignored=(IgnoredReason.VOID_END,))
         case SessionEnded(cause=cause):
-            return _ending(stream, cause)
+            return _begin_end(state, cause)
         case StartRecord():
-            return stream, Output(dropped=(IgnoredReason.STARTED_TWICE,))
+            return state, Output(ignored=(IgnoredReason.STARTED_TWICE,))
 
 
-def _resumed(stream: TranscriptionState, resume: ResumeRecord) -> tuple[TranscriptionState, Output]:
-    if resume.resumed.from_frame > stream.frames:
-        return stream, publishing.gone(stream.started.session_id, stream.newest, resume, "frame_gap")
-    before = ReplyAddress(conn=stream.conn, reply_to=stream.reply_to)
-    stream = replace(stream, conn=resume.conn, reply_to=resume.reply_to)
-    return stream, publishing.resumed(stream, before, resume.resumed.have_final)
+def _resume(state: TranscriptionState, resume: ResumeRecord) -> tuple[TranscriptionState, Output]:
+    if resume.resumed.from_frame > state.frames:
+        return state, publishing.resume_refused(state.started.session_id, state.last_record, resume, "frame_gap")
+    before = ReplyAddress(conn=state.conn, reply_to=state.reply_to)
+    state = replace(state, conn=resume.conn, reply_to=resume.reply_to)
+    return state, publishing.resume_events(state, before, resume.resumed.have_final)
 
 
-def _with_audio(stream: TranscriptionState, pcm: bytes) -> tuple[TranscriptionState, Output]:
-    audio = stream.audio.extended(pcm, stream.newest.offset)
-    stream = replace(
-        stream,
+def _add_audio(state: TranscriptionState, pcm: bytes) -> tuple[TranscriptionState, Output]:
+    audio = state.audio.extended(pcm, state.last_record.offset)
+    state = replace(
+        state,
         audio=audio,
-        frames=stream.frames + 1,
-        pace=stream.pace.heard(audio.end_ms, stream.newest.timestamp_ms),
+        frames=state.frames + 1,
+        live_check=state.live_check.update(audio.end_ms, state.last_record.timestamp_ms),
     )
-    return _next_step(stream) if stream.options.voice is None else (replace(stream, unlistened=pcm), NOTHING)
+    return _frame_processed(state) if state.options.vad is None else (replace(state, pending_vad=pcm), NOTHING)
 
 
-def listened(stream: TranscriptionState, heard: VadOutput) -> tuple[TranscriptionState, Output]:
-    """What the voice filter has found in the newest frame."""
-    if stream.options.voice is None:
-        raise ValueError("this stream has no voice filter")
-    voice = stream.voice.heard(heard.probabilities, stream.options.voice)
-    return _next_step(replace(stream, voice=voice, ears=heard.state, unlistened=None))
+def apply_vad(state: TranscriptionState, output: VadOutput) -> tuple[TranscriptionState, Output]:
+    """The detector's output for the newest frame."""
+    if state.options.vad is None:
+        raise ValueError("voice activity detection is off")
+    speech = state.speech.extended(output.probabilities, state.options.vad)
+    return _frame_processed(replace(state, speech=speech, vad_state=output.state, pending_vad=None))
 
 
-def _next_step(stream: TranscriptionState) -> tuple[TranscriptionState, Output]:
-    """What the newest frame brings about: a last hearing of what was said before a pause, a window, or nothing."""
-    voice, unheard = stream.options.voice, _has_unheard_speech(stream)
-    pending = unheard or bool(stream.policy.tail)
-    quiet_ms = stream.audio.end_ms + 1 if stream.voice.turning_ms is None else stream.voice.turning_ms
-    pauses = voice is not None and pending and stream.voice.pauses(voice)
-    if stream.phase is Phase.DUE:
-        return (replace(stream, final_ms=quiet_ms) if pauses else stream), NOTHING
-    enough = stream.options.window_frames if pending else min(stream.options.window_frames, _FRAMES_A_SECOND)
-    if not pauses and stream.frames - stream.heard_frames < enough:
-        return stream, NOTHING
-    if pauses or not pending:
-        stream = replace(stream, final_ms=quiet_ms)
-    # What a pause follows needs no second hearing if all of it was in the window before.
-    return (replace(stream, phase=Phase.DUE), NOTHING) if (unheard if pauses else pending) else _conclude(stream)
+def _frame_processed(state: TranscriptionState) -> tuple[TranscriptionState, Output]:
+    if state.phase is Phase.WINDOW_DUE:
+        flush_ms = utterance_end_ms(state)
+        return state if flush_ms is None else replace(state, flush_ms=flush_ms), NOTHING
+    decision = decide(state)
+    if decision.step is NextStep.WAIT:
+        return state, NOTHING
+    state = replace(state, flush_ms=decision.flush_ms)
+    if decision.step is NextStep.RECOGNISE:
+        return replace(state, phase=Phase.WINDOW_DUE), NOTHING
+    return _finish_window(state)
 
 
-def _has_unheard_speech(stream: TranscriptionState) -> bool:
-    voice = stream.options.voice
-    return voice is None or stream.voice.speech_after(stream.heard_ms, voice)
+def _begin_end(state: TranscriptionState, cause: EndCause) -> tuple[TranscriptionState, Output]:
+    state = replace(state, end_cause=cause)
+    if state.phase is Phase.WINDOW_DUE or (state.audio.chunks and has_new_speech(state)):
+        return replace(state, phase=Phase.WINDOW_DUE), NOTHING
+    return _finish_window(state) if state.policy.unconfirmed else _end(state, cause)
 
 
-def _ending(stream: TranscriptionState, cause: EndCause) -> tuple[TranscriptionState, Output]:
-    stream = replace(stream, ending=cause)
-    if stream.phase is Phase.DUE or (stream.audio.chunks and _has_unheard_speech(stream)):
-        return replace(stream, phase=Phase.DUE), NOTHING
-    return _conclude(stream) if stream.policy.tail else _over(stream, cause)
-
-
-def settle(stream: TranscriptionState, window: Window, hypothesis: Hypothesis) -> tuple[TranscriptionState, Output]:
-    """What was heard in the window that was due. A failed hearing changes nothing: the audio stays for the next
-    window, and before a pause or at the end the words heard last stand."""
+def apply_hypothesis(
+    state: TranscriptionState, window: Window, hypothesis: Hypothesis
+) -> tuple[TranscriptionState, Output]:
+    """The hypothesis for the window that was due. A failed one changes nothing: the audio stays for the next window,
+    and at the end of an utterance or session the words of the hypothesis before are confirmed."""
     if hypothesis.failed is not None:
-        return _conclude(stream)
-    policy, certain = stream.policy.hear(placed(hypothesis.words, window), window.start_ms, window.end_ms)
-    return _conclude(replace(stream, policy=policy, heard_ms=window.end_ms), certain)
+        return _finish_window(state)
+    words = session_words(hypothesis.words, window)
+    policy, confirmed = state.policy.update(words, window.start_ms, window.end_ms)
+    return _finish_window(replace(state, policy=policy, recognised_ms=window.end_ms), confirmed)
 
 
-def _conclude(stream: TranscriptionState, certain: tuple[Word, ...] = ()) -> tuple[TranscriptionState, Output]:
-    """All audio so far has been worked through, by the recogniser or, having nothing new to hear in it, without; these
-    words have become certain by it. So does the rest of what was said before a pause or the end."""
-    heard = replace(stream, phase=Phase.LISTENING, heard_frames=stream.frames, final_ms=None)
-    final_ms = stream.final_ms if stream.ending is None else stream.audio.end_ms + 1
-    if final_ms is not None:
-        policy, rest = heard.policy.force(final_ms)
-        heard, certain = replace(heard, policy=policy, heard_ms=stream.audio.end_ms), (*certain, *rest)
-    if stream.ending is None:
-        return _tell(*_make_room(heard, certain, final_ms))
-    heard, told = _tell(heard, certain)
-    over, ended = _over(heard, stream.ending)
-    return over, joined((told, ended))
+def _finish_window(state: TranscriptionState, confirmed: tuple[Word, ...] = ()) -> tuple[TranscriptionState, Output]:
+    """All audio so far has been processed, by the recogniser or, as it holds nothing new, without; it confirmed these
+    words. At the end of an utterance or session the rest of the words are confirmed too."""
+    flush_ms = state.flush_ms if state.end_cause is None else state.audio.end_ms + 1
+    state = replace(state, phase=Phase.RECEIVING, processed_frames=state.frames, flush_ms=None)
+    if flush_ms is not None:
+        policy, rest = state.policy.flush(flush_ms)
+        state, confirmed = replace(state, policy=policy, recognised_ms=state.audio.end_ms), (*confirmed, *rest)
+    cause = state.end_cause
+    if cause is None:
+        return _publish(*_trim_audio(state, confirmed, flush_ms))
+    state, published = _publish(state, confirmed)
+    ended, summary = _end(state, cause)
+    return ended, joined((published, summary))
 
 
-def _make_room(
-    stream: TranscriptionState, certain: tuple[Word, ...], final_ms: int | None
+def _trim_audio(
+    state: TranscriptionState, confirmed: tuple[Word, ...], flush_ms: int | None
 ) -> tuple[TranscriptionState, tuple[Word, ...]]:
-    """Trim the buffer for the next window; gives all words that are certain by then."""
-    known = (*stream.certain, *certain)
-    audio, policy, forced = trim(stream.audio, stream.policy, known, stream.options.limits)
-    voice = stream.voice
-    if stream.options.voice is not None:
-        audio = without_silence(audio, policy.tail, voice, stream.options.voice, final_ms)
-        voice = voice.since(audio.start_ms)
-    kept = tuple(word for word in (*known, *forced) if word.end_ms > audio.start_ms)
-    return replace(stream, audio=audio, voice=voice, policy=policy, certain=kept), (*certain, *forced)
+    """Trim the buffer for the next window; returns all words that are confirmed by then."""
+    known = (*state.confirmed, *confirmed)
+    audio, policy, flushed = trim(state.audio, state.policy, known, state.options.limits)
+    speech = state.speech
+    if state.options.vad is not None:
+        audio = without_leading_silence(audio, policy.unconfirmed, speech, state.options.vad, flush_ms)
+        speech = speech.since(audio.start_ms)
+    kept = tuple(word for word in (*known, *flushed) if word.end_ms > audio.start_ms)
+    return replace(state, audio=audio, speech=speech, policy=policy, confirmed=kept), (*confirmed, *flushed)
 
 
-def _tell(stream: TranscriptionState, certain: tuple[Word, ...]) -> tuple[TranscriptionState, Output]:
-    """Publish what has become certain and show what has not."""
-    finals = make_finals(certain, stream.marks, stream.finals)
-    hours = merged(stream.hours, hourly_counts(finals, stream.started.at_ms))
-    stream = replace(stream, finals=(*stream.finals, *finals), hours=hours)
-    output = publishing.heard(stream, finals, stream.policy.tail)
-    return replace(stream, shows_partial=bool(stream.policy.tail), told_live=stream.pace.live), output
+def _publish(state: TranscriptionState, confirmed: tuple[Word, ...]) -> tuple[TranscriptionState, Output]:
+    """Publish the confirmed words as finals and show the unconfirmed ones."""
+    finals = make_finals(confirmed, state.marks, state.finals)
+    hours = merged(state.hours, hourly_counts(finals, state.started.at_ms))
+    state = replace(state, finals=(*state.finals, *finals), hours=hours)
+    unconfirmed = state.policy.unconfirmed
+    output = publishing.window_events(state, finals, unconfirmed)
+    return replace(state, shows_partial=bool(unconfirmed), published_live=state.live_check.live), output
 
 
-def _over(stream: TranscriptionState, cause: EndCause) -> tuple[TranscriptionState, Output]:
-    audio = stream.audio.trimmed(stream.audio.end)
-    stream = replace(stream, phase=Phase.OVER, heard_frames=stream.frames, audio=audio)
-    return stream, publishing.ended(stream, cause)
+def _end(state: TranscriptionState, cause: EndCause) -> tuple[TranscriptionState, Output]:
+    audio = state.audio.trimmed(state.audio.end)
+    state = replace(state, phase=Phase.ENDED, processed_frames=state.frames, audio=audio)
+    return state, publishing.end_events(state, cause)

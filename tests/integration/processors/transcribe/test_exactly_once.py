@@ -77,10 +77,10 @@ async def test_a_zombie_says_nothing_and_ends(kafka: KafkaSettings, producer: AI
         await writer.start()
         await writer.audio(SPEECH[: 12 * 8000])
         await client.until("s-1", FinalMessage)
-        inherited = await KafkaPartitionRecovery(kafka).take_over(set(range(kafka.session_partitions)))
-        [recovery] = [recovery for each in inherited for recovery in each.recoveries]
+        recovered = await KafkaPartitionRecovery(kafka).recover(set(range(kafka.session_partitions)))
+        [session] = [session for each in recovered for session in each.sessions]
         known = len(client.messages("s-1")), (await stored(kafka, "s-1"))[0]
-        assert len(recovery.finals) == len(known[1])
+        assert len(session.finals) == len(known[1])
         await writer.audio(SPEECH[12 * 8000 :])
         with pytest.raises(Fenced):
             async with asyncio.timeout(DEADLINE_S):
@@ -89,7 +89,7 @@ async def test_a_zombie_says_nothing_and_ends(kafka: KafkaSettings, producer: AI
         told = [said for said in client.messages("s-1") if isinstance(said, FinalMessage)]
         assert [said.number for said in told] == [final.number for final in known[1]]
         assert (await stored(kafka, "s-1"))[0] == known[1]
-        await asyncio.gather(*(each.writer.close() for each in inherited))
+        await asyncio.gather(*(each.writer.close() for each in recovered))
         await writer.end()
         async with working(kafka):
             await check(kafka, client, "s-1")

@@ -12,12 +12,13 @@ from infra.kafka.clients import make_producer
 from infra.kafka.headers import LogHeaders
 from infra.kafka.settings import KafkaSettings
 from infra.samples import WHISPER_MICRO
-from processors.transcribe.__main__ import DEMO_NOTICE, NAME, serve
+from processors.transcribe.__main__ import serve
+from processors.transcribe.settings import DEMO_MESSAGE, STAGE
 from schemas.audio import FRAME_BYTES, ms_to_samples
 from schemas.dead_letters import DeadLetter
 from schemas.sessions import EndCause, RecordKind
 from schemas.topics import Topic
-from schemas.wire import FinalMessage, Summary
+from schemas.wire import FinalMessage, Notice, Summary
 from schemas.wire import Questions as QuestionsMessage
 from tests.support.audio.speech import bundled, joined
 from tests.support.processes.stage_in_process import committed, read, running
@@ -53,7 +54,7 @@ async def test_a_session_from_its_start_to_its_end(
     first, speech = bundled("sentence_1"), joined("sentence_1", "sentence_5")
     asked = questions_asked("s-1", "What is in your room?", "Who is in the school?")
     writer = SessionWriter(producer, kafka, "s-1", reply_to=2)
-    async with running(NAME, serve):
+    async with running(STAGE, serve):
         await writer.start()
         await writer.event(RecordKind.QUESTIONS, asked)
         await writer.event(RecordKind.ANSWER, answer_begun("s-1", 1, 0))
@@ -82,9 +83,9 @@ async def test_a_session_from_its_start_to_its_end(
     assert {partition for partition, _ in written.replies} == {2}
     replies = [reply for _, reply in written.replies]
     messages = [reply.message for reply in replies]
-    assert messages[0] == DEMO_NOTICE
+    assert messages[0] == Notice(code="demo_model", message=DEMO_MESSAGE)
     assert QuestionsMessage(questions=asked.questions, source="bank") in messages
-    # Replies of the moment go their own way beside these, whose order counts.
+    # Best-effort replies may arrive between these, whose order counts.
     *finals, summary = [each for each in messages if isinstance(each, FinalMessage | Summary)]
     assert [each.number for each in finals if isinstance(each, FinalMessage)] == list(texts)
     assert isinstance(summary, Summary)
@@ -97,7 +98,7 @@ async def test_sessions_side_by_side_and_what_one_sends_does_not_touch_the_other
 ) -> None:
     good, bad = SessionWriter(producer, kafka, "good"), SessionWriter(producer, kafka, "bad", reply_to=99)
     speech = bundled("sentence_3")
-    async with running(NAME, serve):
+    async with running(STAGE, serve):
         await good.start()
         await bad.start(language="xx", competition=None)
         await bad.raw(b"{", LogHeaders(RecordKind.ANSWER, bad.conn, 0))
@@ -112,13 +113,13 @@ async def test_sessions_side_by_side_and_what_one_sends_does_not_touch_the_other
     assert word_error_rate(speech.text, " ".join(written.texts("good").values())) <= 0.15
     assert word_error_rate(speech.text, " ".join(written.texts("bad").values())) <= 0.15
     assert {reply.session_id for _, reply in written.replies} == {"good"}
-    letters = [DeadLetter.model_validate_json(each.value) for each in await read(kafka, Topic.DEAD_LETTERS, 2)]
-    assert [(letter.key, base64.b64decode(letter.value_base64)[:1]) for letter in letters] == [
+    dead_letters = [DeadLetter.model_validate_json(each.value) for each in await read(kafka, Topic.DEAD_LETTERS, 2)]
+    assert [(letter.key, base64.b64decode(letter.value_base64)[:1]) for letter in dead_letters] == [
         ("bad", b"{"),
         ("bad", b"\x01"),
     ]
-    # Nothing is left to do: a successor begins behind the last record.
-    assert await committed(kafka, Topic.AUDIO_FRAMES, NAME) == good.records + bad.records
+    # Nothing is left to do: the next owner begins behind the last record.
+    assert await committed(kafka, Topic.AUDIO_FRAMES, STAGE) == good.records + bad.records
 
 
 async def test_a_session_whose_client_is_gone_is_ended_in_its_log(
@@ -126,7 +127,7 @@ async def test_a_session_whose_client_is_gone_is_ended_in_its_log(
 ) -> None:
     monkeypatch.setenv("SESSION_GRACE_S", "2")
     writer = SessionWriter(producer, kafka, "s-1")
-    async with running(NAME, serve):
+    async with running(STAGE, serve):
         await writer.start()
         await writer.audio(bundled("sentence_2").pcm)
         written = await onlooker.until_ended("s-1")
@@ -143,12 +144,12 @@ async def test_partitions_move_to_a_second_transcriber_and_no_session_loses_a_wo
 ) -> None:
     speech, half = bundled("sentence_5"), 8 * FRAME_BYTES
     writers = [SessionWriter(producer, kafka, f"s-{number}") for number in range(4)]
-    async with running(NAME, serve):
+    async with running(STAGE, serve):
         for writer in writers:
             await writer.start()
             await writer.audio(speech.pcm[:half])
         await onlooker.until(lambda written: len({each.session_id for each in written.finals}) == 4)
-        async with running(NAME, serve):
+        async with running(STAGE, serve):
             for writer in writers:
                 await writer.audio(speech.pcm[half:])
                 await writer.end()

@@ -1,4 +1,4 @@
-"""Each partition is committed at its own pace, and one that hangs holds up no other."""
+"""Each partition is committed on its own, and one that hangs delays no other."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -24,65 +24,70 @@ class Writer:
         self.free.set()
         self.closed = False
 
-    async def commit(self, commit: Commit, facts_to: int) -> int:
+    async def commit(self, commit: Commit, transcripts_end: int) -> int:
         await self.free.wait()
         self.commits.append(commit)
-        return facts_to
+        return transcripts_end
 
     async def close(self) -> None:
         self.closed = True
 
 
 class BrokenWriter(Writer):
-    async def commit(self, commit: Commit, facts_to: int) -> int:  # noqa: ARG002 - it fails whatever it is
-        raise Unavailable("Nobody knows.", "Start anew.")
+    async def commit(self, commit: Commit, transcripts_end: int) -> int:  # noqa: ARG002 - it fails whatever it is
+        raise Unavailable("Unknown outcome.", "Restart.")
 
 
 class Replies:
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.sent: list[str] = []
         self.free = asyncio.Event()
         self.free.set()
 
-    async def tell(self, replies: Sequence[AddressedReply]) -> None:
+    async def send(self, replies: Sequence[AddressedReply]) -> None:
         await self.free.wait()
-        self.told += [each.reply.session_id for each in replies]
+        self.sent += [each.reply.session_id for each in replies]
 
-    async def bury(self, letters: Iterable[RejectedRecord]) -> None:
-        assert not [*letters]
+    def send_best_effort(self, replies: Sequence[AddressedReply]) -> None:  # noqa: ARG002 - none is allowed
+        raise AssertionError("a commit sends no reply by best effort")
+
+
+class NoDeadLetters:
+    async def send(self, rejected: Iterable[RejectedRecord]) -> None:
+        assert not [*rejected]
 
 
 class Owner:
     """Two partitions, and a session in each."""
 
     def __init__(self) -> None:
-        self.streams = SessionRegistry(OPTIONS)
-        self.ledger = PendingCommits(self.streams)
+        self.sessions = SessionRegistry(OPTIONS)
+        self.pending = PendingCommits(self.sessions)
         self.replies = Replies()
-        self.committing = Checkpointer(self.ledger, self.replies, SystemClock())
+        self.checkpointer = Checkpointer(self.pending, self.replies, NoDeadLetters(), SystemClock())
         self.writers = [Writer(), Writer()]
         self.scripts = [Script("s-0", partition=0), Script("s-1", partition=1)]
 
     def open(self) -> None:
         for partition, writer in enumerate(self.writers):
-            self.ledger.open(partition, 0, 0)
-            self.committing.open(partition, writer)
-        self.streams.advance([script.start() for script in self.scripts])
+            self.pending.open(partition, 0, 0)
+            self.checkpointer.open(partition, writer)
+        self.sessions.advance([script.start() for script in self.scripts])
 
     def ask(self, partition: int) -> None:
-        """The session's questions come, which its client waits for."""
+        """The session's questions arrive, for which its client waits."""
         script = self.scripts[partition]
-        output = self.streams.advance([script.record(questions_asked(script.session_id, "Why?"))])
-        self.ledger.read({partition: script.offset})
-        assert self.ledger.note(output) == ()
-        self.committing.press()
+        output = self.sessions.advance([script.record(questions_asked(script.session_id, "Why?"))])
+        self.pending.advance({partition: script.offset})
+        assert self.pending.add(output) == ()
+        self.checkpointer.request()
 
 
 @pytest.fixture
 async def owner() -> AsyncIterator[Owner]:
     owner = Owner()
     yield owner
-    await owner.committing.close()
+    await owner.checkpointer.close()
 
 
 async def soon() -> None:
@@ -96,10 +101,10 @@ async def test_a_partition_whose_transaction_hangs_holds_up_no_other(owner: Owne
     owner.ask(0)
     owner.ask(1)
     await soon()
-    assert owner.replies.told == ["s-0"]
+    assert owner.replies.sent == ["s-0"]
     owner.writers[1].free.set()
     await soon()
-    assert owner.replies.told == ["s-0", "s-1"]
+    assert owner.replies.sent == ["s-0", "s-1"]
 
 
 async def test_the_next_commit_waits_until_the_replies_of_the_last_are_accepted(owner: Owner) -> None:
@@ -108,19 +113,19 @@ async def test_the_next_commit_waits_until_the_replies_of_the_last_are_accepted(
     owner.ask(0)
     await soon()
     commits = len(owner.writers[0].commits)
-    owner.streams.advance([owner.scripts[0].frame()])
-    owner.committing.press()
+    owner.sessions.advance([owner.scripts[0].frame()])
+    owner.checkpointer.request()
     await soon()
     assert len(owner.writers[0].commits) == commits
 
 
 @pytest.mark.usefixtures("virtual_time")
-async def test_what_nobody_waits_for_is_committed_after_a_while(owner: Owner) -> None:
+async def test_a_commit_that_is_not_urgent_waits_for_the_interval(owner: Owner) -> None:
     owner.open()
     await soon()
     before = len(owner.writers[0].commits)
-    owner.streams.advance([owner.scripts[0].frame()])
-    owner.committing.press()
+    owner.sessions.advance([owner.scripts[0].frame()])
+    owner.checkpointer.request()
     await asyncio.sleep(4)
     assert len(owner.writers[0].commits) == before
     await asyncio.sleep(20)
@@ -133,14 +138,14 @@ async def test_a_commit_of_unknown_outcome_ends_the_work(owner: Owner) -> None:
     owner.ask(0)
     await soon()
     with pytest.raises(Unavailable):
-        owner.committing.check()
+        owner.checkpointer.check()
 
 
 async def test_leaving_commits_what_there_is(owner: Owner) -> None:
     owner.open()
     await soon()
-    owner.streams.advance([owner.scripts[0].frame()])
-    await owner.committing.leave()
-    assert owner.writers[0].commits[-1].position == 0
-    await owner.committing.close()
+    owner.sessions.advance([owner.scripts[0].frame()])
+    await owner.checkpointer.drain()
+    assert owner.writers[0].commits[-1].offset == 0
+    await owner.checkpointer.close()
     assert all(writer.closed for writer in owner.writers)

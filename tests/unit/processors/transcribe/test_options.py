@@ -1,10 +1,9 @@
-"""From settings to what the core takes."""
+"""The core's options, from the settings."""
 
 import pytest
 from pydantic import ValidationError
 
 from processors.transcribe.core.audio.buffer_trimming import WindowLimits
-from processors.transcribe.core.audio.vad import VadOptions
 from processors.transcribe.core.policy.local_agreement import LocalAgreement
 from processors.transcribe.core.policy.policy import HypothesisBuffer
 from processors.transcribe.core.policy.single_pass import SinglePass
@@ -14,11 +13,11 @@ from tests.support.transcribe.core_values import words
 
 
 def test_every_policy_goes_on_from_a_memory() -> None:
-    memory = HypothesisBuffer(tail=words("good night"), votes=(1, 1))
+    buffer = HypothesisBuffer(unconfirmed=words("good night"), votes=(1, 1))
     agreement = transcription_options(TranscribeSettings(policy="local_agreement", local_agreement_n=3), "m", 10_000)
-    assert agreement.policy(memory) == LocalAgreement(memory, needed=3)
+    assert agreement.policy(buffer) == LocalAgreement(3, buffer)
     single_pass = transcription_options(TranscribeSettings(policy="single_pass", hold_back_ms=200), "m", 10_000)
-    assert single_pass.policy(memory) == SinglePass(memory, hold_back_ms=200)
+    assert single_pass.policy(buffer) == SinglePass(200, buffer)
 
 
 def test_limits_leave_room_for_the_next_frames() -> None:
@@ -30,11 +29,7 @@ def test_limits_leave_room_for_the_next_frames() -> None:
 
 
 def test_the_voice_filter_can_be_left_out() -> None:
-    assert transcription_options(TranscribeSettings(vad=False), "m", 10_000).voice is None
-
-
-def test_the_defaults_of_settings_and_core_agree() -> None:
-    assert transcription_options(TranscribeSettings(), "m", 10_000).voice == VadOptions()
+    assert transcription_options(TranscribeSettings(vad=False), "m", 10_000).vad is None
 
 
 def test_settings_that_contradict_each_other_are_refused() -> None:

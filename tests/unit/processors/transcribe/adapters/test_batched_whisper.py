@@ -1,4 +1,4 @@
-"""The demo recogniser on batches: what comes out does not hang on what else is in the batch."""
+"""The demo recogniser on batches: what comes out does not depend on what else is in the batch."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -14,11 +14,11 @@ from processors.transcribe.core.audio.windows import Window
 from processors.transcribe.core.whisper.recognition import DecodingThresholds, Recognition
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 from tests.support.audio.speech import bundled, joined
-from tests.support.transcribe.core_values import spoken
+from tests.support.transcribe.core_values import text_of
 
-CHECKS = DecodingThresholds(compression_ratio=2.4, log_probability=-1.0, no_speech=0.6)
+THRESHOLDS = DecodingThresholds(compression_ratio=2.4, log_probability=-1.0, no_speech=0.6)
 SENTENCES = tuple(bundled(f"sentence_{number}") for number in (1, 2, 5))
-"""Those that the model hears without an error on every processor: how 8 bit numbers are added up differs."""
+"""Those that the model recognises without an error on every processor: how 8 bit numbers are added up differs."""
 
 
 class Overlaid:
@@ -37,8 +37,15 @@ def model() -> WhisperModel:
     return WhisperModel(str(WHISPER_MICRO), device="cpu", cpu_threads=1)
 
 
-def ear(model: Any, **changes: Any) -> BatchedWhisper:
-    decoding = {"beam_size": 1, "frames": 500, "prompt_words": 0, "checks": CHECKS, "fallback": False, **changes}
+def whisper(model: Any, **changes: Any) -> BatchedWhisper:
+    decoding = {
+        "beam_size": 1,
+        "min_frames": 500,
+        "prompt_words": 0,
+        "thresholds": THRESHOLDS,
+        "fallback": False,
+        **changes,
+    }
     return BatchedWhisper(model, DecodingOptions(**decoding), on_step=lambda *_: None)
 
 
@@ -46,12 +53,12 @@ def window(pcm: bytes, language: str = "en", prompt: str = "") -> Window:
     return Window("s-1", 0, 0, language, 0, pcm, prompt=prompt)
 
 
-def said(hearing: Recognition) -> str:
-    return spoken(hearing.words)
+def said(recognition: Recognition) -> str:
+    return text_of(recognition.words)
 
 
-def timed(hearing: Recognition) -> list[tuple[str, int, int]]:
-    return [(each.text, each.start_ms, each.end_ms) for each in hearing.words]
+def timed(recognition: Recognition) -> list[tuple[str, int, int]]:
+    return [(each.text, each.start_ms, each.end_ms) for each in recognition.words]
 
 
 def altered(pcm: bytes, change: Callable[[Any], Any]) -> bytes:
@@ -62,30 +69,30 @@ def altered(pcm: bytes, change: Callable[[Any], Any]) -> bytes:
 
 def test_a_window_is_heard_the_same_in_any_company(model: WhisperModel) -> None:
     windows = [window(each.pcm) for each in SENTENCES] + [window(bytes(2 * SAMPLE_RATE)), window(b"")]
-    hearings = ear(model).hear(windows)
-    assert [said(each) for each in hearings] == [*(each.text for each in SENTENCES), "", ""]
-    for hearing, alone in zip(hearings, windows, strict=True):
-        (again,) = ear(model).hear([alone])
-        assert timed(again) == timed(hearing)
+    recognitions = whisper(model).recognise(windows)
+    assert [said(each) for each in recognitions] == [*(each.text for each in SENTENCES), "", ""]
+    for recognition, alone in zip(recognitions, windows, strict=True):
+        (again,) = whisper(model).recognise([alone])
+        assert timed(again) == timed(recognition)
         assert [each.probability for each in again.words] == pytest.approx(
-            [each.probability for each in hearing.words], abs=0.01
+            [each.probability for each in recognition.words], abs=0.01
         )
 
 
 def test_windows_of_one_length_with_texts_of_several(model: WhisperModel) -> None:
-    """CTranslate2 alone gives three of these eight other times than by themselves."""
+    """CTranslate2 alone gives three of these eight other times than in batches of their own."""
     second = SAMPLE_RATE * SAMPLE_BYTES
     pcm = joined("sentence_1", "sentence_2", "sentence_3").pcm
     windows = [window(pcm[at * second : (at + 4) * second]) for at in range(8)]
-    hearings = ear(model).hear(windows)
-    assert len({len(hearing.words) for hearing in hearings}) > 1
-    assert [timed(each) for each in hearings] == [timed(*ear(model).hear([alone])) for alone in windows]
+    recognitions = whisper(model).recognise(windows)
+    assert len({len(recognition.words) for recognition in recognitions}) > 1
+    assert [timed(each) for each in recognitions] == [timed(*whisper(model).recognise([alone])) for alone in windows]
 
 
 def test_beams_and_long_inputs_hear_the_same(model: WhisperModel) -> None:
-    for changes in ({"beam_size": 3}, {"frames": 3000}):
-        (hearing,) = ear(model, **changes).hear([window(SENTENCES[0].pcm)])
-        assert said(hearing) == SENTENCES[0].text
+    for changes in ({"beam_size": 3}, {"min_frames": 3000}):
+        (recognition,) = whisper(model, **changes).recognise([window(SENTENCES[0].pcm)])
+        assert said(recognition) == SENTENCES[0].text
 
 
 @pytest.mark.parametrize(
@@ -99,24 +106,25 @@ def test_beams_and_long_inputs_hear_the_same(model: WhisperModel) -> None:
     ids=["at -40 dBFS", "shifted by 0.2", "both", "clipped"],
 )
 def test_poor_recordings_are_heard(model: WhisperModel, change: Callable[[Any], Any]) -> None:
-    hearings = ear(model).hear([window(altered(each.pcm, change)) for each in SENTENCES])
-    assert [said(each) for each in hearings] == [each.text for each in SENTENCES]
+    recognitions = whisper(model).recognise([window(altered(each.pcm, change)) for each in SENTENCES])
+    assert [said(each) for each in recognitions] == [each.text for each in SENTENCES]
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.003, 0.1, 1.0])
 def test_noise_is_no_fault(model: WhisperModel, noise: float) -> None:
     samples = np.random.default_rng(0).normal(scale=noise or 1e-9, size=3 * SAMPLE_RATE)
-    (hearing,) = ear(model).hear([window(altered(samples.astype("<i2").tobytes(), lambda _: samples))])
-    assert len(hearing.levels) == 300
+    (recognition,) = whisper(model).recognise([window(altered(samples.astype("<i2").tobytes(), lambda _: samples))])
+    assert len(recognition.levels) == 300
 
 
 def test_windows_of_different_room_language_or_prompt_are_of_different_kinds(model: WhisperModel) -> None:
     short, long = bytes(2 * SAMPLE_RATE), bytes(16 * SAMPLE_RATE)
-    prompted = ear(model, prompt_words=4)
-    assert ear(model).kind(window(short)) == ear(model).kind(window(short, prompt="i like tea")) == (500, "en", 0)
-    assert ear(model).kind(window(long)) == (900, "en", 0)
-    assert prompted.kind(window(short, prompt="yes i like tea and apples"))[2] == 4
-    assert prompted.kind(window(short))[2] == 0
+    prompted = whisper(model, prompt_words=4)
+    plain = whisper(model)
+    assert plain.batch_key(window(short)) == plain.batch_key(window(short, prompt="i like tea")) == (500, "en", 0)
+    assert plain.batch_key(window(long)) == (900, "en", 0)
+    assert prompted.batch_key(window(short, prompt="yes i like tea and apples"))[2] == 4
+    assert prompted.batch_key(window(short))[2] == 0
 
 
 def test_prompts_take_part_at_one_length(model: WhisperModel) -> None:
@@ -126,12 +134,12 @@ def test_prompts_take_part_at_one_length(model: WhisperModel) -> None:
         prompted.append(prompts)
         return model.model.generate(encoded, prompts, **options)
 
-    listening = Overlaid(model, model=Overlaid(model.model, generate=generate))
+    recording = Overlaid(model, model=Overlaid(model.model, generate=generate))
     windows = [
         window(each.pcm, prompt=prompt) for each, prompt in zip(SENTENCES, ("i like tea", "we go home"), strict=False)
     ]
-    hearings = ear(listening, prompt_words=2).hear(windows)
-    assert len(hearings) == 2
+    recognitions = whisper(recording, prompt_words=2).recognise(windows)
+    assert len(recognitions) == 2
     (one, other) = prompted[0]
     assert one != other
     assert len(one) == len(other) == 4, "a mark, two tokens, the start"
@@ -140,18 +148,18 @@ def test_prompts_take_part_at_one_length(model: WhisperModel) -> None:
 @pytest.mark.parametrize(("wanted", "given"), [("fr", "fr"), ("fr-CA", "fr"), ("EN", "en"), ("xx", None)])
 def test_the_language_is_the_sessions(model: WhisperModel, wanted: str, given: str | None) -> None:
     polyglot = Overlaid(model, supported_languages=["en", "fr"])
-    assert ear(polyglot).kind(window(b"", wanted))[1] == given
+    assert whisper(polyglot).batch_key(window(b"", wanted))[1] == given
 
 
 def test_a_language_that_the_model_does_not_know_is_guessed(model: WhisperModel) -> None:
     guessing = Overlaid(model.model, detect_language=lambda encoded: [[("<|en|>", 0.9)]] * encoded.shape[0])
     polyglot = Overlaid(model, supported_languages=["en", "fr"], model=guessing)
-    hearings = ear(polyglot).hear([window(each.pcm, "xx") for each in SENTENCES])
-    assert [said(each) for each in hearings] == [each.text for each in SENTENCES]
+    recognitions = whisper(polyglot).recognise([window(each.pcm, "xx") for each in SENTENCES])
+    assert [said(each) for each in recognitions] == [each.text for each in SENTENCES]
 
 
 class Doubting:
-    """A decoder that gives one window of a batch a bad mark, and goes on doing so until the temperature is high."""
+    """A decoder that gives one window of a batch a bad score, and continues to do so until the temperature is high."""
 
     def __init__(self, real: Any, place: int, until: float) -> None:
         self._real = real
@@ -184,19 +192,19 @@ def doubting(model: WhisperModel) -> Doubting:
 
 def test_only_a_text_that_fails_the_checks_is_tried_again(model: WhisperModel, doubting: Doubting) -> None:
     windows = [window(each.pcm) for each in SENTENCES]
-    hearings = ear(Overlaid(model, model=doubting), fallback=True).hear(windows)
+    recognitions = whisper(Overlaid(model, model=doubting), fallback=True).recognise(windows)
     assert doubting.tries == [(3, 0.0), (1, 0.2), (1, 0.4)]
-    assert [said(each) for each in hearings] == [each.text for each in SENTENCES]
-    assert all(each.log_probability > -1 for each in hearings)
+    assert [said(each) for each in recognitions] == [each.text for each in SENTENCES]
+    assert all(each.log_probability > -1 for each in recognitions)
 
 
 def test_without_fallback_the_first_text_stands(model: WhisperModel, doubting: Doubting) -> None:
-    ear(Overlaid(model, model=doubting)).hear([window(each.pcm) for each in SENTENCES])
+    whisper(Overlaid(model, model=doubting)).recognise([window(each.pcm) for each in SENTENCES])
     assert doubting.tries == [(3, 0.0)]
 
 
 def test_if_all_tries_fail_the_likeliest_stands(model: WhisperModel) -> None:
     hopeless = Doubting(model.model, place=0, until=2.0)
-    (hearing,) = ear(Overlaid(model, model=hopeless), fallback=True).hear([window(SENTENCES[0].pcm)])
+    (recognition,) = whisper(Overlaid(model, model=hopeless), fallback=True).recognise([window(SENTENCES[0].pcm)])
     assert len(hopeless.tries) == 6
-    assert said(hearing) == SENTENCES[0].text
+    assert said(recognition) == SENTENCES[0].text

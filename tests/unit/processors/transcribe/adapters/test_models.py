@@ -67,7 +67,7 @@ def test_a_published_name_is_fetched(hub: Hub) -> None:
 
 @pytest.mark.parametrize(
     ("setting", "says"),
-    [("/no/such/folder", "no model.bin"), ("bass.en", "'bass.en' (known: "), ("base.en", "could not be fetched")],
+    [("/no/such/folder", "no model.bin"), ("bass.en", "'bass.en' is neither"), ("base.en", "could not be downloaded")],
 )
 @pytest.mark.usefixtures("hub")
 def test_what_is_no_model_is_a_wrong_setting(setting: str, says: str) -> None:

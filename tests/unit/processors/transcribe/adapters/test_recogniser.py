@@ -15,14 +15,14 @@ from processors.transcribe.core.audio.windows import Hypothesis, Window
 from processors.transcribe.core.whisper.recognition import Recognition
 from processors.transcribe.settings import TranscribeSettings
 from tests.support.audio.speech import bundled
-from tests.support.transcribe.core_values import spoken, word
+from tests.support.transcribe.core_values import text_of, word
 
 SETTINGS = TranscribeSettings(workers=1, max_batch_size=4, device="cpu", temperature_fallback=False)
 LOUD_LEVELS = np.array([-80.0] * 50 + [-20.0] * 50, np.float32)
 
 
-class BreakingEar:
-    """Fails on loud windows, a given number of times; hears one word in the others. Keeps its batches."""
+class BreakingModel:
+    """Fails on loud windows, a given number of times; recognises one word in the others. Keeps its batches."""
 
     window_ms = 10_000
     on_gpu = False
@@ -32,10 +32,10 @@ class BreakingEar:
         self.failures = failures
         self.batches: list[int] = []
 
-    def kind(self, window: Window) -> tuple[int, str | None, int]:
+    def batch_key(self, window: Window) -> tuple[int, str | None, int]:
         return 3000, window.language, 0
 
-    def hear(self, windows: Sequence[Window]) -> list[Recognition]:
+    def recognise(self, windows: Sequence[Window]) -> list[Recognition]:
         self.batches.append(len(windows))
         if self.failures and any(any(each.pcm) for each in windows):
             self.failures -= 1
@@ -47,7 +47,7 @@ def window(pcm: bytes, session_id: str = "s-1", language: str = "en") -> Window:
     return Window(session_id, 0, 0, language, 0, pcm)
 
 
-def heard(session_id: str = "s-1") -> Hypothesis:
+def hypothesis_of(session_id: str = "s-1") -> Hypothesis:
     return Hypothesis((word(session_id, 600, 900),))
 
 
@@ -55,48 +55,37 @@ QUIET, LOUD = window(bytes(100)), window(b"\x01" * 100)
 
 
 async def test_windows_of_all_sessions_share_a_batch_and_come_back_in_order() -> None:
-    ear = BreakingEar()
-    windows = [window(bytes(100), f"s-{at}", "fr" if at % 2 else "en") for at in range(6)]
-    hypotheses = await WhisperRecogniser(ear, SETTINGS).transcribe(windows)
-    assert hypotheses == [heard(f"s-{at}") for at in range(6)]
-    assert ear.batches == [3, 3]
-
-
-async def test_a_batch_is_no_larger_than_it_may_be() -> None:
-    ear = BreakingEar()
-    recogniser = WhisperRecogniser(ear, TranscribeSettings(workers=1, max_batch_size=2))
-    await recogniser.transcribe([QUIET] * 5)
-    assert ear.batches == [2, 2, 1]
-    assert recogniser.round_windows == 2
-
-
-async def test_nothing_to_hear_is_nothing_heard() -> None:
-    assert await WhisperRecogniser(BreakingEar(), SETTINGS).transcribe([]) == []
+    model = BreakingModel()
+    windows = [window(bytes(100), f"s-{at}") for at in range(4)]
+    hypotheses = await WhisperRecogniser(model, SETTINGS).recognise(windows)
+    assert hypotheses == [hypothesis_of(f"s-{at}") for at in range(4)]
+    assert model.batches == [4]
 
 
 async def test_the_windows_of_a_batch_that_fails_are_heard_alone() -> None:
-    ear = BreakingEar(failures=1)
-    assert await WhisperRecogniser(ear, SETTINGS).transcribe([QUIET, LOUD, QUIET]) == [heard()] * 3
-    assert ear.batches == [3, 1, 1, 1]
+    model = BreakingModel(failures=1)
+    assert await WhisperRecogniser(model, SETTINGS).recognise([QUIET, LOUD, QUIET]) == [hypothesis_of()] * 3
+    assert model.batches == [3, 1, 1, 1]
 
 
 async def test_a_window_that_fails_again_says_so_and_others_are_not_touched() -> None:
-    ear = BreakingEar(failures=2)
-    quiet, loud, again = await WhisperRecogniser(ear, SETTINGS).transcribe([QUIET, LOUD, QUIET])
-    assert (quiet, again) == (heard(), heard())
+    model = BreakingModel(failures=2)
+    quiet, loud, again = await WhisperRecogniser(model, SETTINGS).recognise([QUIET, LOUD, QUIET])
+    assert (quiet, again) == (hypothesis_of(), hypothesis_of())
     assert loud.failed == "IndexError: list index out of range"
 
 
 async def test_a_model_that_fails_on_everything_stops_the_process() -> None:
-    recogniser = WhisperRecogniser(BreakingEar(failures=1000), SETTINGS)
-    await recogniser.transcribe([LOUD] * 19)
+    recogniser = WhisperRecogniser(BreakingModel(failures=1000), SETTINGS)
+    for _ in range(19):
+        await recogniser.recognise([LOUD])
     with pytest.raises(Unavailable, match="20 windows in a row"):
-        await recogniser.transcribe([LOUD])
+        await recogniser.recognise([LOUD])
 
 
 async def test_words_that_nobody_can_have_said_are_dropped_and_counted() -> None:
-    class Hallucinating(BreakingEar):
-        def hear(self, windows: Sequence[Window]) -> list[Recognition]:
+    class Hallucinating(BreakingModel):
+        def recognise(self, windows: Sequence[Window]) -> list[Recognition]:
             return [Recognition((word("thanks", 100, 200),), -0.1, 0.0, LOUD_LEVELS) for _ in windows]
 
     def counted() -> float:
@@ -104,23 +93,23 @@ async def test_words_that_nobody_can_have_said_are_dropped_and_counted() -> None
         return REGISTRY.get_sample_value(name, labels) or 0.0
 
     before = counted()
-    assert await WhisperRecogniser(Hallucinating(), SETTINGS).transcribe([QUIET]) == [Hypothesis()]
+    assert await WhisperRecogniser(Hallucinating(), SETTINGS).recognise([QUIET]) == [Hypothesis()]
     assert counted() == before + 1
 
 
 def test_a_gpu_has_one_worker_and_large_batches() -> None:
-    class OnGpu(BreakingEar):
+    class OnGpu(BreakingModel):
         on_gpu = True
 
     recogniser = WhisperRecogniser(OnGpu(), TranscribeSettings())
-    assert (recogniser.workers, recogniser.round_windows) == (1, 32)
+    assert (recogniser.workers, recogniser.max_batch_size) == (1, 32)
 
 
 @pytest.mark.parametrize(("frames", "windows"), [(0, 4), (3000, 2)])
 def test_on_a_cpu_a_batch_is_larger_if_the_input_is_short(frames: int, windows: int) -> None:
     settings = TranscribeSettings(device="cpu", encoder_frames=frames)
     recogniser = WhisperRecogniser(load_model(resolve_model(str(WHISPER_MICRO)), settings), settings)
-    assert recogniser.batch_windows == windows
+    assert recogniser.max_batch_size == windows
     recogniser.close()
 
 
@@ -133,15 +122,15 @@ def recogniser() -> Iterator[WhisperRecogniser]:
 
 async def test_a_recording_is_heard_with_times_and_probabilities(recogniser: WhisperRecogniser) -> None:
     speech = bundled("sentence_2")
-    (hypothesis,) = await recogniser.transcribe([window(speech.pcm)])
-    assert spoken(hypothesis.words) == speech.text
+    (hypothesis,) = await recogniser.recognise([window(speech.pcm)])
+    assert text_of(hypothesis.words) == speech.text
     assert all(0.5 < each.probability <= 1 for each in hypothesis.words)
     assert hypothesis.words[-1].end_ms <= speech.seconds * 1000
 
 
 @pytest.mark.parametrize("size", [0, 2, 100, 1600, 3200])
 async def test_nearly_nothing_is_nothing(recogniser: WhisperRecogniser, size: int) -> None:
-    assert await recogniser.transcribe([window(bytes(size))]) == [Hypothesis()]
+    assert await recogniser.recognise([window(bytes(size))]) == [Hypothesis()]
 
 
 def test_the_model_says_how_much_it_hears_at_once(recogniser: WhisperRecogniser) -> None:
@@ -149,8 +138,8 @@ def test_the_model_says_how_much_it_hears_at_once(recogniser: WhisperRecogniser)
 
 
 async def test_a_model_that_cannot_hear_is_found_out_before_anybody_speaks() -> None:
-    with pytest.raises(Unavailable, match="cannot hear"):
-        await WhisperRecogniser(BreakingEar(failures=2), SETTINGS).warm_up()
+    with pytest.raises(Unavailable, match="cannot recognise"):
+        await WhisperRecogniser(BreakingModel(failures=2), SETTINGS).warm_up()
 
 
 def test_a_model_that_cannot_be_loaded_is_a_wrong_setting(tmp_path: Any) -> None:

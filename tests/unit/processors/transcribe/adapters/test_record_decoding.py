@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.kafka.headers import LogHeaders
-from processors.transcribe.adapters.record_decoding import decode
+from processors.transcribe.adapters.record_decoding import decode_record
 from processors.transcribe.core.session.log_records import FrameRecord, RecordBody, ResumeRecord, StartRecord
 from schemas.audio import FRAME_BYTES
 from schemas.sessions import ConnectionAlive, RecordKind
@@ -56,7 +56,7 @@ class Consumed:
     ],
 )
 def test_every_kind_of_record(headers: LogHeaders, value: bytes, body: RecordBody) -> None:
-    record, letter = decode(Consumed(value, headers.encode()))
+    record, letter = decode_record(Consumed(value, headers.encode()))
     assert letter is None
     assert record is not None
     assert (record.session_id, record.partition, record.offset, record.timestamp_ms) == ("s-1", 2, 9, START_MS)
@@ -82,7 +82,7 @@ def test_every_kind_of_record(headers: LogHeaders, value: bytes, body: RecordBod
     ],
 )
 def test_what_cannot_be_understood_is_a_dead_letter(consumed: Consumed, reason: str) -> None:
-    record, letter = decode(consumed)
+    record, letter = decode_record(consumed)
     assert record is None
     assert letter is not None
     assert reason in letter.reason
@@ -91,7 +91,7 @@ def test_what_cannot_be_understood_is_a_dead_letter(consumed: Consumed, reason: 
 
 @pytest.mark.parametrize(("size", "silence"), [(7999, 7998), (1, 0), (0, 0), (9000, FRAME_BYTES)])
 def test_a_broken_frame_is_silence_of_its_length_and_a_dead_letter(size: int, silence: int) -> None:
-    record, letter = decode(Consumed(b"\x01" * size, FRAME.encode()))
+    record, letter = decode_record(Consumed(b"\x01" * size, FRAME.encode()))
     assert record is not None
     assert record.body == FrameRecord(7, bytes(silence))
     assert letter is not None
@@ -104,5 +104,5 @@ def test_a_broken_frame_is_silence_of_its_length_and_a_dead_letter(size: int, si
     st.none() | st.binary(max_size=5),
 )
 def test_nothing_on_the_topic_raises(headers: list[tuple[str, bytes]], value: bytes | None, key: bytes | None) -> None:
-    record, letter = decode(Consumed(value, headers, key))
+    record, letter = decode_record(Consumed(value, headers, key))
     assert record is not None or letter is not None

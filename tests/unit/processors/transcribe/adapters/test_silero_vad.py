@@ -1,4 +1,4 @@
-"""The real voice filter on the bundled recordings."""
+"""The real detector on the bundled recordings."""
 
 import asyncio
 
@@ -12,15 +12,15 @@ from tests.support.audio.speech import bundled
 
 
 async def probabilities(pcm: bytes, *, pieces_of: int) -> list[float]:
-    """What the filter says of a recording that comes in pieces of so many bytes."""
-    ears, state = SileroVad(), INITIAL_VAD_STATE
-    heard: list[float] = []
+    """What the detector says of a recording that arrives in pieces of so many bytes."""
+    vad, state = SileroVad(), INITIAL_VAD_STATE
+    found: list[float] = []
     for at in range(0, len(pcm), pieces_of):
-        (listened,) = await ears.listen([VadInput("s-1", pcm[at : at + pieces_of], state)])
-        heard += listened.probabilities
-        state = listened.state
-    ears.close()
-    return heard
+        (output,) = await vad.detect([VadInput("s-1", pcm[at : at + pieces_of], state)])
+        found += output.probabilities
+        state = output.state
+    vad.close()
+    return found
 
 
 async def test_it_hears_as_it_does_in_the_whole_recording() -> None:
@@ -28,9 +28,9 @@ async def test_it_hears_as_it_does_in_the_whole_recording() -> None:
     model = SileroVADModel(f"{get_assets_path()}/silero_vad_v6.onnx")
     # Its first step sees the end of the recording's last one as context unless that is silent.
     whole = model(np.frombuffer(pcm, "<i2").astype(np.float32) / 32768).ravel()
-    heard = await probabilities(pcm, pieces_of=8000)
-    assert len(heard) == len(whole) == 100
-    assert heard == pytest.approx(whole.tolist(), abs=2e-3)
+    found = await probabilities(pcm, pieces_of=8000)
+    assert len(found) == len(whole) == 100
+    assert found == pytest.approx(whole.tolist(), abs=2e-3)
 
 
 async def test_it_does_not_matter_in_which_pieces_the_audio_comes() -> None:
@@ -41,15 +41,15 @@ async def test_it_does_not_matter_in_which_pieces_the_audio_comes() -> None:
 @pytest.mark.parametrize("gain", [1.0, 0.05])
 async def test_it_tells_speech_from_silence_however_quiet(gain: float) -> None:
     samples = np.frombuffer(bundled("sentence_3").pcm, "<i2") * gain
-    heard = await probabilities(samples.astype("<i2").tobytes(), pieces_of=8000)
-    assert sum(each > 0.5 for each in heard) > len(heard) // 2
+    found = await probabilities(samples.astype("<i2").tobytes(), pieces_of=8000)
+    assert sum(each > 0.5 for each in found) > len(found) // 2
     assert max(await probabilities(bundled("silence").pcm, pieces_of=8000)) < 0.3
 
 
 async def test_sessions_do_not_hear_each_other() -> None:
     speech, silence = bundled("sentence_1").pcm[:32_000], bytes(32_000)
-    ears = SileroVad()
-    together = await ears.listen([VadInput("a", speech, INITIAL_VAD_STATE), VadInput("b", silence, INITIAL_VAD_STATE)])
-    alone = await asyncio.gather(*(ears.listen([VadInput("a", each, INITIAL_VAD_STATE)]) for each in (speech, silence)))
-    ears.close()
+    vad = SileroVad()
+    together = await vad.detect([VadInput("a", speech, INITIAL_VAD_STATE), VadInput("b", silence, INITIAL_VAD_STATE)])
+    alone = await asyncio.gather(*(vad.detect([VadInput("a", each, INITIAL_VAD_STATE)]) for each in (speech, silence)))
+    vad.close()
     assert together == [each for (each,) in alone]

@@ -7,7 +7,7 @@ from faster_whisper.tokenizer import Tokenizer
 from tokenizers import Tokenizer as Pieces
 
 from infra.samples import WHISPER_MICRO
-from processors.transcribe.adapters.word_timestamps import TextSegment, phrases, timed_words
+from processors.transcribe.adapters.word_timestamps import TextSegment, text_segments, timed_words
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def aligned(starts_s: list[float], end_s: float) -> SimpleNamespace:
 def test_timestamps_cut_a_text_into_phrases(tokenizer: Tokenizer) -> None:
     one, other = tokens(tokenizer, " i like tea."), tokens(tokenizer, " we go home.")
     given = (at(tokenizer, 0.3), *one, at(tokenizer, 1.5), at(tokenizer, 2.0), *other, at(tokenizer, 3.1))
-    found = phrases(given, tokenizer, 5.0)
+    found = text_segments(given, tokenizer, 5.0)
     assert [phrase.tokens for phrase in found] == [one, other]
     assert [phrase.start_s for phrase in found] == pytest.approx([0.3, 2.0])
     assert [phrase.end_s for phrase in found] == pytest.approx([1.5, 3.1])
@@ -40,13 +40,13 @@ def test_timestamps_cut_a_text_into_phrases(tokenizer: Tokenizer) -> None:
 
 def test_an_open_phrase_lasts_until_the_window_ends(tokenizer: Tokenizer) -> None:
     text = tokens(tokenizer, " i like tea")
-    assert phrases(text, tokenizer, 5.0) == (TextSegment(0.0, 5.0, text),)
-    assert phrases((at(tokenizer, 1.0), *text), tokenizer, 5.0) == (TextSegment(1.0, 5.0, text),)
+    assert text_segments(text, tokenizer, 5.0) == (TextSegment(0.0, 5.0, text),)
+    assert text_segments((at(tokenizer, 1.0), *text), tokenizer, 5.0) == (TextSegment(1.0, 5.0, text),)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_timestamps_without_text_are_no_phrase(tokenizer: Tokenizer, count: int) -> None:
-    assert phrases([at(tokenizer, 0.3)] * count, tokenizer, 5.0) == ()
+    assert text_segments([at(tokenizer, 0.3)] * count, tokenizer, 5.0) == ()
 
 
 def test_words_have_the_times_of_their_tokens_and_marks_join_them(tokenizer: Tokenizer) -> None:

@@ -1,4 +1,5 @@
-"""A session with a voice filter: silence costs nothing, a pause brings the last words, and frames may join a window."""
+"""A session with voice activity detection: silence costs nothing, the end of an utterance confirms its last words, and
+frames may join a waiting window."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.transcribe.core.audio.vad import STEP_MS, VadInput, VadOptions, VadOutput
+from processors.transcribe.core.audio.vad import STEP_MS, VadInput, VadOutput
 from processors.transcribe.core.audio.windows import Hypothesis
 from processors.transcribe.core.policy.local_agreement import LocalAgreement
 from processors.transcribe.core.policy.policy import HypothesisBuffer, Policy
@@ -16,37 +17,48 @@ from processors.transcribe.core.policy.single_pass import SinglePass
 from processors.transcribe.core.session.log_records import SessionLogRecord
 from processors.transcribe.core.session.output import Output, joined
 from processors.transcribe.core.session.state import Phase, TranscriptionOptions, TranscriptionState
-from processors.transcribe.core.session.transitions import listened, receive, settle, takes
+from processors.transcribe.core.session.transitions import apply_hypothesis, apply_vad, can_receive, receive
 from schemas.audio import FRAME_MS
 from schemas.transcripts import TranscriptFinal
 from schemas.wire import Partial, Summary
 from schemas.words import Word
-from tests.support.transcribe.core_values import LIMITS, Script, TruthfulRecogniser, spoken, started, word, words
+from tests.support.transcribe import core_values
+from tests.support.transcribe.core_values import (
+    LIMITS,
+    LOCAL_AGREEMENT_2,
+    VAD_OPTIONS,
+    Script,
+    TruthfulRecogniser,
+    started,
+    text_of,
+    word,
+    words,
+)
 from tests.support.transcribe.session_records import session_ended
 
-VOICE = VadOptions(pause_ms=600)
+VAD = replace(VAD_OPTIONS, endpointing_ms=600)
 POLICIES: dict[str, Callable[[HypothesisBuffer], Policy]] = {
-    "agreement": LocalAgreement,
-    "agreement of three": partial(LocalAgreement, needed=3),
-    "single": SinglePass,
+    "agreement": LOCAL_AGREEMENT_2,
+    "agreement of three": partial(LocalAgreement, 3),
+    "single": partial(SinglePass, 600),
 }
-OPTIONS = TranscriptionOptions("test-model", LIMITS, LocalAgreement, voice=VOICE)
+OPTIONS = replace(core_values.OPTIONS, vad=VAD)
 
 
-class TruthfulFilter:
-    """Hears a voice where words are."""
+class TruthfulVad:
+    """Detects speech exactly where words are."""
 
     def __init__(self, said: Sequence[Word]) -> None:
         self._said = said
         self._until_ms = 0
 
-    def listen(self, piece: VadInput) -> VadOutput:
-        audio = piece.state.rest + piece.pcm
+    def detect(self, given: VadInput) -> VadOutput:
+        audio = given.state.rest + given.pcm
         steps = range(self._until_ms, self._until_ms + len(audio) // 1024 * STEP_MS, STEP_MS)
         self._until_ms += len(steps) * STEP_MS
         return VadOutput(
             tuple(0.9 if self._speaks(step) else 0.1 for step in steps),
-            replace(piece.state, rest=audio[len(steps) * 1024 :]),
+            replace(given.state, rest=audio[len(steps) * 1024 :]),
         )
 
     def _speaks(self, ms: int) -> bool:
@@ -54,43 +66,43 @@ class TruthfulFilter:
 
 
 class Session:
-    """One stream with a filter and a recogniser that hear what is said."""
+    """One session with a detector and a recogniser that find exactly what is said."""
 
     def __init__(self, said: Sequence[Word], options: TranscriptionOptions = OPTIONS) -> None:
         self.script = Script()
-        self.stream: TranscriptionState = started(self.script, options)[0]
-        self.stream = replace(self.stream, ears=replace(self.stream.ears, rest=b""))
-        self.filter, self.recogniser = TruthfulFilter(said), TruthfulRecogniser(said)
+        self.state: TranscriptionState = started(self.script, options)[0]
+        self.state = replace(self.state, vad_state=replace(self.state.vad_state, rest=b""))
+        self.vad, self.recogniser = TruthfulVad(said), TruthfulRecogniser(said)
         self.outputs: list[Output] = []
-        self.heard_at_ms: list[tuple[int, int]] = []
+        self.windows_ms: list[tuple[int, int]] = []
 
-    def take(self, record: SessionLogRecord) -> None:
-        assert takes(self.stream)
-        self.note(receive(self.stream, record))
-        if self.stream.piece is not None:
-            assert not takes(self.stream)
-            self.note(listened(self.stream, self.filter.listen(self.stream.piece)))
+    def receive(self, record: SessionLogRecord) -> None:
+        assert can_receive(self.state)
+        self.note(receive(self.state, record))
+        if self.state.vad_input is not None:
+            assert not can_receive(self.state)
+            self.note(apply_vad(self.state, self.vad.detect(self.state.vad_input)))
 
-    def hear(self) -> None:
-        window = self.stream.window
+    def recognise(self) -> None:
+        window = self.state.window
         if window is not None:
-            self.heard_at_ms.append((window.start_ms, window.end_ms))
-            self.note(settle(self.stream, window, self.recogniser.hear(window)))
+            self.windows_ms.append((window.start_ms, window.end_ms))
+            self.note(apply_hypothesis(self.state, window, self.recogniser.recognise(window)))
 
     def note(self, step: tuple[TranscriptionState, Output]) -> None:
-        self.stream, output = step
+        self.state, output = step
         self.outputs.append(output)
 
     def play(self, records: Iterable[SessionLogRecord]) -> None:
         for record in records:
-            self.take(record)
-            self.hear()
+            self.receive(record)
+            self.recognise()
 
     def frames(self, count: int) -> list[SessionLogRecord]:
         return [self.script.frame() for _ in range(count)]
 
     @property
-    def said_for_good(self) -> list[Word]:
+    def published(self) -> list[Word]:
         facts = [fact.event for output in self.outputs for fact in output.facts]
         return [each for fact in facts if isinstance(fact, TranscriptFinal) for each in fact.final.words]
 
@@ -99,45 +111,45 @@ class Session:
 def test_silence_is_not_heard_but_told_every_second(window_frames: int) -> None:
     session = Session((), replace(OPTIONS, window_frames=window_frames))
     session.play(session.frames(12))
-    assert session.heard_at_ms == []
+    assert session.windows_ms == []
     replies = [addressed.reply for output in session.outputs for addressed in output.replies]
     assert [(reply.message, reply.heard_frames) for reply in replies] == [(None, 4), (None, 8), (None, 12)]
-    assert session.stream.audio.end_ms - session.stream.audio.start_ms <= VOICE.pad_before_ms + STEP_MS
+    assert session.state.audio.end_ms - session.state.audio.start_ms <= VAD.pad_before_ms + STEP_MS
 
 
 def test_the_last_words_come_with_the_pause() -> None:
     session = Session(words("it was cold", 2100))
     session.play(session.frames(17))
-    assert session.said_for_good == list(words("it was cold", 2100))
-    assert session.stream.audio.start_ms >= 3000
+    assert session.published == list(words("it was cold", 2100))
+    assert session.state.audio.start_ms >= 3000
 
 
 def test_the_silence_before_the_first_word_is_not_heard() -> None:
     session = Session(words("hello", 5000))
     session.play(session.frames(24))
-    assert session.heard_at_ms[0][0] in range(5000 - VOICE.pad_before_ms - 1000, 5001)
+    assert session.windows_ms[0][0] in range(5000 - VAD.pad_before_ms - 1000, 5001)
 
 
 def test_what_was_heard_whole_before_the_pause_needs_no_second_hearing() -> None:
     session = Session(words("good night", 100))
     session.play(session.frames(4))
-    assert (len(session.heard_at_ms), session.said_for_good) == (1, [])
+    assert (len(session.windows_ms), session.published) == (1, [])
     session.play(session.frames(2))
-    assert len(session.heard_at_ms) == 1
-    assert spoken(session.said_for_good) == "good night"
+    assert len(session.windows_ms) == 1
+    assert text_of(session.published) == "good night"
 
 
 def test_a_session_that_ends_in_silence_is_not_heard_again() -> None:
     session = Session(words("good night", 100))
     session.play([*session.frames(10), session.script.record(session_ended("s-1"))])
-    assert len(session.heard_at_ms) == 1
-    assert session.stream.phase is Phase.OVER
+    assert len(session.windows_ms) == 1
+    assert session.state.phase is Phase.ENDED
 
 
 def test_a_session_that_ends_in_speech_is_heard_to_its_end() -> None:
     session = Session(words("good night", 1100))
     session.play([*session.frames(7), session.script.record(session_ended("s-1"))])
-    assert spoken(session.said_for_good) == "good night"
+    assert text_of(session.published) == "good night"
 
 
 def test_before_a_pause_words_heard_last_stand_if_the_hearing_fails() -> None:
@@ -145,42 +157,42 @@ def test_before_a_pause_words_heard_last_stand_if_the_hearing_fails() -> None:
     session = Session(said)
     session.play(session.frames(4))
     for record in session.frames(5):
-        session.take(record)
-        if session.stream.window is not None:
-            session.note(settle(session.stream, session.stream.window, Hypothesis(failed="broken")))
-    assert spoken(session.said_for_good) == "one two three"
-    assert session.stream.phase is Phase.LISTENING
+        session.receive(record)
+        if session.state.window is not None:
+            session.note(apply_hypothesis(session.state, session.state.window, Hypothesis(failed="broken")))
+    assert text_of(session.published) == "one two three"
+    assert session.state.phase is Phase.RECEIVING
 
 
 def test_frames_join_a_window_that_waits_as_long_as_the_model_hears_it_well() -> None:
     session = Session(words("a " * 60, 0), replace(OPTIONS, coalesce=True))
-    taken = 0
-    while takes(session.stream):
-        session.take(session.script.frame())
-        taken += 1
-    assert taken == LIMITS.grown_ms // FRAME_MS
-    session.hear()
-    assert session.heard_at_ms == [(0, LIMITS.grown_ms)]
-    assert session.stream.heard_frames == taken
-    assert takes(session.stream)
+    received = 0
+    while can_receive(session.state):
+        session.receive(session.script.frame())
+        received += 1
+    assert received == LIMITS.longest_waiting_ms // FRAME_MS
+    session.recognise()
+    assert session.windows_ms == [(0, LIMITS.longest_waiting_ms)]
+    assert session.state.processed_frames == received
+    assert can_receive(session.state)
 
 
 def test_a_pause_inside_a_window_that_waited_makes_what_was_before_it_certain() -> None:
     said = (*words("one two", 100), *words("three", 2700))
     session = Session(said, replace(OPTIONS, coalesce=True))
     for record in session.frames(12):
-        session.take(record)
-    session.hear()
-    assert spoken(session.said_for_good) == "one two"
-    assert spoken(session.stream.policy.tail) == "three"
-    assert session.stream.audio.start_ms in range(700, 2700)
+        session.receive(record)
+    session.recognise()
+    assert text_of(session.published) == "one two"
+    assert text_of(session.state.policy.unconfirmed) == "three"
+    assert session.state.audio.start_ms in range(700, 2700)
 
 
 def test_without_coalescing_a_window_that_waits_stays_as_it_is() -> None:
     session = Session(words("a " * 20, 0))
     for record in session.frames(4):
-        session.take(record)
-    assert not takes(session.stream)
+        session.receive(record)
+    assert not can_receive(session.state)
 
 
 @st.composite
@@ -207,25 +219,25 @@ def test_no_word_is_lost_or_doubled_whatever_the_pauses_and_the_load(
     session = Session(said, options)
     count = (said[-1].end_ms if said else 0) // FRAME_MS + 1 + rest_frames
     for record in [*session.frames(count), session.script.record(session_ended("s-1"))]:
-        while not takes(session.stream):
-            session.hear()
-        session.take(record)
+        while not can_receive(session.state):
+            session.recognise()
+        session.receive(record)
         if not coalesce or data.draw(st.integers(0, 3)) == 0:
-            session.hear()
-    session.hear()
+            session.recognise()
+    session.recognise()
     check(session, said)
 
 
 def check(session: Session, said: tuple[Word, ...]) -> None:
-    assert session.stream.phase is Phase.OVER
-    assert session.said_for_good == list(said)
-    assert all(end_ms - start_ms <= LIMITS.longest_ms for start_ms, end_ms in session.heard_at_ms)
+    assert session.state.phase is Phase.ENDED
+    assert session.published == list(said)
+    assert all(end_ms - start_ms <= LIMITS.longest_ms for start_ms, end_ms in session.windows_ms)
     whole = joined(session.outputs)
     finals = [fact.event.final for fact in whole.facts if isinstance(fact.event, TranscriptFinal)]
     assert [final.number for final in finals] == list(range(1, len(finals) + 1))
     replies = [addressed.reply for addressed in whole.replies]
-    heard = [reply.heard_frames for reply in replies if reply.heard_frames is not None]
-    assert heard == sorted(heard)
+    processed = [reply.heard_frames for reply in replies if reply.heard_frames is not None]
+    assert processed == sorted(processed)
     ids = [fact.event.event_id for fact in whole.facts] + [reply.event_id for reply in replies]
     assert len(set(ids)) == len(ids)
     assert isinstance(replies[-1].message, Summary)

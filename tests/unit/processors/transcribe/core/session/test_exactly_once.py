@@ -1,4 +1,4 @@
-"""Whenever the owner of a partition dies, its successor goes on as if nothing had happened."""
+"""Whenever the owner of a partition dies, the next owner continues as if nothing had happened."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,24 +8,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.transcribe.core.audio.vad import VadOptions
 from processors.transcribe.core.audio.windows import Hypothesis, Window
-from processors.transcribe.core.policy.local_agreement import LocalAgreement
 from processors.transcribe.core.session.log_records import FrameRecord, SessionLogRecord
-from processors.transcribe.core.session.snapshot import restored, taken
+from processors.transcribe.core.session.snapshot import restored, take_snapshot
 from processors.transcribe.core.session.state import TranscriptionOptions
 from schemas.replies import Resumed, Superseded
-from schemas.snapshots import LastTold, StreamSnapshot
+from schemas.snapshots import Redelivery, TranscriptionSnapshot
 from schemas.wire import FinalMessage, Summary
-from tests.support.transcribe.core_values import LIMITS, OPTIONS, Script, resume
+from tests.support.transcribe.core_values import OPTIONS, VAD_OPTIONS, Script, resume
 from tests.support.transcribe.session_records import answer_begun, questions_asked, session_ended
-from tests.support.transcribe.simulated_partition import PARTITION, Owner, Partition, heard_in, truly_heard_in
+from tests.support.transcribe.simulated_partition import PARTITION, Owner, Partition, recognised_in, truly_recognised_in
 
-WITH_VOICE = TranscriptionOptions("test-model", LIMITS, LocalAgreement, voice=VadOptions())
+WITH_VAD = replace(OPTIONS, vad=VAD_OPTIONS)
 Answer = Resumed | Superseded
-"""What a connection that resumed must hear: it goes on, or another one does."""
+"""What a connection that resumed must be told: it continues, or another one does."""
 KINDS = ["frames"] * 12 + ["repeat", "stray", "answer", "questions", "resume", "end"]
-DEEDS = ["read"] * 3 + ["listen"] * 8 + ["hear"] * 5 + ["commit", "tell"] * 3 + ["die"] * 2 + ["be busy", "rest"]
+ACTIONS = (
+    ["read"] * 3 + ["detect"] * 8 + ["recognise"] * 5 + ["commit", "publish"] * 3 + ["die"] * 2 + ["saturate", "relax"]
+)
 Recogniser = Callable[[Window], Hypothesis]
 
 
@@ -62,7 +62,7 @@ def _said(script: Script, chance: Random) -> list[SessionLogRecord]:
 
 
 def undisturbed(
-    log: list[SessionLogRecord], options: TranscriptionOptions, recogniser: Recogniser = heard_in
+    log: list[SessionLogRecord], options: TranscriptionOptions, recogniser: Recogniser = recognised_in
 ) -> Partition:
     partition = Partition(log)
     Owner(partition, options, recogniser).finish()
@@ -70,44 +70,44 @@ def undisturbed(
 
 
 def disturbed(
-    log: list[SessionLogRecord], options: TranscriptionOptions, chance: Random, recogniser: Recogniser = heard_in
+    log: list[SessionLogRecord], options: TranscriptionOptions, chance: Random, recogniser: Recogniser = recognised_in
 ) -> Partition:
     partition = Partition(log)
     owner = Owner(partition, options, recogniser)
     for _ in range(chance.randint(0, 400)):
-        match chance.choice(DEEDS):
+        match chance.choice(ACTIONS):
             case "read":
                 owner.read(chance.randint(1, 8))
-            case "listen":
-                owner.listen()
-            case "hear":
-                owner.hear()
+            case "detect":
+                owner.detect()
+            case "recognise":
+                owner.recognise()
             case "commit":
                 owner.commit()
-            case "tell":
-                owner.tell()
-            case "be busy" | "rest" as load:
-                owner.be_busy(load == "be busy")
+            case "publish":
+                owner.publish()
+            case "saturate" | "relax" as load:
+                owner.observe(saturated=load == "saturate")
             case "die":
                 owner = Owner(partition, options, recogniser)
     owner.finish()
     return partition
 
 
-@pytest.mark.parametrize("options", [OPTIONS, WITH_VOICE], ids=["all audio", "voice filter"])
+@pytest.mark.parametrize("options", [OPTIONS, WITH_VAD], ids=["all audio", "vad"])
 @settings(max_examples=150, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_wherever_the_owner_dies_the_facts_are_the_same(options: TranscriptionOptions, seed: int) -> None:
     chance = Random(seed)
     log = partition_log(chance)
     expected, found = undisturbed(log, options), disturbed(log, options, chance)
-    all_is_told(found)
+    everything_is_published(found)
     for name in {record.session_id for record in log}:
         assert found.finals(name) == expected.finals(name)
         assert found.transcribed(name) == expected.transcribed(name)
         resumed = {each.reply.conn for each in expected.replies if isinstance(each.reply.message, Resumed)}
         assert {each.reply.conn for each in found.replies if isinstance(each.reply.message, Answer)} >= resumed
-    assert found.position == len(log)
+    assert found.offset == len(log)
     order_is_kept(found)
 
 
@@ -118,11 +118,11 @@ def test_windows_that_depend_on_the_load_lose_and_repeat_no_word(seed: int) -> N
     chance = Random(seed)
     log = partition_log(chance)
     options = replace(OPTIONS, coalesce=True, window_frames=chance.randint(1, 4))
-    expected = undisturbed(log, OPTIONS, truly_heard_in)
-    found = disturbed(log, options, chance, truly_heard_in)
-    all_is_told(found)
+    expected = undisturbed(log, OPTIONS, truly_recognised_in)
+    found = disturbed(log, options, chance, truly_recognised_in)
+    everything_is_published(found)
     order_is_kept(found)
-    assert found.position == len(log)
+    assert found.offset == len(log)
     for name in {record.session_id for record in log}:
         finals = found.finals(name)
         assert [final.number for final in finals] == list(range(1, len(finals) + 1))
@@ -134,17 +134,17 @@ def test_windows_that_depend_on_the_load_lose_and_repeat_no_word(seed: int) -> N
         ]
 
 
-def all_is_told(partition: Partition) -> None:
-    """Clients were told the finals as they stand, nothing else, and the summary."""
+def everything_is_published(partition: Partition) -> None:
+    """Clients got the finals as they are stored, no others, and the summary."""
     for name in {record.session_id for record in partition.log}:
-        told = [each.reply.message for each in partition.replies if each.reply.session_id == name]
-        finals = {(message.number, message.text) for message in told if isinstance(message, FinalMessage)}
+        messages = [each.reply.message for each in partition.replies if each.reply.session_id == name]
+        finals = {(message.number, message.text) for message in messages if isinstance(message, FinalMessage)}
         assert finals == {(final.number, final.text) for final in partition.finals(name)}
-        assert any(isinstance(message, Summary) for message in told)
+        assert any(isinstance(message, Summary) for message in messages)
 
 
 def order_is_kept(partition: Partition) -> None:
-    """No client is shown a final, or a tail that follows it, before it is committed; nor the summary before all."""
+    """No client is shown a final, or a partial that follows it, before it is committed; nor the summary before them."""
     for name in {record.session_id for record in partition.log}:
         passed = 0
         for message in (each.reply.message for each in partition.replies if each.reply.session_id == name):
@@ -155,7 +155,7 @@ def order_is_kept(partition: Partition) -> None:
                 assert message.finals == passed
 
 
-@pytest.mark.parametrize("options", [OPTIONS, WITH_VOICE], ids=["all audio", "voice filter"])
+@pytest.mark.parametrize("options", [OPTIONS, WITH_VAD], ids=["all audio", "vad"])
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_a_snapshot_leaves_nothing_out(options: TranscriptionOptions, seed: int) -> None:
@@ -163,11 +163,11 @@ def test_a_snapshot_leaves_nothing_out(options: TranscriptionOptions, seed: int)
     owner = Owner(Partition(partition_log(chance)), options)
     for _ in range(chance.randint(0, 60)):
         owner.read(chance.randint(1, 8))
-        owner.listen()
+        owner.detect()
         if chance.random() < 0.7:
-            owner.hear()
-    for session in owner.streams._sessions.values():
-        stream = session.stream
-        kept = StreamSnapshot.model_validate_json(taken(stream, LastTold(), 0, None).encode())
-        found = restored(options, kept, PARTITION, stream.finals, stream.audio)
-        assert replace(found, phase=stream.phase) == stream
+            owner.recognise()
+    for session in owner.sessions._sessions.values():
+        state = session.state
+        kept = TranscriptionSnapshot.model_validate_json(take_snapshot(state, Redelivery(), 0, None).encode())
+        found = restored(options, kept, PARTITION, state.finals, state.audio)
+        assert replace(found, phase=state.phase) == state

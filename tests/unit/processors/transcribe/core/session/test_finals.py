@@ -55,11 +55,11 @@ def test_words_before_the_first_mark_are_an_answer_to_nothing() -> None:
     assert [each.question for each in group_answers(finals[:1], (), 900)] == [None]
 
 
-spans = st.tuples(st.integers(0, 5000), st.integers(0, 5000))
+segments = st.tuples(st.integers(0, 5000), st.integers(0, 5000))
 
 
 @given(
-    st.lists(st.lists(spans, max_size=5), max_size=5),
+    st.lists(st.lists(segments, max_size=5), max_size=5),
     st.lists(st.builds(AnswerMark, st.integers(1, 3), st.integers(0, 5000)), max_size=5),
 )
 def test_whatever_the_words_and_marks(batches: list[list[tuple[int, int]]], marks: list[AnswerMark]) -> None:

@@ -1,25 +1,26 @@
 """One session's log through the state machine."""
 
+from dataclasses import replace
+
 import pytest
 
 from processors.transcribe.core.audio.windows import Hypothesis
 from processors.transcribe.core.session.log_records import FrameRecord
 from processors.transcribe.core.session.output import NOTHING, IgnoredReason, Output
-from processors.transcribe.core.session.state import Phase, TranscriptionOptions, TranscriptionState
-from processors.transcribe.core.session.transitions import receive, settle
+from processors.transcribe.core.session.state import Phase, TranscriptionState
+from processors.transcribe.core.session.transitions import apply_hypothesis, receive
 from schemas.counts import WordsCounted
 from schemas.sessions import ConnectionAlive, EndCause
 from schemas.transcripts import SessionTranscribed, TranscriptFinal
 from schemas.wire import FinalMessage, Notice, Partial, Questions, Summary
 from tests.support.transcribe.core_values import (
-    LIMITS,
     OPTIONS,
     SILENT_FRAME,
     Script,
     TruthfulRecogniser,
     play,
-    spoken,
     started,
+    text_of,
     words,
 )
 from tests.support.transcribe.session_records import START_MS, answer_begun, questions_asked, session_ended
@@ -33,18 +34,18 @@ def script() -> Script:
 
 
 @pytest.fixture
-def stream(script: Script) -> TranscriptionState:
+def state(script: Script) -> TranscriptionState:
     return started(script)[0]
 
 
-def hear_second(stream: TranscriptionState, script: Script, *said: str) -> tuple[TranscriptionState, Output]:
-    """Four frames, and what was heard in the window that they made due."""
+def recognise_second(state: TranscriptionState, script: Script, *said: str) -> tuple[TranscriptionState, Output]:
+    """Four frames, and what was recognised in the window that they made due."""
     for _ in range(4):
-        stream, output = receive(stream, script.frame())
+        state, output = receive(state, script.frame())
         assert output == NOTHING
-    window = stream.window
+    window = state.window
     assert window is not None
-    return settle(stream, window, Hypothesis(words(" ".join(said))))
+    return apply_hypothesis(state, window, Hypothesis(words(" ".join(said))))
 
 
 def messages(output: Output) -> list[object]:
@@ -53,52 +54,52 @@ def messages(output: Output) -> list[object]:
 
 def test_the_demo_recogniser_says_what_it_is(script: Script) -> None:
     notice = Notice(code="demo_model", message="only a demo")
-    _, output = started(script, TranscriptionOptions("m", LIMITS, OPTIONS.policy, notice))
+    _, output = started(script, replace(OPTIONS, notice=notice))
     assert messages(output) == [notice]
     (addressed,) = output.replies
     assert (addressed.reply_to, addressed.reply.conn, addressed.reply.heard_frames) == (3, "conn-1", 0)
 
 
 def test_every_four_frames_make_a_window_of_all_that_was_heard_since_the_last_cut(
-    stream: TranscriptionState, script: Script
+    state: TranscriptionState, script: Script
 ) -> None:
     for count in (4, 8):
         for _ in range(4):
-            assert stream.window is None
-            stream, _ = receive(stream, script.frame())
-        window = stream.window
+            assert state.window is None
+            state, _ = receive(state, script.frame())
+        window = state.window
         assert window is not None
         assert (window.start, len(window.pcm), window.offset) == (0, count * len(SILENT_FRAME), script.offset - 1)
-        stream, _ = settle(stream, window, Hypothesis())
+        state, _ = apply_hypothesis(state, window, Hypothesis())
 
 
-def test_only_the_next_frame_counts(stream: TranscriptionState, script: Script) -> None:
-    stream, _ = receive(stream, script.frame())
+def test_only_the_next_frame_counts(state: TranscriptionState, script: Script) -> None:
+    state, _ = receive(state, script.frame())
     for seq in (0, 2, 7):
-        stream, output = receive(stream, script.record(FrameRecord(seq, SILENT_FRAME)))
-        assert output.dropped == (IgnoredReason.OUT_OF_ORDER,)
-    stream, output = receive(stream, script.frame())
-    assert (stream.frames, output) == (2, NOTHING)
+        state, output = receive(state, script.record(FrameRecord(seq, SILENT_FRAME)))
+        assert output.ignored == (IgnoredReason.OUT_OF_ORDER,)
+    state, output = receive(state, script.frame())
+    assert (state.frames, output) == (2, NOTHING)
 
 
-def test_the_first_questions_count(stream: TranscriptionState, script: Script) -> None:
-    stream, first = receive(stream, script.record(questions_asked("s-1", "How are you?")))
-    stream, second = receive(stream, script.record(questions_asked("s-1", "Who are you?")))
+def test_the_first_questions_count(state: TranscriptionState, script: Script) -> None:
+    state, first = receive(state, script.record(questions_asked("s-1", "How are you?")))
+    state, second = receive(state, script.record(questions_asked("s-1", "Who are you?")))
     assert messages(first) == [Questions(questions=questions_asked("s-1", "How are you?").questions, source="bank")]
-    assert second == Output(dropped=(IgnoredReason.ASKED_TWICE,))
+    assert second == Output(ignored=(IgnoredReason.ASKED_TWICE,))
 
 
-def test_a_second_start_changes_nothing(stream: TranscriptionState, script: Script) -> None:
-    again, output = receive(stream, script.start(user_id="mallory"))
-    assert output.dropped == (IgnoredReason.STARTED_TWICE,)
-    assert again.started == stream.started
+def test_a_second_start_changes_nothing(state: TranscriptionState, script: Script) -> None:
+    again, output = receive(state, script.start(user_id="mallory"))
+    assert output.ignored == (IgnoredReason.STARTED_TWICE,)
+    assert again.started == state.started
 
 
-def test_words_are_shown_then_said_for_good(stream: TranscriptionState, script: Script) -> None:
-    stream, output = hear_second(stream, script, "good morning")
+def test_words_are_shown_then_said_for_good(state: TranscriptionState, script: Script) -> None:
+    state, output = recognise_second(state, script, "good morning")
     assert output.facts == ()
     assert messages(output) == [Partial(text="good morning", start_ms=0, end_ms=600, after_final=0)]
-    stream, output = hear_second(stream, script, "Good morning every")
+    state, output = recognise_second(state, script, "Good morning every")
     final, counted = (fact.event for fact in output.facts)
     assert isinstance(final, TranscriptFinal)
     assert (final.final.number, final.final.text, final.final.question) == (1, "Good morning", None)
@@ -111,32 +112,32 @@ def test_words_are_shown_then_said_for_good(stream: TranscriptionState, script: 
     assert {each.reply.heard_frames for each in output.replies} == {8}
 
 
-def test_silence_is_news_too(stream: TranscriptionState, script: Script) -> None:
-    _, output = hear_second(stream, script)
+def test_silence_is_news_too(state: TranscriptionState, script: Script) -> None:
+    _, output = recognise_second(state, script)
     assert messages(output) == [None]
     assert [each.reply.heard_frames for each in output.replies] == [4]
 
 
-def test_a_partial_that_came_to_nothing_is_taken_back(stream: TranscriptionState, script: Script) -> None:
-    stream, _ = hear_second(stream, script, "hm")
-    stream, output = hear_second(stream, script)
+def test_a_partial_that_came_to_nothing_is_taken_back(state: TranscriptionState, script: Script) -> None:
+    state, _ = recognise_second(state, script, "hm")
+    state, output = recognise_second(state, script)
     assert messages(output) == [Partial(text="", start_ms=0, end_ms=0, after_final=0)]
-    _, output = hear_second(stream, script)
+    _, output = recognise_second(state, script)
     assert messages(output) == [None]
 
 
-def test_a_window_that_could_not_be_heard_changes_nothing(stream: TranscriptionState, script: Script) -> None:
-    stream, _ = hear_second(stream, script, "good morning")
+def test_a_window_that_could_not_be_heard_changes_nothing(state: TranscriptionState, script: Script) -> None:
+    state, _ = recognise_second(state, script, "good morning")
     for _ in range(4):
-        stream, _ = receive(stream, script.frame())
-    window = stream.window
+        state, _ = receive(state, script.frame())
+    window = state.window
     assert window is not None
-    stream, output = settle(stream, window, Hypothesis(failed="out of memory"))
-    assert (output.facts, spoken(stream.policy.tail)) == ((), "good morning")
+    state, output = apply_hypothesis(state, window, Hypothesis(failed="out of memory"))
+    assert (output.facts, text_of(state.policy.unconfirmed)) == ((), "good morning")
     assert [each.reply.heard_frames for each in output.replies] == [8]
 
 
-def test_the_end_says_all_that_was_heard_and_sums_it_up(stream: TranscriptionState, script: Script) -> None:
+def test_the_end_says_all_that_was_heard_and_sums_it_up(state: TranscriptionState, script: Script) -> None:
     asked = questions_asked("s-1", "How are you?", "Where are you?")
     said = words("fine thank you")
     recogniser = TruthfulRecogniser(said)
@@ -148,8 +149,8 @@ def test_the_end_says_all_that_was_heard_and_sums_it_up(stream: TranscriptionSta
         script.record(answer_begun("s-1", 2, 8000)),
         script.record(session_ended("s-1")),
     ]
-    stream, output = play(stream, log, recogniser)
-    assert stream.phase is Phase.OVER
+    state, output = play(state, log, recogniser)
+    assert state.phase is Phase.ENDED
     assert len(recogniser.windows) == 1
     transcribed = output.facts[-1].event
     assert isinstance(transcribed, SessionTranscribed)
@@ -163,43 +164,43 @@ def test_the_end_says_all_that_was_heard_and_sums_it_up(stream: TranscriptionSta
     assert (summary.words, summary.audio_ms, summary.finals) == (1, 500, 1)
 
 
-def test_a_session_without_audio_ends_at_once(stream: TranscriptionState, script: Script) -> None:
-    stream, output = receive(stream, script.record(session_ended("s-1")))
-    assert stream.phase is Phase.OVER
+def test_a_session_without_audio_ends_at_once(state: TranscriptionState, script: Script) -> None:
+    state, output = receive(state, script.record(session_ended("s-1")))
+    assert state.phase is Phase.ENDED
     assert [type(fact.event) for fact in output.facts] == [SessionTranscribed]
     assert messages(output) == [Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=0)]
 
 
 def test_what_a_failed_last_window_held_is_said_as_it_was_heard_before(
-    stream: TranscriptionState, script: Script
+    state: TranscriptionState, script: Script
 ) -> None:
-    stream, _ = hear_second(stream, script, "good night")
-    stream, _ = receive(stream, script.record(session_ended("s-1")))
-    assert stream.window is not None
-    _, output = settle(stream, stream.window, Hypothesis(failed="broken"))
+    state, _ = recognise_second(state, script, "good night")
+    state, _ = receive(state, script.record(session_ended("s-1")))
+    assert state.window is not None
+    _, output = apply_hypothesis(state, state.window, Hypothesis(failed="broken"))
     assert [fact.event.final.text for fact in output.facts if isinstance(fact.event, TranscriptFinal)] == ["good night"]
 
 
-def test_an_idle_end_is_void_if_a_record_came_between(stream: TranscriptionState, script: Script) -> None:
-    seen = stream.newest.offset
-    stream, _ = receive(stream, script.record(ALIVE))
-    stream, output = receive(stream, script.record(session_ended("s-1", EndCause.IDLE, last_offset=seen)))
-    assert output.dropped == (IgnoredReason.VOID_END,)
-    end = script.record(session_ended("s-1", EndCause.IDLE, last_offset=stream.newest.offset))
-    stream, output = receive(stream, end)
-    assert stream.phase is Phase.OVER
+def test_an_idle_end_is_void_if_a_record_came_between(state: TranscriptionState, script: Script) -> None:
+    seen = state.last_record.offset
+    state, _ = receive(state, script.record(ALIVE))
+    state, output = receive(state, script.record(session_ended("s-1", EndCause.IDLE, last_offset=seen)))
+    assert output.ignored == (IgnoredReason.VOID_END,)
+    end = script.record(session_ended("s-1", EndCause.IDLE, last_offset=state.last_record.offset))
+    state, output = receive(state, end)
+    assert state.phase is Phase.ENDED
     assert [fact.event.ended_by for fact in output.facts if isinstance(fact.event, SessionTranscribed)] == [
         EndCause.IDLE
     ]
 
 
-def test_a_session_that_turns_out_not_to_be_live_is_counted_anew(stream: TranscriptionState, script: Script) -> None:
-    stream, _ = hear_second(stream, script, "good morning")
-    stream, _ = hear_second(stream, script, "good morning")
+def test_a_session_that_turns_out_not_to_be_live_is_counted_anew(state: TranscriptionState, script: Script) -> None:
+    state, _ = recognise_second(state, script, "good morning")
+    state, _ = recognise_second(state, script, "good morning")
     for _ in range(4):
-        stream, _ = receive(stream, script.frame(at_ms=START_MS - 60_000))
-    assert stream.window is not None
-    _, output = settle(stream, stream.window, Hypothesis())
+        state, _ = receive(state, script.frame(at_ms=START_MS - 60_000))
+    assert state.window is not None
+    _, output = apply_hypothesis(state, state.window, Hypothesis())
     (counted,) = (fact.event for fact in output.facts)
     assert isinstance(counted, WordsCounted)
     assert not counted.live
@@ -207,6 +208,6 @@ def test_a_session_that_turns_out_not_to_be_live_is_counted_anew(stream: Transcr
 
 def test_the_same_log_says_the_same_under_the_same_ids(script: Script) -> None:
     said = words("one two three four five six seven eight nine ten", 200, each_ms=700)
-    begun = started(script)[0]
+    beginning = started(script)[0]
     log = [*(script.frame() for _ in range(32)), script.record(session_ended("s-1"))]
-    assert play(begun, log, TruthfulRecogniser(said)) == play(begun, log, TruthfulRecogniser(said))
+    assert play(beginning, log, TruthfulRecogniser(said)) == play(beginning, log, TruthfulRecogniser(said))

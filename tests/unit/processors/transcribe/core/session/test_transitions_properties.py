@@ -11,13 +11,13 @@ from processors.transcribe.core.session.finals import question_at
 from processors.transcribe.core.session.log_records import FrameRecord, RecordBody
 from processors.transcribe.core.session.output import Output, joined
 from processors.transcribe.core.session.state import Phase
-from processors.transcribe.core.session.transitions import receive, settle
+from processors.transcribe.core.session.transitions import apply_hypothesis, receive
 from schemas.audio import FRAME_BYTES, FRAME_MS
 from schemas.replies import Reply
 from schemas.transcripts import Final, SessionTranscribed, TranscriptFinal
 from schemas.wire import FinalMessage, Partial, Summary
 from schemas.words import Word, count_words
-from tests.support.transcribe.core_values import LIMITS, Script, TruthfulRecogniser, play, spoken, started, word
+from tests.support.transcribe.core_values import LIMITS, Script, TruthfulRecogniser, play, started, text_of, word
 from tests.support.transcribe.session_records import answer_begun, questions_asked, session_ended
 
 TEXTS = st.sampled_from(["yes", "very", "the", "dog.", "a", "—"])
@@ -34,7 +34,7 @@ RECORDS = st.one_of(
 )
 
 
-def said_for_good(output: Output) -> list[Final]:
+def published(output: Output) -> list[Final]:
     return [fact.event.final for fact in output.facts if isinstance(fact.event, TranscriptFinal)]
 
 
@@ -46,31 +46,31 @@ def replies(output: Output) -> list[Reply]:
 @given(st.lists(RECORDS, max_size=80), st.data())
 def test_whatever_comes_and_whatever_is_heard(records: list[RecordBody], data: st.DataObject) -> None:
     script = Script()
-    stream, _ = started(script)
+    state, _ = started(script)
     windows: list[Window] = []
     outputs: list[Output] = []
     for body in [*records, session_ended("s-1")]:
         # Frames numbered -1 are the next ones; the others have numbers of their own.
         record = script.record(
-            FrameRecord(stream.frames, body.pcm) if isinstance(body, FrameRecord) and body.seq < 0 else body
+            FrameRecord(state.frames, body.pcm) if isinstance(body, FrameRecord) and body.seq < 0 else body
         )
-        stream, output = receive(stream, record)
+        state, output = receive(state, record)
         outputs.append(output)
-        if stream.window is not None:
-            windows.append(stream.window)
-            stream, output = settle(stream, stream.window, data.draw(NONSENSE))
+        if state.window is not None:
+            windows.append(state.window)
+            state, output = apply_hypothesis(state, state.window, data.draw(NONSENSE))
             outputs.append(output)
             assert output.replies
     whole = joined(outputs)
     check_windows(windows)
     check_finals(whole)
-    assert stream.phase is Phase.OVER
-    for each in stream.finals:
-        assert all(question_at(stream.marks, said.start_ms) == each.question for said in each.words)
+    assert state.phase is Phase.ENDED
+    for each in state.finals:
+        assert all(question_at(state.marks, said.start_ms) == each.question for said in each.words)
 
 
 def check_windows(windows: Sequence[Window]) -> None:
-    """None too long, and all audio heard: each begins where the one before was still hearing."""
+    """None too long, and together they contain all audio: each begins inside the one before, or at its end."""
     assert all(window.pcm and window.end_ms - window.start_ms <= LIMITS.longest_ms for window in windows)
     assert all(
         before.start <= after.start <= before.start + len(before.pcm) // 2 for before, after in pairwise(windows)
@@ -79,12 +79,12 @@ def check_windows(windows: Sequence[Window]) -> None:
 
 
 def check_finals(output: Output) -> None:
-    """Numbered without gaps, in time, the same for everybody, and summed up right."""
-    finals = said_for_good(output)
+    """Numbered without gaps, in order, the same in facts and replies, and summarised correctly."""
+    finals = published(output)
     said = [each for final in finals for each in final.words]
     assert [final.number for final in finals] == list(range(1, len(finals) + 1))
     assert all(one.end_ms <= other.start_ms for one, other in pairwise(said))
-    assert all(final.text == spoken(final.words) for final in finals)
+    assert all(final.text == text_of(final.words) for final in finals)
     sent = [reply.message for reply in replies(output)]
     assert [dict(each) for each in sent if isinstance(each, FinalMessage)] == [
         {"type": "final", **dict(final)} for final in finals
@@ -93,8 +93,8 @@ def check_finals(output: Output) -> None:
     for message in sent:
         passed += isinstance(message, FinalMessage)
         assert not isinstance(message, Partial) or message.after_final == passed
-    heard = [reply.heard_frames for reply in replies(output) if reply.heard_frames is not None]
-    assert heard == sorted(heard)
+    processed = [reply.heard_frames for reply in replies(output) if reply.heard_frames is not None]
+    assert processed == sorted(processed)
     transcribed, summary = output.facts[-1].event, sent[-1]
     assert isinstance(transcribed, SessionTranscribed)
     assert isinstance(summary, Summary)
@@ -123,9 +123,9 @@ def speech(draw: st.DrawFn) -> tuple[Word, ...]:
 @given(speech(), st.integers(0, 2000))
 def test_what_a_recogniser_hears_right_is_written_down_right(said: tuple[Word, ...], rest_ms: int) -> None:
     script = Script()
-    stream, _ = started(script)
+    state, _ = started(script)
     frames = (said[-1].end_ms if said else 0) // FRAME_MS + 1 + rest_ms // FRAME_MS
     log = [*(script.frame() for _ in range(frames)), script.record(session_ended("s-1"))]
-    stream, output = play(stream, log, TruthfulRecogniser(said))
-    assert [each for final in said_for_good(output) for each in final.words] == list(said)
-    assert stream.phase is Phase.OVER
+    state, output = play(state, log, TruthfulRecogniser(said))
+    assert [each for final in published(output) for each in final.words] == list(said)
+    assert state.phase is Phase.ENDED

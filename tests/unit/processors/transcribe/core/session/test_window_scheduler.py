@@ -1,4 +1,4 @@
-"""Windows that are with the model: one of a session at a time, whose log waits until it is settled."""
+"""Windows that are in flight: one of a session at a time, whose log waits until it is recognised."""
 
 from dataclasses import replace
 
@@ -6,20 +6,16 @@ import pytest
 
 from processors.transcribe.core.audio.windows import Hypothesis, Window
 from processors.transcribe.core.session.registry import SessionRegistry
-from tests.support.transcribe.core_values import OPTIONS, Script
+from tests.support.transcribe.core_values import OPTIONS, Script, any_batch
 
 
-def all_alike(_: Window) -> int:
-    return 0
-
-
-def due_streams(*names: str) -> tuple[SessionRegistry, list[Script]]:
+def due_sessions(*names: str) -> tuple[SessionRegistry, list[Script]]:
     """A window of each session is due, in this order."""
-    streams = SessionRegistry(replace(OPTIONS, coalesce=True))
+    sessions = SessionRegistry(replace(OPTIONS, coalesce=True))
     scripts = [Script(name, first_offset=100 * at) for at, name in enumerate(names)]
     for script in scripts:
-        streams.advance([script.start(), *(script.frame() for _ in range(4))])
-    return streams, scripts
+        sessions.advance([script.start(), *(script.frame() for _ in range(4))])
+    return sessions, scripts
 
 
 def names(windows: tuple[Window, ...]) -> list[str]:
@@ -27,36 +23,36 @@ def names(windows: tuple[Window, ...]) -> list[str]:
 
 
 def test_what_is_taken_is_given_out_no_more_until_it_is_settled() -> None:
-    streams, _ = due_streams("a", "b", "c")
-    first = streams.take_due(2, all_alike)
-    assert (names(first), streams.ready, streams.busy) == (["a", "b"], 1, True)
-    assert names(streams.take_due(2, all_alike)) == ["c"]
-    assert (streams.take_due(2, all_alike), streams.busy) == ((), False)
+    sessions, _ = due_sessions("a", "b", "c")
+    first = sessions.scheduler.next_batch(2, any_batch)
+    assert (names(first), sessions.scheduler.ready, sessions.has_work) == (["a", "b"], 1, True)
+    assert names(sessions.scheduler.next_batch(2, any_batch)) == ["c"]
+    assert (sessions.scheduler.next_batch(2, any_batch), sessions.has_work) == ((), False)
 
 
-@pytest.mark.parametrize(("limit", "taken"), [(0, []), (1, ["a"]), (2, ["a", "c"]), (3, ["a", "c"])])
-def test_a_batch_is_of_the_kind_of_the_window_that_has_waited_longest(limit: int, taken: list[str]) -> None:
-    streams, _ = due_streams("a", "b", "c")
-    assert names(streams.take_due(limit, lambda window: window.session_id in "ac")) == taken
+@pytest.mark.parametrize(("limit", "batch"), [(0, []), (1, ["a"]), (2, ["a", "c"]), (3, ["a", "c"])])
+def test_a_batch_is_of_the_kind_of_the_window_that_has_waited_longest(limit: int, batch: list[str]) -> None:
+    sessions, _ = due_sessions("a", "b", "c")
+    assert names(sessions.scheduler.next_batch(limit, lambda window: window.session_id in "ac")) == batch
 
 
 def test_a_session_s_log_waits_while_its_window_is_with_the_model_and_goes_on_after_it() -> None:
-    streams, [script] = due_streams("a")
-    taken = streams.take_due(1, all_alike)
-    streams.advance([script.frame() for _ in range(4)])
-    assert (streams.waiting, streams.busy) == (4, False)
-    streams.settle(taken, [Hypothesis()])
-    assert streams.restless
-    streams.advance([])
-    assert streams.waiting == 0
-    [window] = streams.take_due(1, all_alike)
+    sessions, [script] = due_sessions("a")
+    batch = sessions.scheduler.next_batch(1, any_batch)
+    sessions.advance([script.frame() for _ in range(4)])
+    assert (sessions.buffered, sessions.has_work) == (4, False)
+    sessions.apply_hypotheses(batch, [Hypothesis()])
+    assert sessions.has_records_or_frames
+    sessions.advance([])
+    assert sessions.buffered == 0
+    [window] = sessions.scheduler.next_batch(1, any_batch)
     assert window.new_ms == 1000
 
 
 def test_a_window_of_a_forgotten_session_keeps_nobody_from_its_next() -> None:
-    streams, _ = due_streams("a")
-    streams.take_due(1, all_alike)
-    streams.forget({0})
+    sessions, _ = due_sessions("a")
+    sessions.scheduler.next_batch(1, any_batch)
+    sessions.remove_partitions({0})
     script = Script("a", first_offset=100)
-    streams.advance([script.start(), *(script.frame() for _ in range(4))])
-    assert names(streams.take_due(1, all_alike)) == ["a"]
+    sessions.advance([script.start(), *(script.frame() for _ in range(4))])
+    assert names(sessions.scheduler.next_batch(1, any_batch)) == ["a"]

@@ -1,4 +1,4 @@
-"""Each rule against the fault it is named for, and against speech that looks a little like it."""
+"""Each filter against the fault it is named for, and against speech that looks a little like it."""
 
 import numpy as np
 import pytest
@@ -8,40 +8,40 @@ from hypothesis import strategies as st
 from processors.transcribe.core.audio.levels import Levels
 from processors.transcribe.core.whisper.hallucination_filters import (
     FilterRule,
-    judged,
-    over_sound,
+    filtered,
     unless_silent,
-    without_echo,
     without_loops,
-    without_rushes,
+    without_prompt_echo,
+    without_rapid_words,
+    without_words_over_silence,
 )
 from processors.transcribe.core.whisper.recognition import DecodingThresholds, Recognition
 from schemas.words import Word
-from tests.support.transcribe.core_values import spoken, word, words
+from tests.support.transcribe.core_values import text_of, word, words
 
-CHECKS = DecodingThresholds(compression_ratio=2.4, log_probability=-1.0, no_speech=0.6)
+THRESHOLDS = DecodingThresholds(compression_ratio=2.4, log_probability=-1.0, no_speech=0.6)
 
 
-def levels(*spans: tuple[int, float]) -> Levels:
+def levels(*segments: tuple[int, float]) -> Levels:
     """So many milliseconds at this level, one after the other."""
-    return np.repeat(np.array([db for _, db in spans], np.float32), [ms // 10 for ms, _ in spans])
+    return np.repeat(np.array([db for _, db in segments], np.float32), [ms // 10 for ms, _ in segments])
 
 
 @pytest.mark.parametrize(
     ("log_probability", "no_speech", "kept"), [(-1.5, 0.9, False), (-0.5, 0.9, True), (-1.5, 0.2, True)]
 )
 def test_no_speech_needs_both_signs(log_probability: float, no_speech: float, kept: bool) -> None:
-    heard = Recognition(words("thank you"), log_probability, no_speech)
-    assert bool(unless_silent(heard.words, heard, CHECKS)) is kept
+    recognised = Recognition(words("thank you"), log_probability, no_speech)
+    assert bool(unless_silent(recognised.words, recognised, THRESHOLDS)) is kept
 
 
 def test_the_echo_of_a_prompt_goes() -> None:
-    heard = (*words("We like to swim.", each_ms=60), *words("and to read", start_ms=300))
-    assert spoken(without_echo(heard, "because we like to swim")) == "and to read"
+    recognised = (*words("We like to swim.", each_ms=60), *words("and to read", start_ms=300))
+    assert text_of(without_prompt_echo(recognised, "because we like to swim")) == "and to read"
 
 
 @pytest.mark.parametrize(
-    ("heard", "prompt"),
+    ("recognised", "prompt"),
     [
         (words("we like to swim and"), "because we like to swim"),
         (words("to swim and read", each_ms=60), "because we like to swim"),
@@ -49,8 +49,8 @@ def test_the_echo_of_a_prompt_goes() -> None:
     ],
     ids=["said again", "too little to tell", "no prompt"],
 )
-def test_what_is_no_echo_stays(heard: tuple[Word, ...], prompt: str) -> None:
-    assert without_echo(heard, prompt) == heard
+def test_what_is_no_echo_stays(recognised: tuple[Word, ...], prompt: str) -> None:
+    assert without_prompt_echo(recognised, prompt) == recognised
 
 
 @pytest.mark.parametrize(
@@ -67,50 +67,50 @@ def test_what_is_no_echo_stays(heard: tuple[Word, ...], prompt: str) -> None:
     ],
 )
 def test_loops_are_said_once(text: str, each_ms: int, left: str) -> None:
-    assert spoken(without_loops(words(text, each_ms=each_ms))) == left
+    assert text_of(without_loops(words(text, each_ms=each_ms))) == left
 
 
 def test_many_words_in_no_time_go() -> None:
-    heard = (*words("i live here"), *words("and they all went out", start_ms=900, each_ms=10))
-    assert spoken(without_rushes(heard)) == "i live here"
+    recognised = (*words("i live here"), *words("and they all went out", start_ms=900, each_ms=10))
+    assert text_of(without_rapid_words(recognised)) == "i live here"
 
 
 def test_a_few_squeezed_words_stay() -> None:
-    heard = (*words("i live here"), *words("in my house", start_ms=900, each_ms=0))
-    assert tuple(without_rushes(heard)) == heard
+    recognised = (*words("i live here"), *words("in my house", start_ms=900, each_ms=0))
+    assert tuple(without_rapid_words(recognised)) == recognised
 
 
 def test_words_go_on_after_a_rush() -> None:
-    heard = (*words("a b c d e", each_ms=5), *words("we are here", start_ms=100))
-    assert spoken(without_rushes(heard)) == "we are here"
+    recognised = (*words("a b c d e", each_ms=5), *words("we are here", start_ms=100))
+    assert text_of(without_rapid_words(recognised)) == "we are here"
 
 
 def test_words_over_silence_go() -> None:
-    heard = (*words("good morning", each_ms=500), word("thanks", 2000, 2500))
-    assert spoken(over_sound(heard, levels((1000, -25.0), (2000, -85.0)))) == "good morning"
+    recognised = (*words("good morning", each_ms=500), word("thanks", 2000, 2500))
+    assert text_of(without_words_over_silence(recognised, levels((1000, -25.0), (2000, -85.0)))) == "good morning"
 
 
 def test_words_over_steady_noise_go() -> None:
-    assert not list(over_sound(words("the the the"), levels((3000, -20.0))))
+    assert not list(without_words_over_silence(words("the the the"), levels((3000, -20.0))))
 
 
 def test_quiet_speech_stays() -> None:
-    heard = words("good morning", each_ms=500)
-    assert tuple(over_sound(heard, levels((200, -75.0), (800, -55.0), (200, -75.0)))) == heard
+    recognised = words("good morning", each_ms=500)
+    assert tuple(without_words_over_silence(recognised, levels((200, -75.0), (800, -55.0), (200, -75.0)))) == recognised
 
 
 def test_a_word_placed_a_little_off_stays() -> None:
-    assert list(over_sound([word("late", 1100, 1300)], levels((1000, -25.0), (1000, -90.0))))
+    assert list(without_words_over_silence([word("late", 1100, 1300)], levels((1000, -25.0), (1000, -90.0))))
 
 
 def test_without_audio_there_are_no_words() -> None:
-    assert not list(over_sound(words("thanks"), levels()))
+    assert not list(without_words_over_silence(words("thanks"), levels()))
 
 
 def test_unlikely_words_stay_and_rules_count_what_they_drop() -> None:
     unlikely = word("perhaps", 0, 400, probability=0.02)
-    heard = Recognition((unlikely, word("thanks", 2000, 2400)), -0.4, 0.0, levels((800, -20.0), (2000, -90.0)))
-    assert judged(heard, "", CHECKS) == ((unlikely,), {FilterRule.OVER_SILENCE: 1})
+    recognised = Recognition((unlikely, word("thanks", 2000, 2400)), -0.4, 0.0, levels((800, -20.0), (2000, -90.0)))
+    assert filtered(recognised, "", THRESHOLDS) == ((unlikely,), {FilterRule.OVER_SILENCE: 1})
 
 
 @given(
@@ -119,11 +119,11 @@ def test_unlikely_words_stay_and_rules_count_what_they_drop() -> None:
     st.text("ab ", max_size=20),
 )
 def test_rules_only_take_away(said: list[tuple[str, int]], db: list[float], prompt: str) -> None:
-    heard, at_ms = [], 0
+    recognised, at_ms = [], 0
     for text, length_ms in said:
-        heard.append(word(text, at_ms, at_ms + length_ms))
+        recognised.append(word(text, at_ms, at_ms + length_ms))
         at_ms += length_ms
-    kept, dropped = judged(Recognition(tuple(heard), levels=np.array(db, np.float32)), prompt, CHECKS)
-    left = iter(heard)
+    kept, removed = filtered(Recognition(tuple(recognised), levels=np.array(db, np.float32)), prompt, THRESHOLDS)
+    left = iter(recognised)
     assert all(any(each is other for other in left) for each in kept)
-    assert len(kept) + sum(dropped.values()) == len(heard)
+    assert len(kept) + sum(removed.values()) == len(recognised)

@@ -1,15 +1,15 @@
-"""The checks that decoding is put to."""
+"""The thresholds that decoding must meet."""
 
 import pytest
 
 from processors.transcribe.core.whisper.recognition import DecodingThresholds, compression_ratio
 
-CHECKS = DecodingThresholds(compression_ratio=2.4, log_probability=-1.0, no_speech=0.6)
+THRESHOLDS = DecodingThresholds(compression_ratio=2.4, log_probability=-1.0, no_speech=0.6)
 LOOP = "thank you very much. " * 12
 
 
 @pytest.mark.parametrize(
-    ("text", "log_probability", "no_speech", "passed"),
+    ("text", "log_probability", "no_speech", "accepted"),
     [
         ("i like apples and tea.", -0.3, 0.01, True),
         ("i like apples and tea.", -1.2, 0.01, False),
@@ -20,8 +20,8 @@ LOOP = "thank you very much. " * 12
     ],
     ids=["good", "a guess", "a loop", "silence is not tried again", "a sure loop is", "nothing"],
 )
-def test_what_may_stand(text: str, log_probability: float, no_speech: float, passed: bool) -> None:
-    assert CHECKS.passed(text, log_probability, no_speech) is passed
+def test_what_may_stand(text: str, log_probability: float, no_speech: float, accepted: bool) -> None:
+    assert THRESHOLDS.accept(text, log_probability, no_speech) is accepted
 
 
 def test_repetition_compresses() -> None:

@@ -1,6 +1,6 @@
-"""A client is gone when nothing came for the grace, in time in which it could have been read."""
+"""A client is gone when no record arrived during the grace period, in time in which it could have been read."""
 
-from processors.transcribe.core.session.idle import IdleWatch, OpenSession
+from processors.transcribe.core.session.idle_sessions import IdleWatch, OpenSession
 
 GRACE_MS = 30_000
 QUIET = OpenSession("s-1", 0, 5)
@@ -9,8 +9,8 @@ QUIET = OpenSession("s-1", 0, 5)
 def pass_time(
     watch: IdleWatch, from_ms: int, to_ms: int, session: OpenSession = QUIET, partition: int = 0
 ) -> list[int]:
-    """The partition's end is seen once a second; gives the times at which the session was named."""
-    return [now for now in range(from_ms, to_ms, 1000) if watch.look({partition: now}, [session])]
+    """The partition's end is seen once a second; returns the times at which the session was reported."""
+    return [now for now in range(from_ms, to_ms, 1000) if watch.expired({partition: now}, [session])]
 
 
 def test_a_session_is_named_once_when_its_grace_has_run_out() -> None:
@@ -38,13 +38,13 @@ def test_time_in_which_the_partition_could_not_be_read_does_not_count() -> None:
 
 def test_a_long_time_without_a_look_says_little() -> None:
     watch = IdleWatch(GRACE_MS)
-    watch.look({0: 0}, [QUIET])
-    assert watch.look({0: 3_600_000}, [QUIET]) == ()
+    watch.expired({0: 0}, [QUIET])
+    assert watch.expired({0: 3_600_000}, [QUIET]) == ()
 
 
 def test_an_answer_that_is_looked_at_twice_counts_once() -> None:
     watch = IdleWatch(GRACE_MS)
-    assert [watch.look({0: 1000}, [QUIET]) for _ in range(100)] == [()] * 100
+    assert [watch.expired({0: 1000}, [QUIET]) for _ in range(100)] == [()] * 100
 
 
 def test_a_clock_that_is_set_back_takes_nothing_away() -> None:
@@ -57,6 +57,6 @@ def test_sessions_of_other_partitions_and_ended_ones_do_not_matter() -> None:
     watch = IdleWatch(GRACE_MS)
     other = OpenSession("s-2", 1, 9)
     for now_ms in range(0, 29_000, 1000):
-        assert watch.look({0: now_ms}, [QUIET, other]) == ()
-    assert watch.look({0: 30_000}, [other]) == ()
-    assert watch.look({0: 31_000}, [other]) == ()
+        assert watch.expired({0: now_ms}, [QUIET, other]) == ()
+    assert watch.expired({0: 30_000}, [other]) == ()
+    assert watch.expired({0: 31_000}, [other]) == ()
