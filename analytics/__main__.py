@@ -13,7 +13,7 @@ from analytics.adapters.store import ClickHouseStore
 from analytics.reading import Reading
 from analytics.retry import Retry
 from analytics.service import TOPICS, Ingest
-from analytics.settings import AnalyticsSettings, EdgePorts
+from analytics.settings import AnalyticsSettings
 from infra.clickhouse.connect import connector, skip_optional_imports
 from infra.clickhouse.database import Database
 from infra.clickhouse.migrate import migrate
@@ -24,7 +24,7 @@ from infra.health import serve_http
 from infra.identity import IdentitySettings, TokenVerifier
 from infra.kafka.settings import KafkaSettings
 from infra.lifecycle import Stage, run_stage
-from infra.settings import LocalSettings, SessionSettings, load
+from infra.settings import EdgePortSettings, LocalSettings, SessionSettings, load
 from infra.telemetry import get_logger
 from schemas.wire import MAX_MESSAGE_BYTES
 
@@ -72,7 +72,7 @@ def _app(stage: Stage, settings: AnalyticsSettings, database: Database) -> ASGIA
     config = Config(
         development=settings.development,
         public_leaderboards=settings.public_leaderboards,
-        edge=Edge.at(settings.edge_url) if settings.edge_url else Edge.on_this_machine(load(EdgePorts)),
+        edge=Edge.at(settings.edge_url) if settings.edge_url else Edge.on_this_machine(load(EdgePortSettings)),
         limits=ConfigLimits(
             session_s=sessions.max_s, resume_grace_s=int(sessions.grace_s), message_bytes=MAX_MESSAGE_BYTES
         ),

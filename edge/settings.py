@@ -1,27 +1,17 @@
 """The edge's settings."""
 
 from ipaddress import ip_address
-from typing import Any
+from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import SettingsConfigDict
 
 from edge.core.admission.handshake import Rules, networks
-from infra.settings import Settings, separated
+from infra.setting_markers import ProcessIndex
+from infra.settings import EdgePortSettings, separated
 
 
-class EdgeSettings(Settings):
-    # Empty values are handled below: an empty EDGE_PLAIN_PORT means "none", not the default.
-    model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "EDGE_", "env_ignore_empty": False})
-
+class EdgeSettings(EdgePortSettings):
     host: str = Field("127.0.0.1", description="address that clients reach the edge's wss port at; `0.0.0.0`: any")
-    port: int = Field(8443, ge=0, le=65535, description="port of wss; 0: any free one")
-    plain_port: int = Field(
-        8444,
-        ge=0,
-        le=65535,
-        description="port of plain ws, for pages on this machine or behind a proxy that ends TLS; 0 or empty: none",
-    )
     plain_host: str = Field(
         "127.0.0.1", description="address of the plain port; beyond loopback only with EDGE_TRUSTED_PROXIES"
     )
@@ -63,7 +53,9 @@ class EdgeSettings(Settings):
         "", description="PEM file with the certificate and its chain; empty: a development one is made"
     )
     tls_key: str = Field("", description="PEM file with the certificate's key")
-    ordinal: int = Field(0, ge=0, description="number of this edge among all edges; its partition of `replies`")
+    ordinal: Annotated[int, ProcessIndex()] = Field(
+        0, ge=0, description="number of this edge among all edges; its partition of `replies`"
+    )
     resume_secret: SecretStr = Field(
         SecretStr(""),
         description="secret that signs resume tokens, the same for all edges; empty: derived from the login's",
@@ -75,12 +67,6 @@ class EdgeSettings(Settings):
     produce_timeout_s: float = Field(
         40.0, gt=0, description="seconds that Kafka may take to accept a record; then its client is told to come back"
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _handle_empty(cls, given: dict[str, Any]) -> dict[str, Any]:
-        plain = {"plain_port": 0} if given.get("plain_port") == "" else {}
-        return {name: value for name, value in given.items() if value != ""} | plain
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -2,14 +2,15 @@
 
 import os
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infra.errors import SettingsError
 from infra.renamed_settings import RENAMED
+from infra.setting_markers import ListeningPort
 
 SettingsT = TypeVar("SettingsT", bound="Settings")
 
@@ -48,6 +49,31 @@ class SessionSettings(Settings):
     max_s: int = Field(3600, gt=0, description="greatest length of a session's audio, in seconds")
 
 
+class EdgePortSettings(Settings):
+    """Settings on which edge and analytics must agree: where the edge listens on this machine."""
+
+    # Empty values are handled below: an empty EDGE_PLAIN_PORT means "none", not the default.
+    model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "EDGE_", "env_ignore_empty": False})
+
+    port: Annotated[int, ListeningPort("edge", "wss://localhost:{port}/v1/stream")] = Field(
+        8443, ge=0, le=65535, description="port of wss; 0: any free one"
+    )
+    plain_port: Annotated[
+        int, ListeningPort("edge_plain", "ws://127.0.0.1:{port}/v1/stream", host_setting="plain_host", zero_is_off=True)
+    ] = Field(
+        8444,
+        ge=0,
+        le=65535,
+        description="port of plain ws, for pages on this machine or behind a proxy that ends TLS; 0 or empty: none",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _handle_empty(cls, given: dict[str, Any]) -> dict[str, Any]:
+        plain = {"plain_port": 0} if given.get("plain_port") == "" else {}
+        return {name: value for name, value in given.items() if value != ""} | plain
+
+
 class LocalSettings(Settings):
     """Where Rostrum keeps its files on this machine."""
 
@@ -64,6 +90,13 @@ class LocalSettings(Settings):
     @classmethod
     def _in_home(cls, folder: Path) -> Path:
         return folder.expanduser()
+
+
+def variable(group: type[Settings], name: str) -> str:
+    """The environment variable of a group's setting."""
+    if name not in group.model_fields:
+        raise ValueError(f"{group.__name__} has no setting {name}")
+    return (str(group.model_config.get("env_prefix", "")) + name).upper()
 
 
 def load(group: type[SettingsT]) -> SettingsT:

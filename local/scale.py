@@ -1,6 +1,6 @@
 """The number of processes of each stage: `edge=2,transcribe=2`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from infra.errors import RostrumError
 from local.stages import STAGES
@@ -12,9 +12,10 @@ _NOT_SCALABLE = {
 }
 
 
-def parse_scale(text: str, *, clickhouse_is_embedded: bool) -> Mapping[str, int]:
-    """Processes by stage, 1 where the text says nothing. Raises RostrumError for what cannot be."""
-    counts = dict.fromkeys(STAGES, 1)
+def parse_scale(text: str, without: Collection[str] = (), *, clickhouse_is_embedded: bool) -> Mapping[str, int]:
+    """The number of processes of each stage: 1 by default, 0 for the stages `without`. Raises RostrumError for an
+    invalid one."""
+    counts = {stage: 0 if stage in without else 1 for stage in STAGES}
     named = set()
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, number = (piece.strip() for piece in part.partition("="))
@@ -24,6 +25,8 @@ def parse_scale(text: str, *, clickhouse_is_embedded: bool) -> Mapping[str, int]
             raise _wrong(f"There is no stage {name!r}.")
         if name in named:
             raise _wrong(f"{name} is named twice.")
+        if name in without:
+            raise _wrong(f"{name} is left out by --without.")
         if not number.isascii() or not number.isdigit() or not 1 <= int(number) <= _MAX_PROCESSES:
             raise _wrong(f"{part!r} does not give a number from 1 to {_MAX_PROCESSES}.")
         named.add(name)
@@ -37,7 +40,7 @@ def parse_scale(text: str, *, clickhouse_is_embedded: bool) -> Mapping[str, int]
 
 
 def process_names(stage: str, count: int) -> list[str]:
-    """`edge` for a single process, `edge-0` and `edge-1` for two."""
+    """`edge` for a single process, `edge-0` and `edge-1` for two; none for 0."""
     return [stage] if count == 1 else [f"{stage}-{index}" for index in range(count)]
 
 

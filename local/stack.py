@@ -9,46 +9,45 @@ from pathlib import Path
 
 from infra.kafka.settings import KafkaSettings
 from infra.languagetool import LanguageToolSettings
+from infra.settings import StageSettings, variable
 from local import kafka_node, languagetool_server
 from local.jars import KAFKA, LANGUAGETOOL, Program
+from local.listeners import Listener, process_index
 from local.plan import Launch, Layer, ProcessPlan, RequiredPort, stop_budget_s
 from local.probes import port_probe, stage_probe
 from local.run_file import StackAddresses
 from local.scale import process_names
-from local.stages import STAGES
+from local.stages import STAGES, StageSpec
 from local.tcp_ports import LOOPBACK, free_port
 
 _MARGIN_S = 0.5
-"""Between a stage's own deadline for its end and the moment the supervisor kills it."""
+"""Between a stage's own shutdown deadline and the moment the supervisor kills it."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """`environment`: what all processes get; ROSTRUM_DATA and ROSTRUM_CACHE in it say the same as `data` and `cache`.
-    `scale`: processes by stage."""
-
     data: Path
     cache: Path
     environment: Mapping[str, str]
+    """Of all processes; it names the same folders as `data` and `cache`. Stages' ports and per-process settings are
+    added to it."""
     scale: Mapping[str, int]
+    """Number of processes by stage; 0: left out."""
     kafka: KafkaSettings
     languagetool: LanguageToolSettings
-    edge_host: str
-    edge_port: int
-    edge_plain_port: int
-    analytics_host: str
-    analytics_port: int
+    listeners: tuple[Listener, ...]
+    """Of all stages, those left out included: they may be run by hand."""
     shutdown_s: float
 
     @property
     def addresses(self) -> StackAddresses:
-        return StackAddresses(
-            page=f"http://localhost:{self.analytics_port}",
-            edge=f"wss://localhost:{self.edge_port}/v1/stream",
-            edge_plain=f"ws://{LOOPBACK}:{self.edge_plain_port}/v1/stream" if self.edge_plain_port else "",
-            kafka=self.kafka.address,
-            languagetool=self.languagetool.address,
-        )
+        urls = {listener.marker.endpoint: listener.url for listener in self.listeners}
+        return StackAddresses(**urls, kafka=self.kafka.address, languagetool=self.languagetool.address)
+
+    @property
+    def left_out(self) -> list[str]:
+        """The stages of which there is no process."""
+        return [stage for stage, count in self.scale.items() if not count]
 
     @property
     def programs(self) -> list[Program]:
@@ -59,16 +58,17 @@ class Stack:
     @property
     def ports(self) -> list[RequiredPort]:
         """The fixed ports that must be free."""
-        uses = [
-            RequiredPort(self.edge_port, "EDGE_PORT", "the edge", self.edge_host),
-            RequiredPort(self.edge_plain_port, "EDGE_PLAIN_PORT", "the edge's plain door for this machine"),
-            RequiredPort(self.analytics_port, "ANALYTICS_PORT", "pages and API", self.analytics_host),
+        required = [
+            RequiredPort(each.port, each.setting, f"the {each.stage}", each.host)
+            for each in self.listeners
+            if each.port and self.scale[each.stage]
         ]
         if self.kafka.is_local:
-            uses.append(RequiredPort(self.kafka.port, "KAFKA_PORT", "the Kafka node"))
+            required.append(RequiredPort(self.kafka.port, variable(KafkaSettings, "port"), "the Kafka node"))
         if self.languagetool.is_local:
-            uses.append(RequiredPort(self.languagetool.port, "LANGUAGETOOL_PORT", "LanguageTool"))
-        return [use for use in uses if use.port]
+            setting = variable(LanguageToolSettings, "port")
+            required.append(RequiredPort(self.languagetool.port, setting, "LanguageTool"))
+        return required
 
     def plans(self) -> list[ProcessPlan]:
         plans = []
@@ -80,7 +80,7 @@ class Stack:
             )
         for stage, count in self.scale.items():
             for index, name in enumerate(process_names(stage, count)):
-                plans.append(self._plan_stage(stage, index, name))
+                plans.append(self._plan_stage(STAGES[stage], index, name))
         return plans
 
     async def _launch_kafka(self) -> Launch:
@@ -93,37 +93,34 @@ class Stack:
         command = languagetool_server.command(LANGUAGETOOL.folder(self.cache), port)
         return Launch(command, self.environment, port_probe(port))
 
-    def _plan_stage(self, stage: str, index: int, name: str) -> ProcessPlan:
-        layer = Layer.EDGE if stage == "edge" else Layer.STAGE
-        own, address = self._doors(stage, index)
-        return ProcessPlan(name, layer, partial(self._launch_stage, stage, layer, own), address)
+    def _plan_stage(self, stage: StageSpec, index: int, name: str) -> ProcessPlan:
+        """The first process of a stage has the ports of the settings, further ones free ports. They are chosen here,
+        once, so that a restarted process keeps its address."""
+        listeners = [each if index == 0 else each.elsewhere() for each in self.listeners if each.stage == stage.name]
+        own = process_index(stage, index) | _ports(listeners)
+        address = next((each.url for each in listeners if each.url), "")
+        return ProcessPlan(name, stage.layer, partial(self._launch_stage, stage, own), address)
 
-    def _doors(self, stage: str, index: int) -> tuple[dict[str, str], str]:
-        """A process's own environment, and its address. The first of a stage has the named ports, further ones free
-        ones, chosen once so that a restart keeps its address."""
-        if stage == "edge":
-            port = self.edge_port if index == 0 else free_port()
-            plain = free_port() if index > 0 and self.edge_plain_port else self.edge_plain_port
-            own = {"EDGE_ORDINAL": str(index), "EDGE_PORT": str(port), "EDGE_PLAIN_PORT": str(plain)}
-            return own, f"wss://localhost:{port}/v1/stream"
-        if stage == "analytics":
-            port = self.analytics_port if index == 0 else free_port()
-            return {"ANALYTICS_PORT": str(port)}, f"http://localhost:{port}"
-        return ({"TRANSCRIBE_GROUP_INSTANCE_ID": str(index)}, "") if stage == "transcribe" else ({}, "")
-
-    async def _launch_stage(self, stage: str, layer: Layer, own: Mapping[str, str]) -> Launch:
+    async def _launch_stage(self, stage: StageSpec, own: Mapping[str, str]) -> Launch:
         health_port = free_port()
-        shutdown_s = min(self.shutdown_s, stop_budget_s(layer) - _MARGIN_S)
+        shutdown_s = min(self.shutdown_s, stop_budget_s(stage.layer) - _MARGIN_S)
         environment = {
             **self.environment,
+            # All stages' ports: analytics names the edge's on its page.
+            **_ports(self.listeners),
             **own,
-            "HEALTH_HOST": LOOPBACK,
-            "HEALTH_PORT": str(health_port),
-            "SHUTDOWN_TIMEOUT_S": str(shutdown_s),
+            variable(StageSettings, "health_host"): LOOPBACK,
+            variable(StageSettings, "health_port"): str(health_port),
+            variable(StageSettings, "shutdown_timeout_s"): str(shutdown_s),
         }
-        return Launch(stage_command(stage), environment, stage_probe(health_port), health_port)
+        return Launch(stage_command(stage.name), environment, stage_probe(health_port), health_port)
+
+
+def _ports(listeners: tuple[Listener, ...] | list[Listener]) -> dict[str, str]:
+    """As environment variables."""
+    return {each.setting: str(each.port) for each in listeners}
 
 
 def stage_command(stage: str) -> list[str]:
-    """Starts a stage. -P: a folder of the same name where the command was typed is not taken for it."""
-    return [sys.executable, "-P", "-m", STAGES[stage]]
+    """Starts a stage. -P: a folder of the same name in the current one is not taken for it."""
+    return [sys.executable, "-P", "-m", STAGES[stage].package]

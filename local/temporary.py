@@ -13,14 +13,17 @@ from rich.console import Console
 
 from infra.clickhouse.settings import ClickHouseSettings
 from infra.errors import RostrumError
+from infra.kafka.settings import KafkaSettings
 from infra.kafka.topics import create_topics
+from infra.languagetool import LanguageToolSettings
 from infra.samples import WHISPER_MICRO
-from infra.settings import load
+from infra.settings import load, variable
 from local.from_settings import local_settings, local_stack
 from local.run_file import ProcessState, mark_of, read_run_file, run_file_path
 from local.stack import Stack
 from local.supervisor import Supervisor
 from local.tcp_ports import free_port
+from processors.transcribe.settings import TranscribeSettings
 
 _POLL_INTERVAL_S = 0.25
 _WorkT = TypeVar("_WorkT")
@@ -35,8 +38,8 @@ def temporary_stack(data: Path, settings: Mapping[str, str] | None = None) -> St
     `settings`: further ones for its processes. Raises RostrumError if it would share a service with other stacks."""
     stack = local_stack(local_settings(data))
     for name, is_local in (
-        ("KAFKA_BOOTSTRAP", stack.kafka.is_local),
-        ("CLICKHOUSE_URL", load(ClickHouseSettings).is_embedded),
+        (variable(KafkaSettings, "bootstrap"), stack.kafka.is_local),
+        (variable(ClickHouseSettings, "url"), load(ClickHouseSettings).is_embedded),
     ):
         if not is_local:
             raise RostrumError(
@@ -45,20 +48,17 @@ def temporary_stack(data: Path, settings: Mapping[str, str] | None = None) -> St
             )
     kafka = stack.kafka.model_copy(update={"port": free_port()})
     languagetool = stack.languagetool.model_copy(update={"port": free_port()})
-    edge_port, analytics_port = free_port(), free_port()
     own = {
-        "KAFKA_PORT": str(kafka.port),
-        "LANGUAGETOOL_PORT": str(languagetool.port),
-        "TRANSCRIBE_MODEL": str(WHISPER_MICRO),
+        variable(KafkaSettings, "port"): str(kafka.port),
+        variable(LanguageToolSettings, "port"): str(languagetool.port),
+        variable(TranscribeSettings, "model"): str(WHISPER_MICRO),
     }
     return replace(
         stack,
         environment={**stack.environment, **own, **(settings or {})},
         kafka=kafka,
         languagetool=languagetool,
-        edge_port=edge_port,
-        edge_plain_port=0,
-        analytics_port=analytics_port,
+        listeners=tuple(replace(each, port=0 if each.marker.zero_is_off else free_port()) for each in stack.listeners),
     )
 
 

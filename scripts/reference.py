@@ -41,7 +41,7 @@ def groups() -> list[type[Settings]]:
     """All groups of settings, those of infra first."""
     return [
         member
-        for module in _modules("(Settings)")
+        for module in _modules(r"^class \w+\(\w*Settings\)")
         for member in vars(importlib.import_module(module)).values()
         if isinstance(member, type)
         and issubclass(member, Settings)
@@ -53,7 +53,8 @@ def groups() -> list[type[Settings]]:
 def settings_page() -> str:
     """docs/settings.md as it should be."""
     tables = [_INTRODUCTION]
-    for prefix, title in _TITLES.items():
+    others = {prefix: prefix.rstrip("_").capitalize() for prefix in map(_prefix, groups()) if prefix not in _TITLES}
+    for prefix, title in (_TITLES | others).items():
         # Two stages may read the same setting: it has one row, if they describe it alike.
         rows = dict.fromkeys(row for group in groups() if _prefix(group) == prefix for row in _setting_rows(group))
         tables.append("\n".join([f"## {title}\n", "| setting | default | what it is |", "|---|---|---|", *rows, ""]))
@@ -78,7 +79,7 @@ def _setting_rows(group: type[Settings]) -> list[str]:
 def metrics_table() -> str:
     """Every metric that a stage declares, in the order of the code."""
     rows = ["| metric | kind | labels | what it is |", "|---|---|---|---|"]
-    for module in _modules("from prometheus_client import", name="metrics.py"):
+    for module in _modules("^from prometheus_client import", name="metrics.py"):
         for metric in vars(importlib.import_module(module)).values():
             if isinstance(metric, Counter | Gauge | Histogram):
                 name = metric._name + ("_total" if isinstance(metric, Counter) else "")
@@ -95,7 +96,7 @@ def operations_page(page: str) -> str:
 
 def _modules(marker: str, name: str = "*.py") -> list[str]:
     files = [file for package in _PACKAGES for file in sorted(Path(package).rglob(name))]
-    return [".".join(file.with_suffix("").parts) for file in files if marker in file.read_text()]
+    return [".".join(file.with_suffix("").parts) for file in files if re.search(marker, file.read_text(), re.MULTILINE)]
 
 
 if __name__ == "__main__":

@@ -20,21 +20,24 @@ from local.preflight import check_ports_free, lock_data_folder
 from local.recogniser import recogniser_in_use
 from local.run_file import mark_of
 from local.stack import Stack
+from local.stages import STAGES
 from local.supervisor import Supervisor
 
 _FIRST_USER = "speaker"
+_WITHOUT_HELP = "Leave a stage out, to run it by hand with `rostrum run STAGE`; may be repeated."
 
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of all local state; by default ROSTRUM_DATA.")
 @click.option("--scale", default="", help="Processes per stage, as edge=2,transcribe=2.")
-def up(data: Path | None, scale: str) -> None:
+@click.option("--without", multiple=True, type=click.Choice(list(STAGES)), help=_WITHOUT_HELP)
+def up(data: Path | None, scale: str, without: tuple[str, ...]) -> None:
     """Run the whole stack on this machine until Ctrl-C: broker, LanguageTool and every stage.
 
     What dies is started again. Output of each process is in DATA/logs.
     """
     local = local_settings(data)
-    stack = local_stack(local, scale)
+    stack = local_stack(local, scale, without)
     llm = load(LlmSettings)
     with lock_data_folder(stack.data):
         ended = kill_orphans(stack.data)
@@ -46,6 +49,7 @@ def up(data: Path | None, scale: str) -> None:
             recogniser=recogniser_in_use(stack.environment).description,
             llm=f"{llm.model} at {llm.base_url}" if llm.base_url else "",
             logs=stack.data / "logs",
+            left_out=stack.left_out,
         )
         terminal = Terminal(welcome)
         terminal.starting([plan.name for plan in stack.plans()], ended)

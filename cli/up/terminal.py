@@ -2,6 +2,7 @@
 
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,8 @@ class Welcome:
     recogniser: str
     llm: str
     logs: Path
+    left_out: Sequence[str] = ()
+    """Stages that are left to be run by hand."""
 
 
 class Terminal:
@@ -53,6 +56,7 @@ class Terminal:
             ("Recogniser", shown.recogniser),
             ("Language model", llm),
             ("Logs", str(shown.logs)),
+            ("Left out", ", ".join(f"{stage} (`rostrum run {stage}`)" for stage in shown.left_out)),
         ):
             if value:
                 self._print(f"  {what + ':':<17}{value}")

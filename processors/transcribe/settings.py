@@ -1,11 +1,12 @@
 """The transcriber's settings."""
 
 import os
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from infra.setting_markers import ProcessIndex
 from infra.settings import Settings
 from processors.transcribe.core.whisper.recognition import DecodingThresholds
 
@@ -76,7 +77,7 @@ class TranscribeSettings(Settings):
         description="a guess is dropped if the probability that its window holds no speech is higher (Whisper's own "
         "threshold)",
     )
-    group_instance_id: str = Field(
+    group_instance_id: Annotated[str, ProcessIndex()] = Field(
         "",
         description="static group membership: a name that this process keeps across restarts. Its partitions then wait "
         "for it for 6 s, and the other transcribers are not interrupted; if empty, killing it stops all transcribers "

@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from analytics.settings import EdgePorts
+from infra.settings import EdgePortSettings
 from schemas.audio import FRAME_BYTES, FRAME_MS, SAMPLE_RATE
 from schemas.base import Schema
 from schemas.wire import PROTOCOL_VERSION
@@ -31,7 +31,7 @@ class Edge(Schema):
         return cls(wss_url=None if is_plain else address, ws_url=address if is_plain else None)
 
     @classmethod
-    def on_this_machine(cls, ports: EdgePorts) -> "Edge":
+    def on_this_machine(cls, ports: EdgePortSettings) -> "Edge":
         plain = f"ws://127.0.0.1:{ports.plain_port}{_STREAM_PATH}" if ports.plain_port else None
         return cls(wss_url=f"wss://localhost:{ports.port}{_STREAM_PATH}", ws_url=plain)
 

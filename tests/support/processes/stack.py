@@ -16,12 +16,13 @@ import httpx
 from infra.samples import WHISPER_MICRO
 from local import die_with_parent
 from local.run_file import ProcessEntry, ProcessState, running_stack
+from local.stages import STAGES
 from local.tcp_ports import free_port
 from tests.support.waiting import DEADLINE_S, wait_until
 
 ROSTRUM = Path(sys.executable).with_name("rostrum")
 PORTS = ("EDGE_PORT", "EDGE_PLAIN_PORT", "ANALYTICS_PORT", "KAFKA_PORT", "LANGUAGETOOL_PORT")
-PROCESSES = {"kafka", "languagetool", "edge", "transcribe", "questions", "analyze", "analytics"}
+PROCESSES = {"kafka", "languagetool", *STAGES}
 
 
 @dataclass
@@ -103,15 +104,16 @@ def environment(data: Path, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def stack_running(data: Path, **more: str) -> Iterator[Stack]:
-    """A ready stack while the block runs."""
+def stack_running(data: Path, *arguments: str, **more: str) -> Iterator[Stack]:
+    """A ready stack while the block runs. `arguments`: of `rostrum up`; `more`: further settings."""
     env = environment(data, **more)
     data.mkdir(parents=True, exist_ok=True)
     log = data / "up.log"
     # If the tests are killed, so is the stack.
     wrapper = [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid())]
     with log.open("wb") as output:
-        up = subprocess.Popen([*wrapper, ROSTRUM, "up"], env=env, stdout=output, stderr=output, start_new_session=True)
+        command = [*wrapper, str(ROSTRUM), "up", *arguments]
+        up = subprocess.Popen(command, env=env, stdout=output, stderr=output, start_new_session=True)
     stack = Stack(data, env, up, log)
     try:
         stack.start_s = wait_until(stack.ready, "every process is ready")

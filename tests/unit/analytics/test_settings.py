@@ -2,10 +2,10 @@
 
 import pytest
 
-from analytics.settings import AnalyticsSettings, EdgePorts
+from analytics.settings import AnalyticsSettings
 from edge.settings import EdgeSettings
 from infra.errors import SettingsError
-from infra.settings import load
+from infra.settings import EdgePortSettings, load
 
 
 @pytest.mark.parametrize("plain", [None, "", "0", "9000"])
@@ -15,13 +15,8 @@ def test_ports_are_those_of_the_edge(plain: str | None, port: str | None, monkey
         monkeypatch.delenv(name, raising=False)
         if value is not None:
             monkeypatch.setenv(name, value)
-    edge, told = load(EdgeSettings), load(EdgePorts)
+    edge, told = load(EdgeSettings), load(EdgePortSettings)
     assert (told.port, told.plain_port) == (edge.port, edge.plain_port)
-
-
-def test_both_describe_them_in_the_same_words() -> None:
-    for name, field in EdgePorts.model_fields.items():
-        assert field.description == EdgeSettings.model_fields[name].description
 
 
 @pytest.mark.parametrize("url", ["https://speak.example.org", "speak.example.org", "wss://a b"])

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from infra.renamed_settings import RENAMED
+from local.stages import STAGES
 from schemas.topics import Topic
 from scripts.reference import OPERATIONS_PAGE, SETTINGS_PAGE, groups, operations_page, settings_page
 
@@ -44,6 +45,12 @@ def test_every_setting_says_what_it_is() -> None:
     for group in groups():
         for name, field in group.model_fields.items():
             assert field.description, f"{group.__name__}.{name} has no description"
+
+
+def test_the_architecture_page_names_every_stage() -> None:
+    page = Path("docs/architecture.md").read_text()
+    for stage in STAGES.values():
+        assert f"    {stage.package.replace('.', '/')}/ " in page
 
 
 def test_the_architecture_page_names_every_topic() -> None:

@@ -31,6 +31,13 @@ def test_what_cannot_be_is_refused_with_the_reason(text: str, said: str) -> None
         parse_scale(text, clickhouse_is_embedded=True)
 
 
+def test_a_stage_that_is_left_out_has_no_process() -> None:
+    assert parse_scale("edge=2", ["questions"], clickhouse_is_embedded=True)["questions"] == 0
+    assert process_names("questions", 0) == []
+    with pytest.raises(RostrumError, match="--without"):
+        parse_scale("questions=2", ["questions"], clickhouse_is_embedded=True)
+
+
 def test_analytics_scales_on_a_clickhouse_server() -> None:
     assert parse_scale("analytics=2", clickhouse_is_embedded=False)["analytics"] == 2
 

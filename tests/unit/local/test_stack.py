@@ -1,30 +1,34 @@
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
 from infra.kafka.settings import KafkaSettings
 from infra.languagetool import LanguageToolSettings
+from local.listeners import listeners_of
 from local.plan import STOP_ORDER, Layer, ProcessPlan
 from local.scale import parse_scale
 from local.stack import Stack, stage_command
-from local.stages import STAGES
+from local.stages import STAGES, StageSpec
 
 STOPS_WITHIN_S = 15
 
 
-def stack(scale: str = "", kafka: str = "", languagetool: str = "", edge_plain_port: int = 8444) -> Stack:
+@pytest.fixture(autouse=True)
+def _default_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("EDGE_PORT", "EDGE_PLAIN_PORT", "ANALYTICS_PORT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def stack(scale: str = "", kafka: str = "", languagetool: str = "", without: Collection[str] = ()) -> Stack:
     return Stack(
         data=Path("/data"),
         cache=Path("/cache"),
-        environment={"LANG": "C", "EDGE_PORT": "8443"},
-        scale=parse_scale(scale, clickhouse_is_embedded=False),
+        environment={"LANG": "C"},
+        scale=parse_scale(scale, without, clickhouse_is_embedded=False),
         kafka=KafkaSettings(bootstrap=kafka),
         languagetool=LanguageToolSettings(url=languagetool),
-        edge_host="127.0.0.1",
-        edge_port=8443,
-        edge_plain_port=edge_plain_port,
-        analytics_host="127.0.0.1",
-        analytics_port=8080,
+        listeners=tuple(listener for stage in STAGES.values() for listener in listeners_of(stage)),
         shutdown_s=10.0,
     )
 
@@ -75,8 +79,9 @@ async def test_further_edges_have_free_ports_that_they_keep() -> None:
     assert plan(scaled, "edge-0").address == stack().addresses.edge
 
 
-async def test_no_plain_door_means_none_for_any_edge() -> None:
-    scaled = stack("edge=2", edge_plain_port=0)
+async def test_no_plain_port_means_none_for_any_edge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_PLAIN_PORT", "")
+    scaled = stack("edge=2")
     assert scaled.addresses.edge_plain == ""
     assert (await plan(scaled, "edge-1").launch()).environment["EDGE_PLAIN_PORT"] == "0"
 
@@ -95,3 +100,21 @@ def test_the_door_shuts_first_and_the_broker_last_in_time() -> None:
 def test_every_stage_is_a_program(stage: str) -> None:
     *_, module = stage_command(stage)
     assert Path(*module.split("."), "__main__.py").is_file()
+
+
+def test_a_stage_that_is_left_out_has_no_process_and_needs_no_port() -> None:
+    rest = stack(without=["edge", "questions"])
+    assert [plan.name for plan in rest.plans()] == ["kafka", "languagetool", "transcribe", "analyze", "analytics"]
+    assert {use.setting for use in rest.ports} == {"ANALYTICS_PORT", "KAFKA_PORT", "LANGUAGETOOL_PORT"}
+    assert rest.left_out == ["edge", "questions"]
+    assert rest.addresses.edge == stack().addresses.edge
+
+
+async def test_every_stage_is_told_the_ports_of_all() -> None:
+    environment = (await plan(stack(), "analytics").launch()).environment
+    assert (environment["EDGE_PORT"], environment["ANALYTICS_PORT"]) == ("8443", "8080")
+
+
+@pytest.mark.parametrize("stage", STAGES.values(), ids=lambda stage: stage.name)
+def test_every_stage_has_settings_of_its_own(stage: StageSpec) -> None:
+    assert stage.settings_groups()

@@ -14,11 +14,10 @@ from analytics.adapters.http.app import make_app
 from analytics.adapters.http.site import Config, ConfigLimits, Edge
 from analytics.core.facts import Competition, Standing, StoredReport
 from analytics.reading import Reading
-from analytics.settings import EdgePorts
 from infra.clock import SystemClock
 from infra.health import Health
 from infra.identity import IdentitySettings, TokenVerifier, development_token
-from infra.settings import LocalSettings
+from infra.settings import EdgePortSettings, LocalSettings
 from schemas.reports import Report
 from tests.support.analytics.events import final, report
 from tests.support.analytics.stored_facts import FakeFacts, session
@@ -49,7 +48,7 @@ async def client(facts: FakeFacts, tmp_path: Path) -> AsyncIterator[httpx.AsyncC
     config = Config(
         development=True,
         public_leaderboards=True,
-        edge=Edge.on_this_machine(EdgePorts(port=1443, plain_port=1444)),
+        edge=Edge.on_this_machine(EdgePortSettings(port=1443, plain_port=1444)),
         limits=ConfigLimits(session_s=3600, resume_grace_s=30, message_bytes=262_144),
     )
     app = make_app(Reading(facts, SystemClock(), public=True, tell_ids=False), verifier, config, Health())
@@ -256,7 +255,7 @@ async def test_an_identity_provider_that_is_away(facts: FakeFacts, tmp_path: Pat
     config = Config(
         development=False,
         public_leaderboards=True,
-        edge=Edge.on_this_machine(EdgePorts(port=1443, plain_port=1444)),
+        edge=Edge.on_this_machine(EdgePortSettings(port=1443, plain_port=1444)),
         limits=ConfigLimits(session_s=3600, resume_grace_s=30, message_bytes=262_144),
     )
     app = make_app(Reading(facts, SystemClock(), public=True, tell_ids=False), verifier, config, Health())
