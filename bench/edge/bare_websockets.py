@@ -22,7 +22,7 @@ async def handle(connection: ServerConnection) -> None:
             await connection.send(f'{{"type":"ack","frames":{frames}}}')
         else:
             # To the two texts of the handshake; clients do not look into the answer to the first.
-            await connection.send('{"type":"started","resume_token":""}')
+            await connection.send('{"type":"started","resume_token":"","frame_bytes":8000,"next_frame":0}')
 
 
 async def run(port: int, chain: Path, key: Path) -> None:

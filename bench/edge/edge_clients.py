@@ -1,7 +1,8 @@
 """Many clients in one process, each sending in real time, at the lowest possible cost: they must not be the bottleneck.
 
 All frames are the same, so a client writes bytes that were framed once and bypasses websockets' own sending: masking
-and framing 8,000 bytes again would cost more than anything else here. Reading goes through websockets."""
+and framing 8,000 bytes again would cost more than anything else here. Reading goes through websockets, and what is sent
+again after a resume comes from the client's resend buffer."""
 
 import asyncio
 import contextlib
@@ -16,10 +17,14 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 from websockets.frames import Frame, Opcode
 
+from client.resend_buffer import ResendBuffer
 from schemas.audio import FRAME_BYTES, FRAME_MS
+from schemas.wire import Start
 
 _FRAME_S = FRAME_MS / 1000
-_FRAMED = Frame(Opcode.BINARY, bytes(FRAME_BYTES)).serialize(mask=True)
+_FRAME = bytes(FRAME_BYTES)
+_FRAMED = Frame(Opcode.BINARY, _FRAME).serialize(mask=True)
+_START = Start(questions=0)
 _HANDSHAKE_S = 60.0
 _RETRY_S = 0.1
 _CLOSE_S = 10.0
@@ -60,7 +65,8 @@ class EdgeClient:
         self._address = address
         self._stats = stats
         self._socket: ClientConnection | None = None
-        self._resume_token: str | None = None
+        self._buffer = ResendBuffer()
+        self._frames_spoken = 0
         self._started = asyncio.Event()
         self._sent_at_s: deque[float] = deque()
         """Of the frames that are not acknowledged."""
@@ -69,12 +75,15 @@ class EdgeClient:
         self._disconnected = asyncio.Event()
         self._ack_received = asyncio.Event()
         self._began_s: float | None = None
-        self.acked = 0
-        """Frames of the session that the server has acknowledged."""
         self.frames_in_summary: int | None = None
         """None until the summary comes."""
         self.error: str | None = None
         """Code of the newest error."""
+
+    @property
+    def acked(self) -> int:
+        """Frames of the session that the server has acknowledged."""
+        return self._buffer.frames_acked
 
     async def connect(self) -> None:
         """Open a connection and authenticate; tries again while the server accepts no connections."""
@@ -98,12 +107,9 @@ class EdgeClient:
     async def start(self) -> None:
         """Start a session, or resume the one there was; returns on `started`."""
         assert self._socket is not None, "connect first"
-        start: dict[str, object] = {"questions": 0}
-        if self._resume_token is not None:
-            start = {"resume": self._resume_token, "from_frame": self.acked, "have_final": 0}
         self._started.clear()
         self._sent_at_s.clear()
-        await self._socket.send(json.dumps({"type": "start", **start}))
+        await self._socket.send(self._buffer.start_message(_START).model_dump_json(exclude_none=True))
         self._reading = asyncio.create_task(self._read(self._socket))
         await self._started.wait()
 
@@ -157,15 +163,16 @@ class EdgeClient:
     async def _send(self, began_s: float) -> None:
         assert self._socket is not None, "connect first"
         transport, stats = self._socket.transport, self._stats
-        due_s = began_s + self.acked * _FRAME_S
         while not self._disconnected.is_set():
+            while self._buffer.next_unsent() is not None:  # always a whole frame
+                transport.write(_FRAMED)
+                self._sent_at_s.append(time.monotonic())
+            due_s = began_s + self._frames_spoken * _FRAME_S
             await asyncio.sleep(due_s - time.monotonic())
-            now_s = time.monotonic()
-            transport.write(_FRAMED)
-            self._sent_at_s.append(now_s)
+            self._buffer.append(_FRAME)
+            self._frames_spoken += 1
             if stats.on:
-                stats.late_s.append(now_s - due_s)
-            due_s += _FRAME_S
+                stats.late_s.append(time.monotonic() - due_s)
 
     async def _read(self, socket: ClientConnection) -> None:
         try:
@@ -175,7 +182,7 @@ class EdgeClient:
                 if kind == "ack":
                     self._on_ack(message["frames"])
                 elif kind == "started":
-                    self._resume_token = message["resume_token"]
+                    self._buffer.started(message["resume_token"], message["frame_bytes"], message["next_frame"])
                     self._started.set()
                 elif kind == "summary":
                     self.frames_in_summary = message["audio_ms"] // FRAME_MS
@@ -193,7 +200,7 @@ class EdgeClient:
             sent_s = self._sent_at_s.popleft() if self._sent_at_s else now_s
             if self._stats.on:
                 self._stats.ack_delays_s.append(now_s - sent_s)
-        self.acked = max(self.acked, frames)
+        self._buffer.acknowledge(frames)
         self._ack_received.set()
 
 
