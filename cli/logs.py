@@ -14,6 +14,7 @@ from infra.errors import RostrumError
 
 _EVERY_S = 0.3
 _SUFFIX = ".log"
+_SHOWN_TIME = len("2026-05-01T09:30:00.000")
 
 
 @click.command()
@@ -117,8 +118,9 @@ def readable(line: str) -> str:
     except ValueError:
         return line
     exception = entry.pop("exception", "")
-    fixed = [str(entry.pop(key, "")) for key in ("timestamp", "level", "event")]
+    at, level, event = (str(entry.pop(key, "")) for key in ("timestamp", "level", "event"))
     entry.pop("stage", None)
     fields = " ".join(f"{key}={value}" for key, value in entry.items())
-    shown = " ".join(part for part in (fixed[0], f"{fixed[1]:<8}", fixed[2], fields) if part)
+    time_of_day = at[:_SHOWN_TIME].replace("T", " ")
+    shown = " ".join(part for part in (time_of_day, f"{level:<8}", event, fields) if part)
     return f"{shown}\n{exception}" if exception else shown

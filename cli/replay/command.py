@@ -1,4 +1,4 @@
-"""`rostrum replay`: past sessions heard again from their logs, beside what was stored of them."""
+"""`rostrum replay`: transcribe past sessions again from their logs, and compare."""
 
 import asyncio
 import json
@@ -11,8 +11,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from cli.progress import ProgressLine
 from cli.replay.log import read, stored_transcripts
-from cli.replay.view import Verdict, result, view
+from cli.replay.view import ReplayComparison, result, view
+from client.beside import beside
 from infra.clock import SystemClock
 from infra.errors import RostrumError
 from infra.kafka.settings import KafkaSettings
@@ -22,8 +24,9 @@ from schemas.topics import Topic
 
 _AGO = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_PROGRESS_EVERY_S = 1.0
 _MARGIN_MS = 60_000
-"""The edge's clock, which says when a session began, and the log's times need not agree to the second."""
+"""The edge's clock, by which a session began, and the log's times may differ by seconds."""
 
 
 def parse_time(text: str, now: datetime) -> datetime:
@@ -41,26 +44,31 @@ class Time(click.ParamType[datetime]):
             return parse_time(value, datetime.now(UTC))
         except (ValueError, OverflowError):
             self.fail(
-                f"{value!r} is neither a time, as 2026-05-01T09:30, nor a time ago, as 30m, 2h or 1d.", param, ctx
+                f"{value!r} is neither a time such as 2026-05-01T09:30 nor a period such as 30m, 2h or 1d.", param, ctx
             )
 
 
 @click.command()
-@click.option("--session", "session_id", help="The session's id.")
-@click.option("--since", type=Time(), help="All sessions that began since: 2h (ago), or a date and time.")
-@click.option("--model", help="As TRANSCRIBE_MODEL; without it, the settings' own.")
+@click.option("--session", "session_id", help="The session with this id.")
+@click.option("--since", type=Time(), help="All sessions that began since then: 2h (ago), or a date and time.")
+@click.option("--model", help="The model to try (as TRANSCRIBE_MODEL); by default that of the settings.")
 @click.option("--reference", type=click.Path(path_type=Path), help="Text file with what was really said.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object per session, then a result.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per session, then a result.")
 def replay(
     session_id: str | None, since: datetime | None, model: str | None, reference: Path | None, as_json: bool
 ) -> None:
-    """Hear past sessions again, from their logs, and compare with what was stored.
+    """Transcribe past sessions again from their logs, and compare with the stored transcripts.
 
-    For trying a newer model, or other TRANSCRIBE_ settings, on real sessions. Nothing is written to any topic and no
-    live consumer is disturbed; audio can be replayed while it is kept (KAFKA_AUDIO_RETENTION_HOURS).
+    For trying another model, or other TRANSCRIBE_ settings, on real sessions. Nothing is written to any topic, and no
+    live consumer is disturbed. Audio can be replayed as long as it is retained (KAFKA_AUDIO_RETENTION_HOURS).
+
+    \b
+    Examples:
+      rostrum replay --since 2h --model base.en
+      rostrum replay --session ddae1391-8ffb-4429-9841-206afaec8003 --reference said.txt
     """
     if (session_id is None) == (since is None):
-        raise click.UsageError("Say which sessions: --session ID or --since TIME.")
+        raise click.UsageError("Give either --session ID or --since TIME.")
     if reference is not None and session_id is None:
         raise click.UsageError("A reference is the text of one session: give --session with it.")
     said = _read_reference(reference) if reference else None
@@ -84,20 +92,30 @@ async def _run(
     if session_id in stored:
         since_ms = stored[session_id].started_at_ms - _MARGIN_MS
     sessions = 0
-    async with (
-        _transcriber(model) as transcriber,
-        aclosing(_replayed(kafka, transcriber, session_id, since_ms)) as found,
-    ):
-        async for replayed in found:
-            sessions += 1
-            verdict = Verdict(replayed, stored.get(replayed.transcribed.session_id), said)
-            if as_json:
-                click.echo(json.dumps(result(verdict), ensure_ascii=False))
-            else:
-                console.print(view(verdict))
-        if session_id is not None and not sessions:
-            raise _missing(session_id, session_id in stored, session_id in transcriber.unfinished)
-        _close(console, sessions, len(transcriber.unfinished), as_json)
+
+    async def watch(transcriber: OfflineTranscriber) -> None:
+        while True:
+            windows = transcriber.windows_recognised
+            progress.show(f"{sessions} of {len(stored)} sessions replayed, {windows} windows transcribed …")
+            await asyncio.sleep(_PROGRESS_EVERY_S)
+
+    with ProgressLine() as progress:
+        progress.show("Loading the model …")
+        async with (
+            _transcriber(model) as transcriber,
+            beside(watch(transcriber)),
+            aclosing(_replayed(kafka, transcriber, session_id, since_ms)) as found,
+        ):
+            async for replayed in found:
+                sessions += 1
+                comparison = ReplayComparison(replayed, stored.get(replayed.transcribed.session_id), said)
+                if as_json:
+                    click.echo(json.dumps(result(comparison), ensure_ascii=False))
+                else:
+                    console.print(view(comparison))
+    if session_id is not None and not sessions:
+        raise _missing(session_id, session_id in stored, session_id in transcriber.unfinished)
+    _close(console, sessions, len(transcriber.unfinished), as_json)
 
 
 async def _replayed(
@@ -143,12 +161,12 @@ def _missing(session_id: str, is_stored: bool, is_unfinished: bool) -> RostrumEr
     if is_unfinished:
         return RostrumError(
             f"Session {session_id} has not ended yet.",
-            "Replay it when it has: a session whose client is gone ends after SESSION_GRACE_S.",
+            "Replay it when it has: a session whose client is gone ends after SESSION_GRACE_S seconds.",
         )
     if is_stored:
         return RostrumError(
-            f"The audio of session {session_id} is no longer kept.",
-            "KAFKA_AUDIO_RETENTION_HOURS and KAFKA_AUDIO_RETENTION_BYTES say for how long it is.",
+            f"The audio of session {session_id} is no longer retained.",
+            "KAFKA_AUDIO_RETENTION_HOURS and KAFKA_AUDIO_RETENTION_BYTES say for how long audio is.",
         )
     return RostrumError(
         f"Kafka holds no session {session_id}.",
@@ -163,4 +181,4 @@ def _close(console: Console, sessions: int, unfinished: int, as_json: bool) -> N
     if not sessions:
         console.print("No session that began since then has ended.")
     if unfinished:
-        console.print(f"Not replayed, for they have not ended: {unfinished}.")
+        console.print(f"Not replayed, because they have not ended: {unfinished}.")

@@ -1,4 +1,4 @@
-"""What Kafka holds of past sessions, read without joining a group: nobody's offsets or partitions change."""
+"""Past sessions in Kafka, read without joining a consumer group: no live consumer is disturbed."""
 
 from collections.abc import AsyncGenerator, Sequence
 
@@ -19,7 +19,7 @@ from schemas.transcripts import SessionTranscribed
 async def stored_transcripts(
     settings: KafkaSettings, *, session_id: str | None = None, since_ms: int | None = None
 ) -> dict[str, SessionTranscribed]:
-    """The finished sessions' facts on `transcripts`, by session: of one, or of all that were told since a time."""
+    """Transcripts of finished sessions, by session id: of one session, or of all published since a time (Unix, ms)."""
     found: dict[str, SessionTranscribed] = {}
     async for records in read(settings, Topic.TRANSCRIPTS, session_id=session_id, since_ms=since_ms):
         for record in records:
@@ -44,8 +44,8 @@ async def read(
                 yield kept
     except KafkaError as error:
         raise Unavailable(
-            f"Kafka at {settings.address} stopped giving {topic.value.name} ({type(error).__name__}).",
-            "Check that it runs, and the KAFKA_ settings.",
+            f"Kafka at {settings.address} stopped answering ({topic.value.name}, {type(error).__name__}).",
+            "Check that it is running, and the KAFKA_ settings.",
         ) from error
     finally:
         await consumer.stop()
@@ -59,7 +59,7 @@ async def _partitions(settings: KafkaSettings, topic: Topic, session_id: str | N
         )
     numbers = list(range(count))
     if session_id is not None:
-        # As every producer of the session's log finds it: by the key alone.
+        # Producers of the session's log choose the partition by the key alone, in this way.
         numbers = [DefaultPartitioner()(session_id.encode(), numbers, numbers)]
     return [TopicPartition(name, number) for number in numbers]
 

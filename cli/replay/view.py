@@ -1,4 +1,4 @@
-"""What a replay found, for a person and for a program."""
+"""A replayed session compared with the stored one, for a person and for a program."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,14 @@ _CONTEXT_WORDS = 3
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """A replayed session beside what was stored of it (None: its transcriber has not come to its end) and what was
-    really said (None: not told)."""
+class ReplayComparison:
+    """A replayed session beside the stored one and the reference."""
 
     replayed: OfflineTranscript
     stored: SessionTranscribed | None
+    """None if the transcriber has not finished it."""
     reference: str | None
+    """What was really said; None if it was not given."""
 
     @property
     def identical(self) -> bool:
@@ -65,9 +66,9 @@ def _shown(final: Any) -> dict[str, Any]:
     return shown
 
 
-def result(verdict: Verdict) -> dict[str, Any]:
+def result(replay: ReplayComparison) -> dict[str, Any]:
     """One line of `--json`."""
-    again, stored = verdict.replayed.transcribed, verdict.stored
+    again, stored = replay.replayed.transcribed, replay.stored
     return {
         "type": "session",
         "session_id": again.session_id,
@@ -76,16 +77,14 @@ def result(verdict: Verdict) -> dict[str, Any]:
         "stored_model": stored.model if stored else None,
         "transcript": " ".join(_texts(again)),
         "stored_transcript": " ".join(_texts(stored)) if stored else None,
-        "identical": verdict.identical if stored else None,
-        "against_stored": _figures(verdict.against_stored),
-        "against_reference": _figures(verdict.against_reference),
-        "stored_against_reference": _figures(verdict.stored_against_reference),
-        "changes": [
-            {"at_ms": at_ms, "stored": before, "replayed": after} for at_ms, before, after in _changes(verdict)
-        ],
-        "delay_ms": spread(list(verdict.replayed.delays_ms)),
-        "delay_with_model_ms": spread(list(verdict.replayed.delays_with_inference_ms)),
-        "model_ms": round(verdict.replayed.inference_ms),
+        "identical": replay.identical if stored else None,
+        "against_stored": _figures(replay.against_stored),
+        "against_reference": _figures(replay.against_reference),
+        "stored_against_reference": _figures(replay.stored_against_reference),
+        "changes": [{"at_ms": at_ms, "stored": before, "replayed": after} for at_ms, before, after in _changes(replay)],
+        "delay_ms": spread(list(replay.replayed.delays_ms)),
+        "delay_with_model_ms": spread(list(replay.replayed.delays_with_inference_ms)),
+        "model_ms": round(replay.replayed.inference_ms),
     }
 
 
@@ -101,51 +100,51 @@ def _figures(comparison: Comparison | None) -> dict[str, Any] | None:
     }
 
 
-def _changes(verdict: Verdict) -> Iterator[tuple[int, str, str]]:
-    """When, what was stored, what is heard now."""
-    if verdict.stored is None or verdict.against_stored is None:
+def _changes(replay: ReplayComparison) -> Iterator[tuple[int, str, str]]:
+    """The time of each change, the stored words and the replayed ones."""
+    if replay.stored is None or replay.against_stored is None:
         return
-    before, after = words_of(verdict.stored), words_of(verdict.replayed.transcribed)
-    for each in verdict.against_stored.differences:
+    before, after = words_of(replay.stored), words_of(replay.replayed.transcribed)
+    for each in replay.against_stored.differences:
         was, now = before[slice(*each.said)], after[slice(*each.heard)]
         yield (was or now)[0].start_ms, _joined(was), _joined(now)
 
 
-def view(verdict: Verdict) -> RenderableType:
-    """The session for a terminal. What a speaker said is never read as markup."""
-    return Group(*_lines(verdict))
+def view(replay: ReplayComparison) -> RenderableType:
+    """For a terminal. What a speaker said is never interpreted as markup."""
+    return Group(*_lines(replay))
 
 
-def _lines(verdict: Verdict) -> Iterator[Text]:
-    replayed, stored = verdict.replayed, verdict.stored
+def _lines(replay: ReplayComparison) -> Iterator[Text]:
+    replayed, stored = replay.replayed, replay.stored
     again = replayed.transcribed
     by = f"stored by {stored.model}, replayed by {again.model}" if stored else f"replayed by {again.model}"
     yield Text(f"Session {again.session_id}: {again.audio_ms / 1000:.1f} s, {by}", style="bold")
-    if verdict.against_stored is None:
-        yield Text("  stored transcript: none yet")
+    if replay.against_stored is None:
+        yield Text("  no stored transcript yet")
     else:
-        same = ", every final identical" if verdict.identical else ""
-        yield Text(f"  against the stored transcript: {_summary(verdict.against_stored)}{same}")
-    if verdict.against_reference is not None:
-        yield Text(f"  against the reference: {_summary(verdict.against_reference)}")
-    if verdict.stored_against_reference is not None:
-        yield Text(f"  stored against the reference: {_summary(verdict.stored_against_reference)}")
+        same = ", every final identical" if replay.identical else ""
+        yield Text(f"  against the stored transcript: {_summary(replay.against_stored)}{same}")
+    if replay.against_reference is not None:
+        yield Text(f"  against the reference: {_summary(replay.against_reference)}")
+    if replay.stored_against_reference is not None:
+        yield Text(f"  stored against the reference: {_summary(replay.stored_against_reference)}")
     if delays := spread(list(replayed.delays_ms)):
         whole = spread(list(replayed.delays_with_inference_ms)) or delays
-        yield Text(f"  a word's end to its final: {_delays(delays)}; with the model's time {_delays(whole)}")
+        yield Text(f"  end of word → final: {_delays(delays)}; with the model's time {_delays(whole)}")
     if again.audio_ms:
-        yield Text(f"  the model: {replayed.inference_ms / again.audio_ms:.3f} s per second of audio")
-    if stored and verdict.against_stored:
+        yield Text(f"  model: {replayed.inference_ms / again.audio_ms:.3f} s per second of audio")
+    if stored and replay.against_stored:
         before, after = words_of(stored), words_of(again)
-        for each in verdict.against_stored.differences:
+        for each in replay.against_stored.differences:
             yield _change(each, before, after)
 
 
 def _summary(comparison: Comparison) -> str:
     rate = "" if comparison.rate is None else f" (WER {100 * comparison.rate:.1f} %)"
     return (
-        f"{comparison.changed} of {comparison.words} words changed{rate}: {comparison.substitutions} other, "
-        f"{comparison.deletions} gone, {comparison.insertions} new"
+        f"{comparison.changed} of {comparison.words} words changed{rate}: {comparison.substitutions} substituted, "
+        f"{comparison.deletions} deleted, {comparison.insertions} inserted"
     )
 
 

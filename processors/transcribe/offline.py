@@ -56,6 +56,8 @@ class OfflineTranscriber:
         self._vad = vad
         self._pool = InferencePool(recogniser, clock)
         self._tallies: defaultdict[str, _Tally] = defaultdict(_Tally)
+        self.windows_recognised = 0
+        """Of all sessions, to show progress by."""
 
     async def feed(self, records: Iterable[SessionLogRecord]) -> list[OfflineTranscript]:
         """Process these records completely; returns the sessions that have ended with them."""
@@ -80,6 +82,7 @@ class OfflineTranscriber:
         return tuple(session.session_id for session in self._sessions.open_sessions())
 
     def _note_batch(self, batch: CompletedBatch) -> list[OfflineTranscript]:
+        self.windows_recognised += len(batch.windows)
         for window in batch.windows:
             tally = self._tallies[window.session_id]
             tally.inference_ms += batch.took_ms / len(batch.windows)

@@ -49,7 +49,7 @@ def environment(kafka_node: KafkaSettings) -> Iterator[KafkaSettings]:
 
 @pytest.fixture(scope="module")
 def transcribed(environment: KafkaSettings) -> KafkaSettings:
-    """Three finished sessions that the transcriber has heard, the audio of one of them no longer kept, and a session
+    """Three finished sessions that were transcribed, the audio of one of them no longer retained, and a session
     that has not ended."""
     asyncio.run(_live(environment))
     return environment
@@ -164,14 +164,14 @@ async def test_all_sessions_since_a_time(transcribed: KafkaSettings) -> None:  #
 
     assert all(f"Session {name}: " in shown for name in SPEECH)
     assert shown.count("every final identical") == len(SPEECH)
-    assert "Not replayed, for they have not ended: 1." in shown
+    assert "Not replayed, because they have not ended: 1." in shown
 
 
 async def test_what_cannot_be_replayed_is_told_with_its_reason(transcribed: KafkaSettings) -> None:  # noqa: ARG001 - its topics are read
     for session_id, reason in (
         ("nobody", "holds no session nobody"),
         (OPEN, "has not ended yet"),
-        (OLD, "no longer kept"),
+        (OLD, "no longer retained"),
     ):
         ended = await _run("--session", session_id)
         assert isinstance(ended.exception, RostrumError)

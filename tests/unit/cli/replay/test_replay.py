@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from cli.replay.command import parse_time, replay
-from cli.replay.view import Verdict, result, view
+from cli.replay.view import ReplayComparison, result, view
 from infra.errors import RostrumError
 from tests.support.transcribe.core_values import words
 from tests.support.transcribe.offline_transcripts import transcribed_offline
@@ -17,7 +17,7 @@ NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 async def test_the_same_words_are_identical() -> None:
     once, again = await transcribed_offline(), await transcribed_offline()
 
-    figures = result(Verdict(again, once.transcribed, None))
+    figures = result(ReplayComparison(again, once.transcribed, None))
 
     assert figures["identical"]
     assert figures["against_stored"] == {"wer": 0, "words": 8, "substitutions": 0, "deletions": 0, "insertions": 0}
@@ -27,9 +27,9 @@ async def test_the_same_words_are_identical() -> None:
 
 async def test_words_that_changed_are_shown_where_they_stand() -> None:
     stored, again = await transcribed_offline(), await transcribed_offline(words("one too three four five six eight"))
-    verdict = Verdict(again, stored.transcribed, "one two three four five six eight")
+    comparison = ReplayComparison(again, stored.transcribed, "one two three four five six eight")
 
-    figures = result(verdict)
+    figures = result(comparison)
 
     assert not figures["identical"]
     assert figures["changes"] == [
@@ -38,25 +38,25 @@ async def test_words_that_changed_are_shown_where_they_stand() -> None:
     ]
     assert figures["against_reference"]["wer"] == round(1 / 7, 4)
     assert figures["stored_against_reference"]["insertions"] == 1
-    shown = _printed(verdict)
-    assert "2 of 8 words changed (WER 25.0 %): 1 other, 1 gone, 0 new" in shown
+    shown = _printed(comparison)
+    assert "2 of 8 words changed (WER 25.0 %): 1 substituted, 1 deleted, 0 inserted" in shown
     assert "0:00.3  … one [two] → [too] three four five …" in shown
     assert "[seven] → [∅]" in shown
 
 
 async def test_a_session_without_a_stored_transcript() -> None:
-    verdict = Verdict(await transcribed_offline(()), None, None)
+    comparison = ReplayComparison(await transcribed_offline(()), None, None)
 
-    figures = result(verdict)
+    figures = result(comparison)
 
     assert (figures["identical"], figures["against_stored"], figures["delay_ms"]) == (None, None, None)
-    assert "stored transcript: none yet" in _printed(verdict)
+    assert "no stored transcript yet" in _printed(comparison)
 
 
-def _printed(verdict: Verdict) -> str:
+def _printed(comparison: ReplayComparison) -> str:
     console = Console(width=200, soft_wrap=True)
     with console.capture() as captured:
-        console.print(view(verdict))
+        console.print(view(comparison))
     return captured.get()
 
 
