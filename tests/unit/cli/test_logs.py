@@ -7,13 +7,15 @@ from click.testing import CliRunner, Result
 from cli.logs import LogTail, logs, readable
 from infra.errors import RostrumError
 
+AT = "2026-11-28T12:36:05.536067Z"
+
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     folder = tmp_path / "logs"
     folder.mkdir()
     entries = [
-        {"event": "closed", "level": "info", "timestamp": "T", "stage": "edge", "code": number} for number in range(30)
+        {"event": "closed", "level": "info", "timestamp": AT, "stage": "edge", "code": number} for number in range(30)
     ]
     (folder / "edge.log").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
     (folder / "edge-2.log").write_text("second edge\n")
@@ -29,8 +31,8 @@ def test_the_newest_lines_of_all_processes_bear_their_names(data: Path) -> None:
     lines = invoke(data, "-n", "2").output.splitlines()
 
     assert lines == [
-        "edge   | T info     closed code=28",
-        "edge   | T info     closed code=29",
+        "edge   | 2026-11-28 12:36:05.536 info     closed code=28",
+        "edge   | 2026-11-28 12:36:05.536 info     closed code=29",
         "edge-2 | second edge",
         "kafka  | [2026] INFO started",
     ]
@@ -71,6 +73,5 @@ def test_following_gives_whole_lines_and_goes_on_in_a_new_file(tmp_path: Path) -
 
 def test_what_is_no_json_and_an_exception_are_shown_as_they_are() -> None:
     assert readable("{half") == "{half"
-    assert readable('{"event": "failed", "level": "error", "timestamp": "T", "exception": "Trace\\nback"}') == (
-        "T error    failed\nTrace\nback"
-    )
+    entry = {"event": "failed", "level": "error", "timestamp": AT, "exception": "Trace\nback"}
+    assert readable(json.dumps(entry)) == "2026-11-28 12:36:05.536 error    failed\nTrace\nback"
