@@ -3,6 +3,7 @@
 python -m bench.edge.bare_websockets PORT CHAIN KEY"""
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 
@@ -11,7 +12,10 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from edge.adapters.websocket import listening_socket
 from infra.tls.contexts import server_context
+from schemas.audio import FRAME_BYTES
 from schemas.wire import MAX_MESSAGE_BYTES
+
+_STARTED = json.dumps({"type": "started", "resume_token": "", "frame_bytes": FRAME_BYTES, "next_frame": 0})
 
 
 async def handle(connection: ServerConnection) -> None:
@@ -22,7 +26,7 @@ async def handle(connection: ServerConnection) -> None:
             await connection.send(f'{{"type":"ack","frames":{frames}}}')
         else:
             # To the two texts of the handshake; clients do not look into the answer to the first.
-            await connection.send('{"type":"started","resume_token":"","frame_bytes":8000,"next_frame":0}')
+            await connection.send(_STARTED)
 
 
 async def run(port: int, chain: Path, key: Path) -> None:

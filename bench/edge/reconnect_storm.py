@@ -47,7 +47,7 @@ async def measure(testbed: EdgeTestbed, rounds: int, count: int, progress: Calla
 
 
 async def _storm(clients: EdgeClients, strike: Callable[[], None]) -> list[float]:
-    """For each client, the seconds from the strike until more frames are acknowledged than before it."""
+    """For each client, the seconds from the strike until frames that it sent after it are acknowledged."""
     began_s = time.monotonic()
     strike()
     async with asyncio.timeout(_TIMEOUT_S):
@@ -57,9 +57,9 @@ async def _storm(clients: EdgeClients, strike: Callable[[], None]) -> list[float
 async def _recovery_s(client: EdgeClient, began_s: float) -> float:
     await client.disconnected()
     await client.stop_speaking()
-    acked = client.acked
     await client.connect()
     await client.start()
+    acked = client.acked
     client.speak()
     await client.acked_beyond(acked)
     return time.monotonic() - began_s

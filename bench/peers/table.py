@@ -36,7 +36,8 @@ DOOR_HEADINGS = (
     "clients send",
     "CPU time per 250 ms",
     "ping to pong, p50 / p99",
-    "memory per client, idle / speaking",
+    "memory without clients",
+    "per client, idle / speaking",
     "clients that one core serves",
 )
 
@@ -60,7 +61,7 @@ def door_rows(result: dict[str, Any]) -> list[tuple[str, ...]]:
     for (server, sent), rows in by_contender(result["rows"]).items():
         name = with_version(server, result["versions"])
         if not rounds(rows):
-            lines.append((name, sent, "failed", "", "", capacity(rows)))
+            lines.append((name, sent, "failed", "", "", "", capacity(rows)))
             continue
         cpu = over_rounds(rows, "cpu_us_per_frame")
         pong_ms = [over_rounds(rows, "pong_ms", share, digits=2)["median"] for share in ("p50", "p99")]
@@ -71,6 +72,7 @@ def door_rows(result: dict[str, Any]) -> list[tuple[str, ...]]:
                 sent,
                 f"{cpu['median']:.0f} µs ({cpu['least']:.0f} to {cpu['greatest']:.0f})",
                 f"{pong_ms[0]:.1f} / {pong_ms[1]:.1f} ms",
+                f"{over_rounds(rows, 'empty_mb', digits=0)['median']:.0f} MB",
                 f"{kb[0]:.0f} / {kb[1]:.0f} kB",
                 capacity(rows) if len({row["clients"] for row in rows}) > 1 else "—",
             )

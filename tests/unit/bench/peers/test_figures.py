@@ -36,6 +36,7 @@ def door_row(sent: str, clients: int, cpu_us: float = 1000.0, *, passed: bool = 
         "progress_share": 1.0,
         "cores": 0.1,
         "cpu_us_per_frame": cpu_us,
+        "empty_mb": 98.0,
         "kb_per_client": {"idle": 51, "speaking": 256},
     }
 
@@ -83,10 +84,10 @@ def test_whole_servers_have_a_row_per_measurement() -> None:
 def test_doors_have_a_row_per_server_and_way_of_sending() -> None:
     _, plain, tls, failed = door_rows(DOORS)
 
-    cost = ("10.0 / 10.0 ms", "51 / 256 kB")
+    cost = ("10.0 / 10.0 ms", "98 MB", "51 / 256 kB")
     assert plain == ("rostrum 0.1.0", "16 bits", "1250 µs (1000 to 1500)", *cost, "20; not 100")
     assert tls == ("rostrum 0.1.0", "16 bits, TLS", "1000 µs (1000 to 1000)", *cost, "—")
-    assert failed == ("peer <1> 2.0", "16 bits", "failed", "", "", "not 20")
+    assert failed == ("peer <1> 2.0", "16 bits", "failed", "", "", "", "not 20")
 
 
 def test_the_picture_of_whole_servers_has_a_line_per_server_that_showed_words() -> None:
