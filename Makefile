@@ -9,7 +9,7 @@ export TRANSCRIBE_MODEL := $(MODEL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint bench soak lock clean
+.PHONY: help setup demo up unit test lint bench soak lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -22,6 +22,9 @@ demo: setup ## everything from nothing: stack up, a recording streamed, results 
 
 up: setup ## the whole stack on this machine until Ctrl-C (MODEL=base.en for your own voice)
 	@exec $(BIN)/rostrum up
+
+unit: setup ## the quick unit tests, offline: under a minute
+	@$(BIN)/python -m pytest tests/unit -m "not soak and not thorough"
 
 test: lint ## lint, then all tests
 	@$(BIN)/python -m pytest

@@ -7,6 +7,7 @@ runs that are not honest, stages say anything at all: then only the promises tha
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
@@ -239,5 +240,5 @@ class AnyConnection(DrawnOut):
         assert self.promises.acked in (-(-samples // FRAME_SAMPLES), stages.frames)
 
 
-TestAnyConnection = AnyConnection.TestCase
+TestAnyConnection = pytest.mark.thorough(AnyConnection.TestCase)
 TestAnyConnection.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)

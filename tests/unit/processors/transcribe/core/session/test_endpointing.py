@@ -209,6 +209,7 @@ def speech(draw: st.DrawFn) -> tuple[Word, ...]:
 
 
 @pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.thorough
 @settings(max_examples=25, deadline=None)
 @given(said=speech(), rest_frames=st.integers(0, 8), frames=st.sampled_from([1, 2, 4]), data=st.data())
 def test_no_word_is_lost_or_doubled_whatever_the_pauses_and_the_load(

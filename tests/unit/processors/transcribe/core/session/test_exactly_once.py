@@ -95,6 +95,7 @@ def disturbed(
 
 
 @pytest.mark.parametrize("options", [OPTIONS, WITH_VAD], ids=["all audio", "vad"])
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_wherever_the_owner_dies_the_facts_are_the_same(options: TranscriptionOptions, seed: int) -> None:
@@ -111,6 +112,7 @@ def test_wherever_the_owner_dies_the_facts_are_the_same(options: TranscriptionOp
     order_is_kept(found)
 
 
+@pytest.mark.thorough
 @settings(max_examples=80, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_windows_that_depend_on_the_load_lose_and_repeat_no_word(seed: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -119,6 +120,7 @@ def speech(draw: st.DrawFn) -> tuple[Word, ...]:
     return tuple(said)
 
 
+@pytest.mark.thorough
 @settings(max_examples=100, deadline=None)
 @given(speech(), st.integers(0, 2000))
 def test_what_a_recogniser_hears_right_is_written_down_right(said: tuple[Word, ...], rest_ms: int) -> None:
