@@ -1,16 +1,16 @@
-"""Facts from Kafka into ClickHouse, and the HTTP API and pages that show them."""
+"""Starts the analytics stage: the ingestion from Kafka to ClickHouse, and the HTTP API and pages."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.types import ASGIApp
 
-from analytics.adapters.facts import ClickHouseFacts
+from analytics.adapters.clickhouse_queries import ClickHouseFactStore
+from analytics.adapters.clickhouse_writer import ClickHouseWriter
 from analytics.adapters.http.app import make_app
-from analytics.adapters.http.site import Config, ConfigLimits, Edge
+from analytics.adapters.http.pages import EdgeUrls, PageConfig, PageLimits
 from analytics.adapters.kafka import kafka_clients
-from analytics.adapters.store import ClickHouseStore
-from analytics.reading import Reading
+from analytics.queries import Queries
 from analytics.retry import Retry
 from analytics.service import TOPICS, Ingest
 from analytics.settings import AnalyticsSettings
@@ -36,16 +36,16 @@ async def serve(stage: Stage) -> None:
     async with _database(load(ClickHouseSettings), load(LocalSettings)) as database:
         try:
             await retry("clickhouse", migrate, database)
-            # The API answers also while Kafka is away.
+            # The API is served even while Kafka is away.
             async with (
                 _served(_app(stage, settings, database), settings),
-                kafka_clients(kafka, TOPICS, retry) as (log, dead_letters),
+                kafka_clients(kafka, TOPICS, retry) as (source, dead_letters),
             ):
                 stage.ready()
-                store = ClickHouseStore(database)
-                await Ingest(log, store, dead_letters, retry, make_competitions=settings.development).run()
+                writer = ClickHouseWriter(database)
+                await Ingest(source, writer, dead_letters, retry, create_competitions=settings.development).run()
         except Unavailable:
-            # Waiting for ClickHouse or Kafka was cut short by the end.
+            # The stage was stopped while it was waiting for ClickHouse or Kafka.
             if not stage.stopping.is_set():
                 raise
 
@@ -63,21 +63,21 @@ async def _database(settings: ClickHouseSettings, local: LocalSettings) -> Async
 
 def _app(stage: Stage, settings: AnalyticsSettings, database: Database) -> ASGIApp:
     sessions = load(SessionSettings)
-    reading = Reading(
-        ClickHouseFacts(database),
+    queries = Queries(
+        ClickHouseFactStore(database),
         SystemClock(),
         public=settings.public_leaderboards,
-        tell_ids=settings.development,
+        show_user_ids=settings.development,
     )
-    config = Config(
+    config = PageConfig(
         development=settings.development,
         public_leaderboards=settings.public_leaderboards,
-        edge=Edge.at(settings.edge_url) if settings.edge_url else Edge.on_this_machine(load(EdgePortSettings)),
-        limits=ConfigLimits(
+        edge=EdgeUrls.at(settings.edge_url) if settings.edge_url else EdgeUrls.on_this_machine(load(EdgePortSettings)),
+        limits=PageLimits(
             session_s=sessions.max_s, resume_grace_s=int(sessions.grace_s), message_bytes=MAX_MESSAGE_BYTES
         ),
     )
-    return make_app(reading, TokenVerifier(load(IdentitySettings), load(LocalSettings)), config, stage.health)
+    return make_app(queries, TokenVerifier(load(IdentitySettings), load(LocalSettings)), config, stage.health)
 
 
 @asynccontextmanager
@@ -88,9 +88,9 @@ async def _served(app: ASGIApp, settings: AnalyticsSettings) -> AsyncIterator[No
         except OSError as error:
             raise RostrumError(
                 f"ANALYTICS_PORT {settings.port} on {settings.host} cannot be opened ({error.strerror}).",
-                "Stop what uses it, or set another port.",
+                "Stop the program that uses it, or set another port.",
             ) from error
-        get_logger("http").info("pages and API", address=f"http://{settings.host}:{port}")
+        get_logger("http").info("HTTP server started", address=f"http://{settings.host}:{port}")
         yield
 
 

@@ -1,4 +1,4 @@
-"""Trying again for as long as it takes, in the open."""
+"""Retries without a limit. They show in logs, metrics and /readyz."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,12 +15,12 @@ P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
 
 _FIRST_WAIT_S = 0.2
-_LONGEST_WAIT_S = 5.0
+_MAX_WAIT_S = 5.0
 
 
 class Retry:
-    """Tries again with growing waits while something raises Unavailable; meanwhile the process is not ready. Raises
-    Unavailable itself only when `stopping` is set: then there is no time to try again."""
+    """Retries with exponential backoff for as long as Unavailable is raised; the process is not ready meanwhile. Raises
+    Unavailable only once `stopping` is set."""
 
     def __init__(self, stopping: asyncio.Event, health: Health, first_wait_s: float = _FIRST_WAIT_S) -> None:
         self._stopping = stopping
@@ -34,23 +34,25 @@ class Retry:
     async def __call__(
         self, part: str, work: Callable[P, Awaitable[ResultT]], *args: P.args, **kwargs: P.kwargs
     ) -> ResultT:
-        """What `work` gives. `part` names what is waited for, in the logs, the metrics and the reasons at `/readyz`."""
+        """The result of `work`. `part` names the service in logs, metrics and the reasons at `/readyz`."""
 
-        def tell(state: tenacity.RetryCallState) -> None:
+        def report(state: tenacity.RetryCallState) -> None:
             reason = str(state.outcome.exception() if state.outcome else "")
-            metrics.RETRIES.labels(part).inc()
+            metrics.RETRIES_TOTAL.labels(part).inc()
             self._health.not_ready(part, reason)
-            get_logger("retry").warning("trying again", part=part, attempt=state.attempt_number, reason=reason)
+            get_logger("retry").warning(
+                "attempt failed, retrying", part=part, attempt=state.attempt_number, reason=reason
+            )
 
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception_type(Unavailable),
-            wait=tenacity.wait_random_exponential(multiplier=self._first_wait_s, max=_LONGEST_WAIT_S),
+            wait=tenacity.wait_random_exponential(multiplier=self._first_wait_s, max=_MAX_WAIT_S),
             stop=lambda _state: self.stopping,
             sleep=self._sleep,
-            before_sleep=tell,
+            before_sleep=report,
             reraise=True,
         )
-        # tenacity's own types lose the result's.
+        # tenacity's types lose the result's type.
         result = cast(ResultT, await retrying(work, *args, **kwargs))
         self._health.ready(part)
         return result

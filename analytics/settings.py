@@ -18,7 +18,8 @@ class AnalyticsSettings(Settings):
     )
     public_leaderboards: bool = Field(True, description="whether leaderboards may be read without a token")
     development: bool = Field(
-        True, description="whether an unknown competition is made on first use, and boards tell everybody users' ids"
+        True,
+        description="whether an unknown competition is created on first use, and user ids are shown without a token",
     )
     edge_url: str = Field(
         "",

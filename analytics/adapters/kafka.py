@@ -1,8 +1,8 @@
-"""The topics, by aiokafka.
+"""The topics, with aiokafka.
 
-Quirks hidden here: a client that failed to start must be thrown away; `commit` tries again inside for as long as the
-broker is gone, so it is given a time; a commit that comes after a rebalance fails for good, and that is no loss,
-because the new owner reads the records again."""
+Quirks hidden here: a client that failed to start cannot be started again; `commit` retries internally for as long as
+the broker is away, so it gets a timeout; a commit after a rebalance fails for good, and nothing is lost by that, since
+the partitions' new owner reads the records again."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from analytics.ports import SourceRecord
 from analytics.retry import Retry
-from analytics.service import Logged
 from infra.errors import Unavailable
 from infra.kafka.clients import make_consumer, make_producer
 from infra.kafka.dead_letters import KafkaRecord, send_dead_letter
@@ -24,23 +24,23 @@ _STAGE = "analytics"
 _WAIT_MS = 500
 _LINGER_S = 0.1
 _MAX_RECORDS = 1000
-_COMMIT_S = 10
-_STOP_S = 3
+_COMMIT_TIMEOUT_S = 10
+_STOP_TIMEOUT_S = 3
 
 
-class KafkaLog:
-    """Reads as a member of the group `analytics`."""
+class KafkaFactSource:
+    """`analytics.ports.FactSource`, as a member of the consumer group `analytics`."""
 
     def __init__(self, consumer: AIOKafkaConsumer, topics: dict[str, Topic]) -> None:
         self._consumer = consumer
         self._topics = topics
-        self._done: dict[TopicPartition, int] = {}
+        self._positions: dict[TopicPartition, int] = {}
 
-    async def read(self) -> Sequence[Logged]:
+    async def read(self) -> Sequence[SourceRecord]:
         try:
             batch = await self._consumer.getmany(timeout_ms=_WAIT_MS, max_records=_MAX_RECORDS)
             if batch:
-                # Every insert makes a part on the server's disk: a short wait makes fewer and larger ones.
+                # Each insert creates a part on ClickHouse's disk: a short wait makes the parts fewer and larger.
                 await asyncio.sleep(_LINGER_S)
                 more = await self._consumer.getmany(timeout_ms=0, max_records=_MAX_RECORDS)
                 for partition, records in more.items():
@@ -48,23 +48,25 @@ class KafkaLog:
         except KafkaError as error:
             raise _unavailable(error) from error
         for partition, records in batch.items():
-            self._done[partition] = records[-1].offset + 1
-        return [Logged(self._topics[part.topic], record) for part, records in batch.items() for record in records]
+            self._positions[partition] = records[-1].offset + 1
+        return [SourceRecord(self._topics[part.topic], record) for part, records in batch.items() for record in records]
 
     async def commit(self) -> None:
-        if not self._done:
+        if not self._positions:
             return
         try:
-            async with asyncio.timeout(_COMMIT_S):
-                await self._consumer.commit(self._done)
+            async with asyncio.timeout(_COMMIT_TIMEOUT_S):
+                await self._consumer.commit(self._positions)
         except (CommitFailedError, IllegalStateError) as error:
-            get_logger("kafka").warning("partitions moved before the commit", reason=type(error).__name__)
+            get_logger("kafka").warning("commit failed after a rebalance", reason=type(error).__name__)
         except (KafkaError, TimeoutError) as error:
             raise _unavailable(error) from error
-        self._done = {}
+        self._positions = {}
 
 
-class KafkaDeadLetters:
+class KafkaDeadLetterSink:
+    """`analytics.ports.DeadLetterSink`."""
+
     def __init__(self, producer: AIOKafkaProducer, settings: KafkaSettings) -> None:
         self._producer = producer
         self._settings = settings
@@ -79,14 +81,14 @@ class KafkaDeadLetters:
 @asynccontextmanager
 async def kafka_clients(
     settings: KafkaSettings, topics: Sequence[Topic], retry: Retry
-) -> AsyncIterator[tuple[KafkaLog, KafkaDeadLetters]]:
-    """Both clients, connected, for as long as the block runs. Raises Unavailable only if `retry` may try no more."""
+) -> AsyncIterator[tuple[KafkaFactSource, KafkaDeadLetterSink]]:
+    """Both clients, connected for the length of the block. Raises Unavailable only if the stage is stopping."""
     consumer = await retry("kafka", _started_consumer, settings, topics)
     try:
         producer = await retry("kafka", _started_producer, settings)
         try:
             names = {settings.topic(topic): topic for topic in topics}
-            yield KafkaLog(consumer, names), KafkaDeadLetters(producer, settings)
+            yield KafkaFactSource(consumer, names), KafkaDeadLetterSink(producer, settings)
         finally:
             await _stop(producer)
     finally:
@@ -98,9 +100,9 @@ async def _started_consumer(settings: KafkaSettings, topics: Sequence[Topic]) ->
     await _start(consumer)
     missing = [name for name in map(settings.topic, topics) if not consumer.partitions_for_topic(name)]
     if missing:
-        # It would notice new topics only at its next look at the cluster, five minutes later.
+        # The consumer would notice new topics only at its next metadata refresh, five minutes later.
         await _stop(consumer)
-        raise Unavailable(f"Topics are missing: {', '.join(missing)}.", "`rostrum topics` creates them.")
+        raise Unavailable(f"Topics are missing: {', '.join(missing)}.", "Run `rostrum topics`, which creates them.")
     return consumer
 
 
@@ -120,12 +122,12 @@ async def _start(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
 
 async def _stop(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
     try:
-        async with asyncio.timeout(_STOP_S):
+        async with asyncio.timeout(_STOP_TIMEOUT_S):
             await client.stop()
     except (KafkaError, TimeoutError) as error:
-        # It cannot say goodbye to a broker that is gone; the group notices by the missing heartbeats.
+        # It cannot leave the group while the broker is away; the group times the member out.
         get_logger("kafka").warning("client did not stop cleanly", reason=type(error).__name__)
 
 
 def _unavailable(error: Exception) -> Unavailable:
-    return Unavailable(f"Kafka does not do it now ({type(error).__name__}: {error}).", "Is the broker up?")
+    return Unavailable(f"Kafka is not available ({type(error).__name__}: {error}).", "Check that the broker runs.")

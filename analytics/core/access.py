@@ -1,14 +1,14 @@
-"""Who may read what."""
+"""Access rules: who may read and change what."""
 
 from collections.abc import Set
 from dataclasses import dataclass
 
-from analytics.core.facts import Competition, Session
+from analytics.core.read_models import Competition, StoredSession
 
 
 @dataclass(frozen=True)
-class Reader:
-    """The one who asks, as their token says."""
+class Principal:
+    """The user who makes a request, according to their token."""
 
     user_id: str
     org: str
@@ -20,22 +20,22 @@ class Reader:
         return "admin" in self.roles
 
 
-def may_read_session(reader: Reader, session: Session) -> bool:
-    """Its owner; within its school, a teacher of one of its classes, or an admin."""
-    if reader.user_id == session.user_id:
+def may_read_session(principal: Principal, session: StoredSession) -> bool:
+    """Its owner; and in the same school, a teacher of one of its classes or an admin."""
+    if principal.user_id == session.user_id:
         return True
-    if reader.org != session.org:
+    if principal.org != session.org:
         return False
-    return reader.is_admin or ("teacher" in reader.roles and bool(set(reader.groups) & set(session.groups)))
+    return principal.is_admin or ("teacher" in principal.roles and bool(set(principal.groups) & set(session.groups)))
 
 
-def may_read_competition(reader: Reader | None, competition: Competition, *, public: bool) -> bool:
-    """Everybody where leaderboards are public; else who is signed in, for their own school's and for no school's."""
+def may_read_competition(principal: Principal | None, competition: Competition, *, public: bool) -> bool:
+    """Everybody if leaderboards are public; otherwise signed-in users, if it belongs to their school or to none."""
     if public:
         return True
-    return reader is not None and competition.org in ("", reader.org)
+    return principal is not None and competition.org in ("", principal.org)
 
 
-def may_change_competition(reader: Reader, present: Competition | None) -> bool:
-    """An admin, but not that of another school."""
-    return reader.is_admin and (present is None or present.org in ("", reader.org))
+def may_change_competition(principal: Principal, present: Competition | None) -> bool:
+    """An admin, unless it belongs to another school."""
+    return principal.is_admin and (present is None or present.org in ("", principal.org))

@@ -1,45 +1,45 @@
-"""A report as Markdown. What a person said is escaped: it can neither format the page nor link anywhere."""
+"""A report as Markdown, and its texts for other formats. Speech is escaped: it can neither add formatting nor links."""
 
 import re
 from collections.abc import Iterator
 
 from schemas.reports import AnswerReport, ErrorType, Lesson, Report, SpokenError, Suggestion, Verdict
 
-_SIGNS = re.compile(r"([\\`*_{}\[\]<>()#+!|~])")
-_BEGINS_A_LIST = re.compile(r"^(\d*)([-=.)])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~])")
+_LIST_MARKER = re.compile(r"^(\d*)([-=.)])")
 
 
-def markdown(report: Report) -> str:
+def report_markdown(report: Report) -> str:
     return "\n".join(_lines(report)).rstrip() + "\n"
 
 
-def verdict_words(verdict: Verdict) -> str:
+def verdict_label(verdict: Verdict) -> str:
     return verdict.value.replace("_", " ")
 
 
-def title_of(answer: AnswerReport) -> str:
+def answer_title(answer: AnswerReport) -> str:
     if answer.question is None:
-        return "Said to no question"
+        return "Not an answer to a question"
     return f"{answer.question}. {answer.question_text or ''}".strip()
 
 
 def made_by(report: Report) -> str:
-    """Who wrote the report, in a sentence."""
+    """A sentence on how the report was made."""
     if report.engine == "rules":
-        return f"Checked by rules ({report.model})." if report.model != "none" else "Measured; nobody judged it."
+        return f"Checked by rules ({report.model})." if report.model != "none" else "Measured only; nothing was judged."
     rules = report.provenance.rules if report.provenance else None
     return f"Written by {report.model}" + (f", checked by {rules}." if rules else ".")
 
 
 def figures(report: Report) -> list[tuple[str, str]]:
-    """What was measured, as (figure, what it counts)."""
+    """The measures as (value, label)."""
     measures = report.measures
     found = [
         (str(measures.words), "words"),
         (f"{measures.words_per_minute:.0f}", "words a minute"),
         (str(measures.pauses), "pauses"),
         (f"{measures.pause_ms / 1000:.1f} s", "of pauses"),
-        (str(measures.fillers), "fillers"),
+        (str(measures.fillers), "filler words"),
         (str(measures.repetitions), "repetitions"),
         (str(measures.false_starts), "false starts"),
     ]
@@ -49,20 +49,21 @@ def figures(report: Report) -> list[tuple[str, str]]:
 
 
 def clock(ms: int) -> str:
+    """A time in the session as minutes and seconds."""
     return f"{ms // 60_000}:{ms // 1000 % 60:02d}"
 
 
-def marks(error: SpokenError) -> list[str]:
-    """What is to be known of an error beside its words."""
-    found = [error.type.value.replace("_", " ")] if error.type is not ErrorType.OTHER else []
-    found += ["sure"] if error.sure else []
-    found += ["perhaps misheard, not counted"] if error.uncertain else []
-    return found
+def error_labels(error: SpokenError) -> list[str]:
+    """The error's type, certainty and time."""
+    labels = [error.type.value.replace("_", " ")] if error.type is not ErrorType.OTHER else []
+    labels += ["sure"] if error.sure else []
+    labels += ["perhaps misheard, not counted"] if error.uncertain else []
+    return [*labels, f"at {clock(error.start_ms)}"]
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield from ("# Your report", "", _plain(report.summary), "")
-    yield from ("| " + " | ".join(_plain(name) for _, name in figures(report)) + " |",)
+    yield from ("# Your report", "", _escaped(report.summary), "")
+    yield from ("| " + " | ".join(_escaped(name) for _, name in figures(report)) + " |",)
     yield "|" + " ---: |" * len(figures(report))
     yield from ("| " + " | ".join(figure for figure, _ in figures(report)) + " |", "")
     if report.practise:
@@ -74,43 +75,43 @@ def _lines(report: Report) -> Iterator[str]:
         for answer in report.answers:
             yield from _answer(answer)
     yield from ("## What this report does not know", "")
-    yield from (f"- {_plain(limit)}" for limit in report.limits)
-    yield from ("", _plain(made_by(report)))
+    yield from (f"- {_escaped(limit)}" for limit in report.limits)
+    yield from ("", _escaped(made_by(report)))
 
 
 def _suggestion(suggestion: Suggestion) -> Iterator[str]:
-    yield from (f"### {_plain(suggestion.title)}", "", _plain(suggestion.reason), "")
+    yield from (f"### {_escaped(suggestion.title)}", "", _escaped(suggestion.reason), "")
     if suggestion.lesson:
         yield from _lesson(suggestion.lesson)
 
 
 def _lesson(lesson: Lesson) -> Iterator[str]:
-    yield from (_plain(lesson.text), "")
+    yield from (_escaped(lesson.text), "")
     if lesson.examples:
-        yield from (f"- not “{_plain(one.wrong)}” but “{_plain(one.right)}”" for one in lesson.examples)
+        yield from (f"- not “{_escaped(one.wrong)}” but “{_escaped(one.right)}”" for one in lesson.examples)
         yield ""
     if lesson.exercise:
-        yield from (f"Try this: {_plain(lesson.exercise)}", "")
+        yield from (f"Try this: {_escaped(lesson.exercise)}", "")
 
 
 def _answer(answer: AnswerReport) -> Iterator[str]:
-    yield from (f"### {_plain(title_of(answer))}", "")
-    yield from (f"**{verdict_words(answer.verdict)}**: {_plain(answer.reason)}", "")
+    yield from (f"### {_escaped(answer_title(answer))}", "")
+    yield from (f"**{verdict_label(answer.verdict)}**: {_escaped(answer.reason)}", "")
     if answer.quality and answer.quality.advice:
-        yield from (_plain(answer.quality.advice), "")
+        yield from (_escaped(answer.quality.advice), "")
     if answer.transcript:
-        yield from (f"> {_plain(answer.transcript)}", "")
+        yield from (f"> {_escaped(answer.transcript)}", "")
     for error in answer.errors:
-        about = ", ".join((*marks(error), f"at {clock(error.start_ms)}"))
-        yield f"- ~~{_plain(error.quote)}~~ → **{_plain(error.correction)}** ({about})"
-        yield f"  {_plain(error.explanation)}"
+        labels = ", ".join(error_labels(error))
+        yield f"- ~~{_escaped(error.quote)}~~ → **{_escaped(error.correction)}** ({labels})"
+        yield f"  {_escaped(error.explanation)}"
     if answer.errors:
         yield ""
     if answer.improved:
-        yield from (f"Better: *{_plain(answer.improved)}*", "")
+        yield from (f"Better: *{_escaped(answer.improved)}*", "")
 
 
-def _plain(text: str) -> str:
-    """Text as Markdown that shows just this text, on one line."""
-    line = _SIGNS.sub(r"\\\1", " ".join(text.split()))
-    return _BEGINS_A_LIST.sub(r"\1\\\2", line)
+def _escaped(text: str) -> str:
+    """Markdown that renders as exactly this text, on one line."""
+    line = _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    return _LIST_MARKER.sub(r"\1\\\2", line)

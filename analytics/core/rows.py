@@ -1,4 +1,4 @@
-"""Events to rows: what each fact leaves in which table. The tables and their columns: infra/clickhouse/migrations."""
+"""The rows that each event adds to which table. Tables and columns: infra/clickhouse/migrations."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,11 +11,12 @@ from schemas.sessions import SessionStarted
 from schemas.topics import HOUR_MS
 from schemas.transcripts import Final, SessionTranscribed, TranscriptFinal
 
-_AS_SAID = 1
-_AS_FINISHED = 2
+_RUNNING = 1
+_FINISHED = 2
+"""Revisions of a row: the tables keep the row of the highest revision."""
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """A row of a table, by column name."""
 
     table: str
@@ -23,40 +24,41 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where an event stands in its topic: `offset` orders events that were written in the same millisecond."""
+class LogPosition:
+    """An event's position in its topic."""
 
     logged_at_ms: int
     offset: int
+    """Orders events that were written in the same millisecond."""
 
 
-def rows_of(event: Event, place: Place, *, make_competitions: bool) -> list[Row]:
-    """The rows of one event. With `make_competitions` a session in a competition opens that competition, unless it is
-    there already. Events that leave nothing (a session's new address) give no rows."""
+def rows_of(event: Event, position: LogPosition, *, create_competitions: bool) -> list[TableRow]:
+    """The rows of one event; none for events that are not stored, as SessionReaddressed. `create_competitions`: a
+    session in an unknown competition creates that competition."""
     match event:
         case SessionStarted():
-            return [_session(event, event.at_ms, _NO_OUTCOME), *_competition(event, make_competitions)]
+            return [_session(event, event.at_ms, _NO_OUTCOME), *_competition(event, create_competitions)]
         case TranscriptFinal():
-            return [_final(event, event.final, _AS_SAID)]
+            return [_final(event, event.final, _RUNNING)]
         case SessionTranscribed():
             finals = [final for answer in event.answers for final in answer.finals]
             return [
                 _session(event, event.started_at_ms, _outcome(event)),
-                *(_final(event, final, _AS_FINISHED) for final in finals),
-                *_competition(event, make_competitions),
-                # The last news of `live` may come with no word after it.
+                *(_final(event, final, _FINISHED) for final in finals),
+                *_competition(event, create_competitions),
+                # `live` may have changed after the last word was counted.
                 _count(event, event.started_at_ms - event.started_at_ms % HOUR_MS, 0, event.live),
             ]
         case WordsCounted():
             return [_count(event, hour.hour_ms, hour.words, event.live) for hour in event.hours]
         case ReportReady():
-            return [_report(event, place)]
+            return [_report(event, position)]
         case _:
             return []
 
 
-def by_table(rows: Iterable[Row]) -> Iterator[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]]:
-    """Rows as blocks to insert: table, columns, values."""
+def by_table(rows: Iterable[TableRow]) -> Iterator[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]]:
+    """The rows as blocks to insert: table, columns, values."""
     tables: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         tables.setdefault(row.table, []).append(row.values)
@@ -69,7 +71,7 @@ def _owner(event: SessionEvent) -> dict[str, Any]:
 
 
 _NO_OUTCOME: dict[str, Any] = {
-    "revision": _AS_SAID,
+    "revision": _RUNNING,
     "ended_by": "",
     "live": True,
     "words": 0,
@@ -84,7 +86,7 @@ _NO_OUTCOME: dict[str, Any] = {
 }
 
 
-def _session(event: SessionStarted | SessionTranscribed, started_at_ms: int, outcome: dict[str, Any]) -> Row:
+def _session(event: SessionStarted | SessionTranscribed, started_at_ms: int, outcome: dict[str, Any]) -> TableRow:
     values = _owner(event) | {
         "display_name": event.display_name,
         "mode": event.mode,
@@ -93,12 +95,12 @@ def _session(event: SessionStarted | SessionTranscribed, started_at_ms: int, out
         "language": event.language,
         "topic": event.topic or "",
     }
-    return Row("sessions", values | outcome)
+    return TableRow("sessions", values | outcome)
 
 
 def _outcome(event: SessionTranscribed) -> dict[str, Any]:
     return {
-        "revision": _AS_FINISHED,
+        "revision": _FINISHED,
         "ended_by": event.ended_by.value,
         "live": event.live,
         "words": event.words,
@@ -113,8 +115,8 @@ def _outcome(event: SessionTranscribed) -> dict[str, Any]:
     }
 
 
-def _final(event: SessionEvent, final: Final, revision: int) -> Row:
-    return Row(
+def _final(event: SessionEvent, final: Final, revision: int) -> TableRow:
+    return TableRow(
         "finals",
         _owner(event)
         | {
@@ -132,8 +134,8 @@ def _final(event: SessionEvent, final: Final, revision: int) -> Row:
     )
 
 
-def _count(event: SessionEvent, hour_ms: int, words: int, live: bool) -> Row:
-    return Row(
+def _count(event: SessionEvent, hour_ms: int, words: int, live: bool) -> TableRow:
+    return TableRow(
         "word_counts",
         _owner(event)
         | {
@@ -146,14 +148,14 @@ def _count(event: SessionEvent, hour_ms: int, words: int, live: bool) -> Row:
     )
 
 
-def _report(event: ReportReady, place: Place) -> Row:
-    return Row(
+def _report(event: ReportReady, position: LogPosition) -> TableRow:
+    return TableRow(
         "reports",
         _owner(event)
         | {
             "analysis_version": event.analysis_version,
-            "logged_at": place.logged_at_ms,
-            "log_offset": place.offset,
+            "logged_at": position.logged_at_ms,
+            "log_offset": position.offset,
             "engine": event.report.engine if event.report else "",
             "report": event.report.model_dump_json() if event.report else "",
             "error": event.error or "",
@@ -161,12 +163,12 @@ def _report(event: ReportReady, place: Place) -> Row:
     )
 
 
-def _competition(event: SessionEvent, make: bool) -> list[Row]:
-    if not make or not event.competition:
+def _competition(event: SessionEvent, create: bool) -> list[TableRow]:
+    if not create or not event.competition:
         return []
-    # Revision 0: whatever an admin has set stays.
+    # Revision 0, so that it never replaces what an admin has set.
     return [
-        Row(
+        TableRow(
             "competitions",
             {
                 "id": event.competition,

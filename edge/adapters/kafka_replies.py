@@ -17,6 +17,7 @@ from infra.kafka.topics import ensure_replies_partition
 from infra.telemetry import get_logger
 from schemas.replies import Reply
 from schemas.topics import Topic
+from schemas.validation import describe_faults
 
 _RETRY_S = 1.0
 _WAIT_MS = 1000
@@ -57,8 +58,7 @@ def _parse(record: ConsumerRecord, ours: Callable[[str], bool]) -> Reply | None:
     except ValidationError as error:
         # No fact is lost with it, and the next one may be right.
         metrics.REPLIES_UNREADABLE.inc()
-        faults = [{"at": fault["loc"], "fault": fault["type"]} for fault in error.errors(include_input=False)]
-        _log.error("reply left out", session_id=session_id, offset=record.offset, faults=faults[:3])
+        _log.error("reply dropped", session_id=session_id, offset=record.offset, reason=describe_faults(error))
         return None
 
 

@@ -19,6 +19,7 @@ from infra.kafka.dead_letters import KafkaRecord
 from infra.telemetry import get_logger
 from schemas.base import Event, SessionEvent
 from schemas.topics import Topic, parse_event
+from schemas.validation import describe_faults
 
 
 class Handler(Protocol):
@@ -81,7 +82,8 @@ class Delivery:
         try:
             event = parse_event(self._topic, record.value or b"")
         except ValueError as error:
-            await self._divert(record, None, f"not an event of {self._topic.value.name}: {_validation_errors(error)}")
+            faults = describe_faults(error) if isinstance(error, ValidationError) else str(error)
+            await self._divert(record, None, f"not an event of {self._topic.value.name}: {faults}")
             return True
         if not isinstance(event, self._handler.events):
             return True
@@ -157,11 +159,3 @@ def _log_failure(error: Exception) -> str:
     places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
     get_logger("delivery").error("handler failed", error=type(error).__name__, places=places)
     return f"{type(error).__name__} in {frames[-1].name}"
-
-
-def _validation_errors(error: ValueError) -> str:
-    """What is wrong with a value, without the value."""
-    if not isinstance(error, ValidationError):
-        return str(error)
-    errors = error.errors(include_input=False, include_url=False)
-    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'value'}: {each['msg']}" for each in errors[:5])

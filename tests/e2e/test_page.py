@@ -11,9 +11,9 @@ from playwright.async_api import Browser, Page, expect
 from pydantic import SecretStr
 
 from analytics.adapters.http.app import make_app
-from analytics.adapters.http.site import Config, ConfigLimits, Edge
-from analytics.core.facts import Competition, Standing, StoredReport
-from analytics.reading import Reading
+from analytics.adapters.http.pages import EdgeUrls, PageConfig, PageLimits
+from analytics.core.read_models import Competition, LeaderboardEntry, StoredReport
+from analytics.queries import Queries
 from infra.clock import SystemClock
 from infra.health import Health, serve_http
 from infra.identity import IdentitySettings, TokenVerifier, development_token
@@ -21,7 +21,7 @@ from infra.settings import LocalSettings
 from tests.support.analytics.browser import Watched, browser_running
 from tests.support.analytics.events import report
 from tests.support.analytics.fake_edge import PageEdge, edge_running
-from tests.support.analytics.stored_facts import FakeFacts, session
+from tests.support.analytics.fake_fact_store import FakeFactStore, session
 from tests.support.waiting import DEADLINE_S, until
 
 # One browser for all: it takes a second to start.
@@ -35,28 +35,28 @@ def token(user: str = "ann", valid_s: float = 600) -> str:
     return development_token(SECRET, user, name="Ann <script>", org="north", valid_s=valid_s)
 
 
-def facts() -> FakeFacts:
-    return FakeFacts(
+def fact_store() -> FakeFactStore:
+    return FakeFactStore(
         known={"cup": Competition(id="cup", name="The <i>Cup</i>")},
-        standings=[
-            Standing(rank=1, user_id="bob", display_name="Bob", words=412, sessions=3),
-            Standing(rank=2, user_id="ann", display_name="<img src=x onerror=alert(1)>", words=96, sessions=1),
-            Standing(rank=2, user_id="cem", display_name="Cem", words=96, sessions=2),
+        entries=[
+            LeaderboardEntry(rank=1, user_id="bob", display_name="Bob", words=412, sessions=3),
+            LeaderboardEntry(rank=2, user_id="ann", display_name="<img src=x onerror=alert(1)>", words=96, sessions=1),
+            LeaderboardEntry(rank=2, user_id="cem", display_name="Cem", words=96, sessions=2),
         ],
     )
 
 
 @asynccontextmanager
-async def site(facts: FakeFacts, edge: PageEdge, folder: Path) -> AsyncIterator[str]:
-    """The stage's HTTP side on a free port; gives its address as a browser is told it."""
+async def site(store: FakeFactStore, edge: PageEdge, folder: Path) -> AsyncIterator[str]:
+    """The stage's HTTP server on a free port; gives its URL."""
     verifier = TokenVerifier(IdentitySettings(secret=SecretStr(SECRET)), LocalSettings(data=folder))
-    config = Config(
+    config = PageConfig(
         development=True,
         public_leaderboards=True,
-        edge=Edge.at(edge.url),
-        limits=ConfigLimits(session_s=3600, resume_grace_s=30, message_bytes=262_144),
+        edge=EdgeUrls.at(edge.url),
+        limits=PageLimits(session_s=3600, resume_grace_s=30, message_bytes=262_144),
     )
-    app = make_app(Reading(facts, SystemClock(), public=True, tell_ids=True), verifier, config, Health())
+    app = make_app(Queries(store, SystemClock(), public=True, show_user_ids=True), verifier, config, Health())
     async with serve_http(app, "127.0.0.1", 0) as port:
         yield f"http://localhost:{port}"
 
@@ -72,13 +72,13 @@ async def opened(
     browser: Browser,
     folder: Path,
     edge: PageEdge | None = None,
-    stored: FakeFacts | None = None,
+    stored: FakeFactStore | None = None,
     signed: str | None = None,
 ) -> AsyncIterator[tuple[Page, PageEdge, Watched]]:
     """The page, opened with a token."""
     async with (
         edge_running(edge or PageEdge()) as running,
-        site(stored or facts(), running, folder) as address,
+        site(stored or fact_store(), running, folder) as address,
         await browser.new_context(viewport={"width": 1200, "height": 900}) as context,
     ):
         context.set_default_timeout(DEADLINE_S * 1000)
@@ -208,7 +208,7 @@ async def test_a_lost_connection_is_opened_anew_and_nothing_of_the_sound_is_miss
 async def test_a_session_that_cannot_be_gone_on_with_is_explained_and_the_report_is_fetched(
     browser: Browser, tmp_path: Path
 ) -> None:
-    stored = facts()
+    stored = fact_store()
     stored.sessions["s1"] = session()
     stored.reports["s1"] = StoredReport(
         session_id="s1", analysis_version=1, report=report("Late, but here."), error=None

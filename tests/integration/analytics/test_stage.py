@@ -1,4 +1,4 @@
-"""The whole stage: from real topics to the HTTP API, killed and started again in between."""
+"""The whole stage, from real topics to the HTTP API, with a kill and a restart in between."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ async def write(kafka: KafkaSettings, *records: tuple[Topic, SessionEvent | byte
         await producer.stop()
 
 
-async def test_facts_become_answers_whatever_is_killed_or_told_twice(kafka: KafkaSettings, tmp_path: Path) -> None:
+async def test_events_reach_the_api_despite_a_kill_and_duplicates(kafka: KafkaSettings, tmp_path: Path) -> None:
     ones = (final(1, "he go"), final(2, "to the sea"))
     begun = (Topic.SESSION_EVENTS, started(competition="cup"))
     first = (Topic.WORD_COUNTS, counted(2, competition="cup"))
@@ -38,7 +38,7 @@ async def test_facts_become_answers_whatever_is_killed_or_told_twice(kafka: Kafk
         assert (await analytics.get("/api/sessions/s1/report", "ann")).status_code == 202
         analytics.kill()
 
-    # What comes while it is away, poison and repetitions among it, is there once it is back.
+    # Events written while it is down, with poison records and duplicates among them, are stored after its restart.
     await write(
         kafka,
         (Topic.WORD_COUNTS, b"this is no event"),
@@ -60,7 +60,7 @@ async def test_facts_become_answers_whatever_is_killed_or_told_twice(kafka: Kafk
         assert DeadLetter.model_validate_json(letter.value).stage == "analytics"
         assert analytics.stop() == 0
 
-    # A clean end has committed everything.
+    # A clean shutdown has committed everything.
     for topic, records in (
         (Topic.SESSION_EVENTS, 2),
         (Topic.TRANSCRIPTS, 2),

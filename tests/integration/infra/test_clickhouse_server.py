@@ -1,4 +1,4 @@
-"""The same migrations and queries over HTTP, as with a server of its own."""
+"""The same migrations and queries over HTTP, as with a ClickHouse server."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from analytics.adapters.facts import ClickHouseFacts
-from analytics.adapters.store import ClickHouseStore
-from analytics.core.facts import Competition
-from analytics.core.rows import Place, rows_of
-from analytics.core.windows import window
+from analytics.adapters.clickhouse_queries import ClickHouseFactStore
+from analytics.adapters.clickhouse_writer import ClickHouseWriter
+from analytics.core.read_models import Competition
+from analytics.core.rows import LogPosition, rows_of
+from analytics.core.time_ranges import counted_hours
 from infra.clickhouse.connect import connector
 from infra.clickhouse.database import Database
 from infra.clickhouse.migrate import migrate
@@ -34,7 +34,7 @@ async def server(chdb_folder: Path) -> AsyncIterator[tuple[EngineOverHttp, Datab
             await database.close()
 
 
-async def test_facts_go_in_and_come_out(server: tuple[EngineOverHttp, Database]) -> None:
+async def test_events_are_stored_and_queried(server: tuple[EngineOverHttp, Database]) -> None:
     _, database = server
     assert await migrate(database)
     assert await migrate(database) == []
@@ -44,20 +44,20 @@ async def test_facts_go_in_and_come_out(server: tuple[EngineOverHttp, Database])
         transcribed((final(1, "he go to the sea"),), competition="cup"),
         report_ready(),
     )
-    rows = [row for event in events for row in rows_of(event, Place(NINE_MS, 0), make_competitions=True)]
-    await ClickHouseStore(database).insert(rows)
+    rows = [row for event in events for row in rows_of(event, LogPosition(NINE_MS, 0), create_competitions=True)]
+    await ClickHouseWriter(database).insert(rows)
 
-    facts = ClickHouseFacts(database)
-    (line,) = await facts.leaderboard("cup", window(Competition(id="cup", name="cup"), None), 10)
+    store = ClickHouseFactStore(database)
+    (line,) = await store.leaderboard("cup", counted_hours(Competition(id="cup", name="cup"), None), 10)
     assert (line.display_name, line.words) == ("Ann", 5)
-    found = await facts.session("s1")
+    found = await store.session("s1")
     assert found is not None
     assert found.questions[0].text == "Where were you?"
-    assert [one.text for one in await facts.finals("s1")] == ["he go to the sea"]
-    assert await facts.report("s1")
-    assert await facts.session("x' OR 1=1 --") is None
-    await facts.erase("ann")
-    assert await facts.session("s1") is None
+    assert [one.text for one in await store.finals("s1")] == ["he go to the sea"]
+    assert await store.report("s1")
+    assert await store.session("x' OR 1=1 --") is None
+    await store.erase("ann")
+    assert await store.session("s1") is None
 
 
 async def test_a_server_that_is_away_for_a_while(server: tuple[EngineOverHttp, Database]) -> None:

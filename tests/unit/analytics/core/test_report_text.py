@@ -1,16 +1,16 @@
-"""Reports as Markdown and as a page: everything in them, and nobody's words as markup."""
+"""Reports as Markdown and as a page: complete, and with all text escaped."""
 
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from analytics.core.report_page import page
-from analytics.core.report_text import markdown
+from analytics.adapters.http.report_page import report_page
+from analytics.core.report_text import report_markdown
 from schemas.reports import Report, ReportReady
 
 EXAMPLES = sorted(Path("schemas/examples/reports").glob("*.json"))
-NASTY = '<script>alert(1)</script> [here](http://x.example) **bold** # no `code` | "'
+HOSTILE = '<script>alert(1)</script> [here](http://x.example) **bold** # no `code` | "'
 
 
 def example(file: Path) -> Report:
@@ -19,18 +19,26 @@ def example(file: Path) -> Report:
     return report
 
 
-def nasty() -> Report:
-    """The newest example with such text wherever text can stand."""
+def hostile() -> Report:
+    """The newest example, with markup wherever there can be text."""
     report = example(EXAMPLES[-1])
-    error = report.answers[0].errors[0].model_copy(update={"quote": NASTY, "correction": NASTY, "explanation": NASTY})
+    error = (
+        report.answers[0].errors[0].model_copy(update={"quote": HOSTILE, "correction": HOSTILE, "explanation": HOSTILE})
+    )
     answer = report.answers[0].model_copy(
         update={
-            "question_text": NASTY, "transcript": NASTY, "reason": NASTY, "improved": NASTY, "errors": (error,)
+            "question_text": HOSTILE, "transcript": HOSTILE, "reason": HOSTILE, "improved": HOSTILE, "errors": (error,)
         }
     )  # fmt: skip
-    suggestion = report.practise[0].model_copy(update={"title": NASTY, "reason": NASTY})
+    suggestion = report.practise[0].model_copy(update={"title": HOSTILE, "reason": HOSTILE})
     return report.model_copy(
-        update={"summary": NASTY, "answers": (answer,), "practise": (suggestion,), "limits": (NASTY,), "model": NASTY}
+        update={
+            "summary": HOSTILE,
+            "answers": (answer,),
+            "practise": (suggestion,),
+            "limits": (HOSTILE,),
+            "model": HOSTILE,
+        }
     )
 
 
@@ -50,10 +58,10 @@ class Tags(HTMLParser):
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
-def test_both_say_all_that_the_report_says(file: Path) -> None:
+def test_both_formats_have_everything_in_the_report(file: Path) -> None:
     report = example(file)
-    seen = Tags(page(report)).text
-    unmarked = markdown(report).replace("\\", "")
+    seen = Tags(report_page(report)).text
+    unmarked = report_markdown(report).replace("\\", "")
     for text in (seen, unmarked):
         assert report.summary in text
         assert report.model in text
@@ -70,21 +78,21 @@ def test_both_say_all_that_the_report_says(file: Path) -> None:
             assert suggestion.lesson is None or suggestion.lesson.text in text
 
 
-def test_a_page_has_no_markup_of_anybodys_and_nothing_from_elsewhere() -> None:
-    plain, changed = Tags(page(example(EXAMPLES[-1]))), Tags(page(nasty()))
+def test_a_page_escapes_all_text_and_loads_nothing() -> None:
+    plain, changed = Tags(report_page(example(EXAMPLES[-1]))), Tags(report_page(hostile()))
     assert set(changed.found) <= set(plain.found)
     assert "script" not in changed.found
-    assert NASTY in changed.text
+    assert HOSTILE in changed.text
 
 
-def test_markdown_has_no_markup_of_anybodys() -> None:
-    text = markdown(nasty())
+def test_markdown_escapes_all_text() -> None:
+    text = report_markdown(hostile())
     assert "<script>" not in text
     assert "[here](" not in text
     assert " **bold**" not in text
     assert " `code`" not in text
 
 
-def test_a_line_that_looks_like_a_list_is_none() -> None:
+def test_a_text_that_looks_like_a_list_is_escaped() -> None:
     report = example(EXAMPLES[-1]).model_copy(update={"summary": "1. first"})
-    assert "\n1\\. first\n" in markdown(report)
+    assert "\n1\\. first\n" in report_markdown(report)

@@ -1,6 +1,6 @@
-"""What analytics knows and says: the values that storage gives, and that the API returns as JSON.
+"""The read models: the values that storage returns and that the API gives as JSON.
 
-Moments are UTC datetimes (ISO 8601 in JSON); times within a session are milliseconds from its first sample."""
+Points in time are UTC datetimes (ISO 8601 in JSON). Times within a session are milliseconds from its first sample."""
 
 from datetime import datetime
 from typing import Literal
@@ -12,32 +12,31 @@ from schemas.transcripts import Final
 
 
 class Competition(Schema):
-    """`starts_at` and `ends_at` are whole hours or null. `org` empty: of no school. `entry`: open to all, or only to
-    those whose token says so."""
-
     id: str
     name: str
     time_zone: str = "UTC"
     starts_at: datetime | None = None
+    """A whole hour, or null for no beginning; `ends_at` likewise."""
     ends_at: datetime | None = None
     entry: Literal["open", "claim"] = "open"
+    """Open to everybody, or only to users whose token has the claim."""
     org: str = ""
+    """Empty: it belongs to no school."""
     groups: tuple[str, ...] = ()
 
 
-class Standing(Schema):
-    """A line of a leaderboard. Equal words share a rank, and the ranks after them are left out. `user_id` is null where
-    readers are not told."""
-
+class LeaderboardEntry(Schema):
     rank: int
+    """Equal words share a rank, and the ranks after them are skipped."""
     user_id: str | None
+    """Null if the reader may not see user ids."""
     display_name: str
     words: int
     sessions: int
 
 
-class Session(Schema):
-    """A session as far as it is known. While it runs, `ended_by` is null and the totals are zero."""
+class StoredSession(Schema):
+    """A session as far as it is known."""
 
     session_id: str
     user_id: str
@@ -50,6 +49,7 @@ class Session(Schema):
     language: str
     topic: str | None
     ended_by: str | None
+    """Null while the session is running. The totals are zero until then."""
     live: bool
     words: int
     speech_ms: int
@@ -61,26 +61,28 @@ class Session(Schema):
     questions: tuple[Question, ...]
 
 
-class Answer(Schema):
-    """All that was said to one question, or before any (`question` null)."""
+class TranscriptAnswer(Schema):
+    """Everything said in answer to one question."""
 
     question: int | None
+    """Null for speech before the first question."""
     question_text: str | None
     text: str
     finals: tuple[Final, ...]
 
 
 class Transcript(Schema):
-    """A session and what was said in it. While `state` is `running`, `answers` holds what is certain so far."""
+    """A session and its transcript."""
 
     state: Literal["running", "ended"]
     report: Literal["pending", "ready", "failed"]
-    session: Session
-    answers: tuple[Answer, ...]
+    session: StoredSession
+    answers: tuple[TranscriptAnswer, ...]
+    """While the session is running: the finals so far."""
 
 
 class StoredReport(Schema):
-    """The report that counts. Either `report` or `error` is set."""
+    """A session's first report of the newest analysis version. Either `report` or `error` is set."""
 
     session_id: str
     analysis_version: int
@@ -89,7 +91,7 @@ class StoredReport(Schema):
 
 
 class PastSession(Schema):
-    """A line of a speaker's progress."""
+    """A session in a user's history."""
 
     session_id: str
     started_at: datetime
@@ -102,8 +104,8 @@ class PastSession(Schema):
     words_per_minute: float
 
 
-class Progress(Schema):
-    """A speaker's sessions, newest first (the newest 200), and totals over those listed."""
+class UserProgress(Schema):
+    """A user's newest 200 sessions, newest first, with totals over them."""
 
     user_id: str
     words: int

@@ -1,13 +1,14 @@
-"""What was stored, read from ClickHouse. Values are bound by the server, never put into the text.
+"""The queries on ClickHouse. Values are bound by the server, never formatted into the SQL.
 
-Moments travel as numbers: what a client makes of a DateTime depends on its version and this machine's time zone."""
+Points in time are transferred as numbers: how a client converts a DateTime depends on its version and on this machine's
+time zone."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from analytics.core.facts import Competition, PastSession, Session, Standing, StoredReport
-from analytics.core.windows import Window
+from analytics.core.read_models import Competition, LeaderboardEntry, PastSession, StoredReport, StoredSession
+from analytics.core.time_ranges import TimeRange
 from infra.clickhouse.database import Database
 from schemas.reports import Report
 from schemas.sessions import Question
@@ -20,7 +21,7 @@ SELECT id, name, time_zone, toUnixTimestamp(starts_at) AS starts_s, toUnixTimest
 FROM competitions FINAL
 """
 
-# Inside out: one number per hour of a session, however often it was told; sessions that are live as a whole; users.
+# From the inside: the greatest count per session and hour; sessions that were live throughout; totals per user.
 _LEADERBOARD = """
 SELECT rank() OVER (ORDER BY words DESC) AS rank, user_id, display_name, words, sessions
 FROM (
@@ -63,7 +64,9 @@ ORDER BY analysis_version DESC, report = '', logged_at, log_offset LIMIT 1
 _ERASABLE = ("word_counts", "reports", "finals", "sessions")
 
 
-class ClickHouseFacts:
+class ClickHouseFactStore:
+    """`analytics.ports.FactStore`."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -89,14 +92,14 @@ class ClickHouseFacts:
         )
         await self._database.insert("competitions", columns, [row])
 
-    async def leaderboard(self, competition_id: str, window: Window, limit: int) -> list[Standing]:
+    async def leaderboard(self, competition_id: str, hours: TimeRange, limit: int) -> list[LeaderboardEntry]:
         rows = await self._database.query(
             _LEADERBOARD,
-            {"competition": competition_id, "from_s": window.from_s, "until_s": window.until_s, "limit": limit},
+            {"competition": competition_id, "from_s": hours.from_s, "until_s": hours.until_s, "limit": limit},
         )
-        return [Standing.model_validate(row) for row in rows]
+        return [LeaderboardEntry.model_validate(row) for row in rows]
 
-    async def session(self, session_id: str) -> Session | None:
+    async def session(self, session_id: str) -> StoredSession | None:
         rows = await self._database.query(f"{_SESSION} WHERE session_id = {{session:String}}", {"session": session_id})
         return _session(rows[0]) if rows else None
 
@@ -133,9 +136,9 @@ def _competition(row: Mapping[str, Any]) -> Competition:
     return Competition.model_validate({**row, "starts_at": _moment(row["starts_s"]), "ends_at": _moment(row["ends_s"])})
 
 
-def _session(row: Mapping[str, Any]) -> Session:
+def _session(row: Mapping[str, Any]) -> StoredSession:
     questions = zip(row["question_numbers"], row["question_texts"], strict=True)
-    return Session.model_validate(
+    return StoredSession.model_validate(
         {
             **row,
             "started_at": datetime.fromtimestamp(row["started_ms"] / 1000, UTC),

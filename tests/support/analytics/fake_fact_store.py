@@ -1,19 +1,19 @@
-"""What was stored, without storage."""
+"""A fact store in memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from analytics.core.facts import Competition, PastSession, Session, Standing, StoredReport
-from analytics.core.windows import Window
+from analytics.core.read_models import Competition, LeaderboardEntry, PastSession, StoredReport, StoredSession
+from analytics.core.time_ranges import TimeRange
 from infra.errors import Unavailable
 from schemas.sessions import Question
 from schemas.transcripts import Final
 from tests.support.analytics.events import NINE_MS
 
 
-def session(session_id: str = "s1", user_id: str = "ann", ended_by: str | None = "client") -> Session:
-    return Session(
+def session(session_id: str = "s1", user_id: str = "ann", ended_by: str | None = "client") -> StoredSession:
+    return StoredSession(
         session_id=session_id,
         user_id=user_id,
         display_name=user_id.capitalize(),
@@ -38,16 +38,16 @@ def session(session_id: str = "s1", user_id: str = "ann", ended_by: str | None =
 
 
 @dataclass
-class FakeFacts:
+class FakeFactStore:
     """Set what is there; `broken` makes every method fail as when ClickHouse is away."""
 
     broken: bool = False
     known: dict[str, Competition] = field(default_factory=dict)
-    standings: list[Standing] = field(default_factory=list)
-    sessions: dict[str, Session] = field(default_factory=dict)
+    entries: list[LeaderboardEntry] = field(default_factory=list)
+    sessions: dict[str, StoredSession] = field(default_factory=dict)
     said: dict[str, list[Final]] = field(default_factory=dict)
     reports: dict[str, StoredReport] = field(default_factory=dict)
-    asked: list[tuple[str, Window, int]] = field(default_factory=list)
+    asked: list[tuple[str, TimeRange, int]] = field(default_factory=list)
     erased: list[str] = field(default_factory=list)
     put_at_ms: list[int] = field(default_factory=list)
 
@@ -68,12 +68,12 @@ class FakeFacts:
         self.known[competition.id] = competition
         self.put_at_ms.append(at_ms)
 
-    async def leaderboard(self, competition_id: str, window: Window, limit: int) -> Sequence[Standing]:
+    async def leaderboard(self, competition_id: str, hours: TimeRange, limit: int) -> Sequence[LeaderboardEntry]:
         self._check()
-        self.asked.append((competition_id, window, limit))
-        return self.standings[:limit]
+        self.asked.append((competition_id, hours, limit))
+        return self.entries[:limit]
 
-    async def session(self, session_id: str) -> Session | None:
+    async def session(self, session_id: str) -> StoredSession | None:
         self._check()
         return self.sessions.get(session_id)
 
