@@ -1,24 +1,25 @@
-// The page: sign in, choose, speak; and the leaderboard beside it.
+// The page: sign in, fill in the form, speak; and the leaderboard beside it.
 
 import { ask } from "./api.js";
+import { clearNotices, clearProblem, showProblem } from "./banners.js";
+import { conceal, find, make, reveal } from "./dom.js";
+import { showLeaderboard, showNoLeaderboard } from "./leaderboard.js";
 import { Problem } from "./problem.js";
 import { Session } from "./session.js";
-import * as show from "./show.js";
 
-const BOARD_MS = 3000;
-const find = show.find;
+const REFRESH_MS = 3000;
 
 let config = null;
 let token = null;
-let user = null; // { id, name }, as the token says.
+let user = null; // { id, name }, from the token.
 let session = null;
-let zones = {}; // Time zones of the competitions, by id: their days begin there.
+let zones = {}; // Time zones of the competitions by id; a competition's day begins at midnight there.
 
-function takeToken() {
+function readToken() {
   const given = new URLSearchParams(location.hash.slice(1)).get("token");
   if (given) {
     sessionStorage.setItem("token", given);
-    history.replaceState(null, "", location.pathname); // Out of sight, and out of the history.
+    history.replaceState(null, "", location.pathname); // The token stays neither in the address bar nor in the history.
   }
   return sessionStorage.getItem("token");
 }
@@ -29,7 +30,7 @@ function claims(jwt) {
     const { sub, name } = JSON.parse(new TextDecoder().decode(Uint8Array.from(json, (char) => char.charCodeAt(0))));
     return { id: sub, name: name ?? sub };
   } catch {
-    throw new Problem("This is not a token.", "It has three parts joined by dots; paste all of it.");
+    throw new Problem("This is not a token.", "A token has three parts joined by dots. Paste all of it.");
   }
 }
 
@@ -40,9 +41,9 @@ async function signIn(given) {
   sessionStorage.setItem("token", given);
   find("who").textContent = user.name;
   find("name").value ||= (sessionStorage.getItem("name") ?? user.name).slice(0, config.limits.display_name);
-  show.conceal("sign-in");
-  show.reveal("who", "sign-out", "desk");
-  await refreshBoard();
+  conceal("sign-in");
+  reveal("who", "sign-out", "desk");
+  await refreshLeaderboard();
 }
 
 function signOut() {
@@ -56,71 +57,71 @@ function edgeUrl() {
   return (isLocal && plain) || secure || plain;
 }
 
-async function start(event) {
+async function startSession(event) {
   event.preventDefault();
-  show.clearProblem();
-  show.clearNotices();
-  show.conceal("transcript", "summary", "report", "again-row");
+  clearProblem();
+  clearNotices();
+  conceal("transcript", "summary", "report", "again-row");
   find("start").disabled = true;
-  const wish = { questions: 10 };
+  const options = { questions: 10 };
   const fields = { display_name: "name", competition: "competition", topic: "topic" };
   for (const [field, id] of Object.entries(fields)) {
     const value = find(id).value.trim();
-    if (value) wish[field] = value;
+    if (value) options[field] = value;
     sessionStorage.setItem(id, value);
   }
   try {
-    session = await Session.begin(edgeUrl(), token, wish, over);
-    show.conceal("setup");
+    session = await Session.begin(edgeUrl(), token, options, sessionOver);
+    conceal("setup");
   } catch (problem) {
-    show.showProblem(problem);
-    over();
+    showProblem(problem);
+    sessionOver();
   }
 }
 
-function over() {
+function sessionOver() {
   session = null;
   find("start").disabled = false;
-  show.reveal("again-row");
+  reveal("again-row");
   find("again-row").hidden = !find("setup").hidden;
 }
 
-function again() {
-  show.clearProblem();
-  show.clearNotices();
-  show.conceal("transcript", "summary", "report", "again-row");
-  show.reveal("setup");
+function speakAgain() {
+  clearProblem();
+  clearNotices();
+  conceal("transcript", "summary", "report", "again-row");
+  reveal("setup");
   find("start").focus();
 }
 
-async function refreshBoard() {
+async function refreshLeaderboard() {
   const id = find("competition").value.trim();
   find("board-name").textContent = id;
   if (!id) {
-    show.showNoBoard("Name a competition to see its board.");
+    showNoLeaderboard("Name a competition to see its leaderboard.");
     return;
   }
-  const today = new Date().toLocaleDateString("sv", { timeZone: zones[id] ?? "UTC" }); // Swedes write 2026-06-01.
+  const today = new Date().toLocaleDateString("sv", { timeZone: zones[id] ?? "UTC" }); // Swedish dates are ISO 8601.
   const day = find("today").checked ? `?day=${today}` : "";
   try {
     const { body } = await ask(`/api/competitions/${encodeURIComponent(id)}/leaderboard${day}`, token);
-    if (find("competition").value.trim() === id) show.showBoard(body, user?.id);
+    if (find("competition").value.trim() === id) showLeaderboard(body, user?.id);
   } catch (problem) {
-    show.showNoBoard(problem.code === "no_such_competition" ? "No words yet." : problem.message);
+    showNoLeaderboard(problem.code === "no_such_competition" ? "No words yet." : problem.message);
   }
 }
 
-async function keepBoardFresh() {
+async function pollLeaderboard() {
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, BOARD_MS));
-    if (!document.hidden && !find("desk").hidden) await refreshBoard();
+    await new Promise((resolve) => setTimeout(resolve, REFRESH_MS));
+    if (!document.hidden && !find("desk").hidden) await refreshLeaderboard();
   }
 }
 
 async function offerCompetitions() {
   const { body } = await ask("/api/competitions", token);
   const options = body.competitions.map(({ id, name }) => {
-    const option = show.make("option", name);
+    const option = make("option", name);
     option.value = id;
     return option;
   });
@@ -129,24 +130,24 @@ async function offerCompetitions() {
   find("competition").value = sessionStorage.getItem("competition") ?? body.competitions[0]?.id ?? "open";
 }
 
-async function open() {
+async function main() {
   find("token-form").addEventListener("submit", async (event) => {
     event.preventDefault();
-    show.clearProblem();
+    clearProblem();
     await enter(find("token").value.trim());
   });
-  find("start-form").addEventListener("submit", start);
+  find("start-form").addEventListener("submit", startSession);
   find("sign-out").addEventListener("click", signOut);
-  find("again").addEventListener("click", again);
-  find("competition").addEventListener("change", refreshBoard);
-  find("today").addEventListener("change", refreshBoard);
+  find("again").addEventListener("click", speakAgain);
+  find("competition").addEventListener("change", refreshLeaderboard);
+  find("today").addEventListener("change", refreshLeaderboard);
   addEventListener("beforeunload", (event) => {
     if (session) event.preventDefault();
   });
-  addEventListener("hashchange", () => enter(takeToken()));
+  addEventListener("hashchange", () => enter(readToken()));
   config = (await ask("/api/config")).body;
-  await enter(takeToken());
-  keepBoardFresh();
+  await enter(readToken());
+  pollLeaderboard();
 }
 
 async function enter(given) {
@@ -157,11 +158,11 @@ async function enter(given) {
       return;
     } catch (problem) {
       sessionStorage.removeItem("token");
-      show.showProblem(problem);
+      showProblem(problem);
     }
   }
-  show.conceal("desk");
-  show.reveal("sign-in");
+  conceal("desk");
+  reveal("sign-in");
 }
 
-open().catch((problem) => show.showProblem(problem));
+main().catch((problem) => showProblem(problem));

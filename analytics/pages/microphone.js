@@ -1,25 +1,25 @@
-// The microphone, as frames the server takes.
+// The microphone, as frames of audio in the protocol's format.
 
 import { Problem } from "./problem.js";
 
 const RATE = 16000;
 
 export class Microphone {
-  // Asks for permission. Throws a Problem in human words.
+  // Asks for permission. Throws a Problem.
   static async open() {
     if (!navigator.mediaDevices?.getUserMedia) {
       throw new Problem(
-        "This browser gives no microphone to this page.",
-        "Open the page at http://localhost or over https: browsers allow a microphone only there.",
+        "This browser does not let this page use the microphone.",
+        "Open the page over https, or at http://localhost: browsers allow the microphone only there.",
       );
     }
-    // The page plays nothing that could echo, and a recogniser hears plain sound better than sound that a call's filters
-    // have been over: with them on, the bundled recording came out with four wrong words in place of one.
+    // The page plays nothing that could echo, and recognition is better without the filters made for calls: with them,
+    // the bundled recording had four wrong words instead of one.
     const audio = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: true };
     try {
       return new Microphone(await navigator.mediaDevices.getUserMedia({ audio }));
     } catch (error) {
-      throw explained(error);
+      throw microphoneProblem(error);
     }
   }
 
@@ -31,7 +31,7 @@ export class Microphone {
     stream.getAudioTracks()[0].onended = () => this.onended();
   }
 
-  // From now on `onframe(samples, peak)` gets an ArrayBuffer of 250 ms; peak is 0 to 1.
+  // From now on `onframe(samples, peak)` is called with an ArrayBuffer of 250 ms and its peak, 0 to 1.
   async start(onframe) {
     const source = await this.connect();
     this.node = new AudioWorkletNode(this.context, "framer", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
@@ -49,7 +49,7 @@ export class Microphone {
       return await this.sourceAt(new AudioContext({ sampleRate: RATE }));
     } catch (error) {
       if (error.name !== "NotSupportedError") throw error;
-      // Firefox takes a microphone only at the device's own rate; the worklet then resamples.
+      // Firefox opens a microphone only at the device's own rate; the worklet then resamples.
       return this.sourceAt(new AudioContext());
     }
   }
@@ -67,7 +67,7 @@ export class Microphone {
     }
   }
 
-  // The last, shorter frame has been given out when this resolves.
+  // Resolves once `onframe` has been called with the last, shorter frame.
   async stop() {
     if (this.node) {
       this.node.port.postMessage("end");
@@ -83,17 +83,17 @@ export class Microphone {
   }
 }
 
-function explained(error) {
+function microphoneProblem(error) {
   switch (error.name) {
     case "NotAllowedError":
       return new Problem(
         "The microphone was not allowed.",
-        "Click the microphone or lock symbol in the address bar, allow it for this page, and start again.",
+        "Click the microphone or lock symbol in the address bar, allow the microphone for this page, and start again.",
       );
     case "NotFoundError":
-      return new Problem("No microphone was found.", "Plug one in, or choose one in the system's sound settings.");
+      return new Problem("No microphone was found.", "Plug one in, or select one in the system's sound settings.");
     case "NotReadableError":
-      return new Problem("The microphone cannot be used.", "Another program may hold it: close that one and try again.");
+      return new Problem("The microphone cannot be used.", "Another program may be using it: close that program and try again.");
     default:
       return new Problem(`The microphone does not work (${error.name}).`, "Try another browser or another microphone.");
   }

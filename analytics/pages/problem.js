@@ -1,4 +1,4 @@
-// Something that went wrong, in human words, with what to do about it.
+// A problem in plain words, with advice.
 
 export class Problem extends Error {
   constructor(message, hint, code = "") {
@@ -8,23 +8,23 @@ export class Problem extends Error {
   }
 }
 
-const CLOSES = {
-  1001: ["The server is being restarted.", "Start again in a moment."],
-  1006: ["The connection was lost.", "Check your network and that the server runs, then start again."],
-  1009: ["The sound was sent in pieces that are too large.", "This is a fault of this page: please report it."],
-  1013: ["The server has too much to do, or could not keep your sound.", "Wait a minute and start again."],
+const CLOSE_PROBLEMS = {
+  1001: ["The server is restarting.", "Start again in a moment."],
+  1006: ["The connection was lost.", "Check your network, then start again."],
+  1009: ["The sound was sent in pieces that are too large.", "This is a bug in this page: please report it."],
+  1013: ["The server is too busy, or could not store your sound.", "Wait a minute and start again."],
   4400: ["The server did not understand this page.", "Reload the page: it may be older than the server."],
-  4401: ["Your sign-in is not valid any more.", "Sign out, get a fresh token and sign in with it."],
-  4403: ["This session belongs to somebody else.", "Start a new one."],
-  4404: ["This session is over.", "Its report comes here as soon as it is written."],
+  4401: ["You are no longer signed in.", "Sign out, get a new token and sign in with it."],
+  4403: ["This session belongs to another user.", "Start a new one."],
+  4404: ["This session is over.", "Its report will appear here as soon as it is ready."],
   4408: ["Signing in took too long.", "Start again."],
-  4409: ["You went on in another window.", "Look there."],
-  4413: ["The session has reached its greatest length.", "What you said is kept; start another one to say more."],
-  4429: ["Too much at once: too many sessions, or sound faster than one can speak.", "Close other windows and start again."],
+  4409: ["You continued this session in another window.", "Look there."],
+  4413: ["The session has reached its maximum length.", "What you said is saved. Start another session to say more."],
+  4429: ["There are too many sessions, or the sound came faster than speech.", "Close other windows and start again."],
 };
 
-// Why a socket was closed. The server's own words, if an `error` came before, are better and shown instead.
-export function closed(code) {
-  const [message, hint] = CLOSES[code] ?? [`The server closed the connection (code ${code}).`, "Start again."];
+// The problem for a WebSocket's close code. If the server sent an `error` before, its words are better and shown instead.
+export function closeProblem(code) {
+  const [message, hint] = CLOSE_PROBLEMS[code] ?? [`The server closed the connection (code ${code}).`, "Start again."];
   return new Problem(message, hint, String(code));
 }

@@ -1,14 +1,14 @@
-// Sound at any rate to sound at a lower one: a low-pass filter (sinc, Hann window) evaluated only where an output sample
-// is due. See J. O. Smith, "Digital Audio Resampling", for the method.
+// Resamples audio to a lower rate, with a low-pass filter (sinc, Hann window) that is evaluated only at the output samples.
+// The method is that of J. O. Smith, "Digital Audio Resampling".
 
 const ZERO_CROSSINGS = 16;
 const STEPS = 512; // Table entries per zero crossing.
-const PASS = 0.92; // Of the output's band; the rest is for the filter's slope.
+const PASSBAND = 0.92; // Share of the output's band; the rest is the filter's transition band.
 
 export class Resampler {
   constructor(fromRate, toRate) {
     this.step = fromRate / toRate;
-    const cutoff = Math.min(1, 1 / this.step) * PASS;
+    const cutoff = Math.min(1, 1 / this.step) * PASSBAND;
     this.reach = Math.ceil(ZERO_CROSSINGS / cutoff);
     this.cutoff = cutoff;
     this.table = new Float32Array(ZERO_CROSSINGS * STEPS + 2);
@@ -17,12 +17,12 @@ export class Resampler {
       const sinc = x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
       this.table[i] = x >= ZERO_CROSSINGS ? 0 : sinc * 0.5 * (1 + Math.cos((Math.PI * x) / ZERO_CROSSINGS));
     }
-    // Silence before the first sample, so that the first output lies at the first input.
+    // Preceded by silence, so that the first output sample is at the first input sample.
     this.held = new Float32Array(this.reach);
     this.next = this.reach;
   }
 
-  // Takes a Float32Array, gives those output samples for which enough input has come.
+  // Takes a Float32Array, and gives the output samples for which there is enough input.
   push(input) {
     const all = new Float32Array(this.held.length + input.length);
     all.set(this.held);

@@ -1,157 +1,158 @@
-// One session over the WebSocket protocol, version 1 (docs/protocol.md), over as many connections as it takes: what the
-// server has not acknowledged is kept, and sent again over the next one.
+// One session over the WebSocket protocol, version 1 (docs/protocol.md), over as many connections as it takes: audio that
+// the server has not acknowledged is buffered, and sent again over the next connection.
 
-import { Kept } from "./kept.js";
+import { ResendBuffer } from "./resend_buffer.js";
 
-const DONE = 1000;
-// After these the session goes on over another connection; after others it is over.
-const LOST = [1001, 1006, 1011, 1012, 1013];
-// Before each try in a row; together they outlast the grace that a server gives by default, 30 s.
-const PAUSES_MS = [200, 500, 1000, 2000, 4000, 8000, 8000, 8000];
-// A network that is gone says nothing. The server acknowledges every second.
-const SILENT_MS = 20000;
-// Sound that waited goes out at once up to 20 s of it, and then at six times real time: servers take no more.
-const BURST = 80;
+const NORMAL_CLOSE = 1000;
+// After these close codes the session can be resumed over another connection; after others it is over.
+const RESUMABLE_CODES = [1001, 1006, 1011, 1012, 1013];
+// The delays before consecutive attempts. Together they outlast a server's default grace period of 30 s.
+const RETRY_DELAYS_MS = [200, 500, 1000, 2000, 4000, 8000, 8000, 8000];
+// A network that fails sends no close. The server acknowledges every second.
+const SERVER_TIMEOUT_MS = 20000;
+// Buffered audio is sent at once up to 20 s of it, and then at six times real time, since servers limit the rate.
+const BURST_FRAMES = 80;
 const FRAMES_PER_MS = 0.024;
 const FORMAT = { encoding: "pcm_s16le", sample_rate: 16000, channels: 1 };
 
 export class Stream {
-  // `on` has a function per message type of the server; `lost(reason)`: the connection is lost, and another
-  // one is tried; `resumed()`; `closed(code)`: for good, null if all is well. Those that are missing are skipped.
-  constructor(url, token, start, on) {
-    Object.assign(this, { url, token, start, on });
-    this.kept = new Kept();
-    this.resume = null;
-    this.finals = 0;
-    this.tries = 0;
-    this.over = false;
+  // `handlers` has a function per type of server message, all optional; and `lost(reason)`: the connection was lost and
+  // is being reopened; `resumed()`; `closed(code)`: closed for good, with null if all went well.
+  constructor(url, token, start, handlers) {
+    Object.assign(this, { url, token, start, handlers });
+    this.buffer = new ResendBuffer();
+    this.resumeToken = null;
+    this.lastFinal = 0;
+    this.attempts = 0;
+    this.isOver = false;
     this.connect();
   }
 
   connect() {
-    this.streaming = false;
+    this.isStarted = false;
     this.error = null;
     const socket = new WebSocket(this.url);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => socket.send(JSON.stringify({ type: "auth", token: this.token }));
     socket.onmessage = ({ data }) => {
-      this.hearsUntil(SILENT_MS);
-      if (typeof data === "string") this.heard(JSON.parse(data));
+      this.restartTimeout();
+      if (typeof data === "string") this.receive(JSON.parse(data));
     };
-    socket.onclose = ({ code }) => this.closed(code);
+    socket.onclose = ({ code }) => this.handleClose(code);
     this.socket = socket;
-    this.hearsUntil(SILENT_MS);
+    this.restartTimeout();
   }
 
-  heard(message) {
+  receive(message) {
     switch (message.type) {
       case "ready":
-        if (!this.streaming) this.socket.send(JSON.stringify(this.opening()));
+        if (!this.isStarted) this.socket.send(JSON.stringify(this.startMessage()));
         break;
       case "started":
-        return this.started(message);
+        return this.handleStarted(message);
       case "ack":
-        this.kept.drop(message.frames);
-        this.tries = 0;
+        this.buffer.acknowledge(message.frames);
+        this.attempts = 0;
         break;
       case "final":
-        this.finals = message.number;
-        this.tries = 0;
+        this.lastFinal = message.number;
+        this.attempts = 0;
         break;
       case "summary":
-        this.over = true;
+        this.isOver = true;
         break;
       case "error":
-        if (message.code === "session_ended") return; // It ended while the connection was lost: the summary tells.
+        if (message.code === "session_ended") return; // It ended during the disconnection; the summary follows.
         if (message.fatal) {
-          this.error = message; // What comes of it is known when the connection is closed.
+          this.error = message; // The connection is about to be closed, which decides whether to reconnect.
           return;
         }
     }
-    if (Object.hasOwn(this.on, message.type)) this.on[message.type](message);
+    if (Object.hasOwn(this.handlers, message.type)) this.handlers[message.type](message);
   }
 
-  opening() {
-    if (!this.resume) return { type: "start", audio: FORMAT, ...this.start };
-    return { type: "start", audio: FORMAT, resume: this.resume, from_frame: this.kept.frames, have_final: this.finals };
+  startMessage() {
+    if (!this.resumeToken) return { type: "start", audio: FORMAT, ...this.start };
+    const position = { from_frame: this.buffer.acknowledgedFrames, have_final: this.lastFinal };
+    return { type: "start", audio: FORMAT, resume: this.resumeToken, ...position };
   }
 
-  started(message) {
-    const isFirst = !this.resume;
-    this.resume = message.resume_token;
-    this.streaming = true;
-    this.since = performance.now();
-    this.sent = 0;
-    this.kept.rewind(message.next_frame);
+  handleStarted(message) {
+    const isFirst = !this.resumeToken;
+    this.resumeToken = message.resume_token;
+    this.isStarted = true;
+    this.startedAt = performance.now();
+    this.sentFrames = 0;
+    this.buffer.rewind(message.next_frame);
     this.flush();
-    if (isFirst) this.on.started?.(message);
-    else this.on.resumed?.();
+    if (isFirst) this.handlers.started?.(message);
+    else this.handlers.resumed?.();
   }
 
   flush() {
-    clearTimeout(this.later);
-    const allowed = BURST + (performance.now() - this.since) * FRAMES_PER_MS;
-    while (this.streaming && !this.over && this.kept.more) {
-      if (this.sent >= allowed) {
-        this.later = setTimeout(() => this.flush(), 50);
+    clearTimeout(this.flushTimer);
+    const allowed = BURST_FRAMES + (performance.now() - this.startedAt) * FRAMES_PER_MS;
+    while (this.isStarted && !this.isOver && this.buffer.hasNext) {
+      if (this.sentFrames >= allowed) {
+        this.flushTimer = setTimeout(() => this.flush(), 50);
         return;
       }
-      this.socket.send(this.kept.next());
-      this.sent += 1;
+      this.socket.send(this.buffer.next());
+      this.sentFrames += 1;
     }
   }
 
-  closed(code) {
-    clearTimeout(this.silence);
-    clearTimeout(this.later);
+  handleClose(code) {
+    clearTimeout(this.timeout);
+    clearTimeout(this.flushTimer);
     this.socket.onclose = this.socket.onmessage = this.socket.onopen = null;
-    this.streaming = false;
+    this.isStarted = false;
     const retryMs = this.error?.retry_after_ms ?? null;
-    const mayPass = LOST.includes(code) && (this.resume || retryMs !== null);
-    if (mayPass && this.tries < PAUSES_MS.length) {
-      // Many clients lose their connections at once: they should not all come back at once.
-      const ms = Math.max(PAUSES_MS[this.tries], retryMs ?? 0) * (0.8 + 0.4 * Math.random());
-      this.tries += 1;
-      this.on.lost?.(this.error?.message);
-      setTimeout(() => this.connect(), ms);
+    const isRetryable = RESUMABLE_CODES.includes(code) && (this.resumeToken || retryMs !== null);
+    if (isRetryable && this.attempts < RETRY_DELAYS_MS.length) {
+      // With jitter: when many clients lose their connections at once, they should not all reconnect at once.
+      const delayMs = Math.max(RETRY_DELAYS_MS[this.attempts], retryMs ?? 0) * (0.8 + 0.4 * Math.random());
+      this.attempts += 1;
+      this.handlers.lost?.(this.error?.message);
+      setTimeout(() => this.connect(), delayMs);
       return;
     }
-    if (this.error) this.on.error?.(this.error);
-    this.on.closed(code === DONE ? null : code);
+    if (this.error) this.handlers.error?.(this.error);
+    this.handlers.closed(code === NORMAL_CLOSE ? null : code);
   }
 
-  hearsUntil(ms) {
-    clearTimeout(this.silence);
-    this.silence = setTimeout(() => this.silent(), ms);
+  restartTimeout() {
+    clearTimeout(this.timeout);
+    this.timeout = setTimeout(() => this.handleTimeout(), SERVER_TIMEOUT_MS);
   }
 
-  silent() {
-    if (this.streaming && !this.kept.waits) {
-      this.hearsUntil(SILENT_MS); // Nothing is owed to us.
+  handleTimeout() {
+    if (this.isStarted && !this.buffer.isAwaitingAck) {
+      this.restartTimeout(); // The server owes nothing.
       return;
     }
     const { socket } = this;
-    this.closed(1006); // Its own close would wait for a network that is gone.
+    this.handleClose(1006); // The socket's own close event would wait for the failed network.
     socket.close();
   }
 
-  audio(samples) {
-    this.kept.audio(samples);
+  sendAudio(samples) {
+    this.buffer.addAudio(samples);
     this.flush();
   }
 
-  answer(question) {
-    this.kept.answer(question);
+  sendAnswer(question) {
+    this.buffer.addAnswer(question);
     this.flush();
   }
 
-  end() {
-    this.kept.end();
+  sendEnd() {
+    this.buffer.addEnd();
     this.flush();
   }
 
-  // Sound that the network has not taken yet, in bytes.
-  get waiting() {
+  // Bytes that the network has not taken yet.
+  get bufferedBytes() {
     return this.socket.bufferedAmount;
   }
 }

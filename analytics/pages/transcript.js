@@ -1,43 +1,43 @@
-// Words as they come: finals stay, the grey tail is replaced.
+// The transcript while it is made: finals stay, the partial at its end is replaced.
 
-import { find, make, reveal } from "./show.js";
+import { find, make, reveal } from "./dom.js";
 
-const UNSURE = 0.5; // Words the recogniser was less sure of than this are marked.
+const MIN_PROBABILITY = 0.5; // Words with a lower probability are marked.
 
 export class Transcript {
   constructor(questions = () => []) {
     this.questions = questions;
     this.paragraph = null;
-    this.question = undefined;
-    this.tail = make("span", "", "partial");
+    this.question = undefined; // Of the paragraph.
+    this.partialText = make("span", "", "partial");
     find("words").replaceChildren(make("p", "Your words appear here.", "help waiting"));
     reveal("transcript");
   }
 
   final({ question, words, text }) {
-    this.tail.textContent = "";
-    const said = make("span", "", "final");
-    if (words.length) words.forEach((word, index) => said.append(index ? " " : "", this.word(word)));
-    else said.textContent = text;
-    const paragraph = this.at(question);
-    paragraph.insertBefore(said, this.tail);
-    paragraph.insertBefore(document.createTextNode(" "), this.tail);
+    this.partialText.textContent = "";
+    const final = make("span", "", "final");
+    if (words.length) words.forEach((word, index) => final.append(index ? " " : "", this.word(word)));
+    else final.textContent = text;
+    const paragraph = this.paragraphFor(question);
+    paragraph.insertBefore(final, this.partialText);
+    paragraph.insertBefore(document.createTextNode(" "), this.partialText);
   }
 
   word({ text, probability }) {
-    const span = make("span", text, probability < UNSURE ? "unsure" : "");
-    if (probability < UNSURE) span.title = "We are not sure of this word.";
+    const span = make("span", text, probability < MIN_PROBABILITY ? "unsure" : "");
+    if (probability < MIN_PROBABILITY) span.title = "This word may have been misheard.";
     return span;
   }
 
   partial({ text }) {
     if (!text && !this.paragraph) return;
-    const paragraph = this.paragraph ?? this.at(null);
-    this.tail.textContent = text;
-    paragraph.append(this.tail);
+    const paragraph = this.paragraph ?? this.paragraphFor(null);
+    this.partialText.textContent = text;
+    paragraph.append(this.partialText);
   }
 
-  at(question) {
+  paragraphFor(question) {
     if (!this.paragraph || question !== this.question) {
       if (this.paragraph && !this.paragraph.querySelector(".final")) this.paragraph.remove();
       this.question = question;
@@ -46,7 +46,7 @@ export class Transcript {
       const asked = this.questions().find((one) => one.number === question);
       if (asked) find("words").append(make("h3", `${asked.number}. ${asked.text}`));
       find("words").append(this.paragraph);
-      this.paragraph.append(this.tail);
+      this.paragraph.append(this.partialText);
     }
     return this.paragraph;
   }

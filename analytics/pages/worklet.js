@@ -1,4 +1,4 @@
-// In the browser's audio thread: microphone samples to frames of 250 ms, 16 kHz, signed 16 bit.
+// In the browser's audio thread: turns microphone samples into frames of 250 ms, 16 kHz, signed 16 bit.
 
 import { Resampler } from "./resample.js";
 
@@ -13,7 +13,7 @@ class Framer extends AudioWorkletProcessor {
     this.filled = 0;
     this.peak = 0;
     this.ended = false;
-    // The page says that the speaker is done: what is left goes out, shorter than a frame, and then nothing more.
+    // The page ends the recording: the rest, shorter than a frame, is sent, and then nothing more.
     this.port.onmessage = () => {
       this.send(true);
       this.ended = true;

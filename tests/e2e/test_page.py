@@ -90,7 +90,7 @@ async def opened(
 
 async def test_a_speaker_from_the_first_click_to_the_report(browser: Browser, tmp_path: Path) -> None:
     async with opened(browser, tmp_path) as (page, edge, watched):
-        await expect(page.get_by_label("Your name on the board")).to_have_value("Ann <script>")
+        await expect(page.get_by_label("Your name on the leaderboard")).to_have_value("Ann <script>")
         assert "token" not in page.url
         tree = await page.locator("body").aria_snapshot()
         assert not re.search(r"- (button|textbox|combobox|checkbox)\s*$", tree, re.MULTILINE), "a control has no name"
@@ -108,7 +108,7 @@ async def test_a_speaker_from_the_first_click_to_the_report(browser: Browser, tm
         await expect(page.locator("#question-count")).to_have_text("Question 2 of 10")
         # What was said is text, whatever it looks like.
         await expect(page.locator("#words")).to_contain_text("<b>market</b>")
-        await expect(page.locator("#kept")).to_contain_text("safely kept")
+        await expect(page.locator("#saved")).to_contain_text("saved")
         await expect(page.locator(".unsure")).to_have_text("buy")
         await page.get_by_role("button", name="I am done").click()
 
@@ -134,10 +134,10 @@ async def test_a_token_that_is_refused_and_one_that_is_pasted(browser: Browser, 
     async with opened(browser, tmp_path, signed=token(valid_s=-60)) as (page, _, _watched):
         await expect(page.get_by_role("alert")).to_contain_text("The token has expired.")
         await page.get_by_label("Token").fill("nonsense")
-        await page.get_by_role("button", name="Go on").click()
+        await page.get_by_role("button", name="Sign in").click()
         await expect(page.get_by_role("alert")).to_contain_text("This is not a token.")
         await page.get_by_label("Token").fill(token())
-        await page.get_by_role("button", name="Go on").click()
+        await page.get_by_role("button", name="Sign in").click()
         await expect(page.get_by_role("button", name="Start speaking")).to_be_visible()
         # It outlives a reload, and not a sign-out.
         await page.reload()
@@ -169,11 +169,11 @@ async def test_a_full_server_is_asked_again_until_there_is_a_place(browser: Brow
     async with opened(browser, tmp_path, PageEdge(full=True)) as (page, edge, watched):
         await page.get_by_role("button", name="Start speaking").click()
         await expect(page.locator("#stage-title")).to_have_text("Waiting for a place…")
-        await expect(page.get_by_role("status")).to_contain_text("There is no place now. We try again by ourselves")
+        await expect(page.get_by_role("status")).to_contain_text("There is no place now. Trying again")
         await until(lambda: len(edge.texts) >= 4)
         edge.full = False
-        await expect(page.locator("#stage-title")).to_have_text("We listen: speak now")
-        await expect(page.get_by_role("status")).not_to_contain_text("We try again")
+        await expect(page.locator("#stage-title")).to_have_text("Listening: speak now")
+        await expect(page.get_by_role("status")).not_to_contain_text("Trying again")
         await expect(page.locator(".final").first).to_be_visible(timeout=10_000)
         assert watched.complaints == []
     assert [one["type"] for one in edge.texts] == len(edge.texts) // 2 * ["auth", "start"]
@@ -186,10 +186,10 @@ async def test_a_lost_connection_is_opened_anew_and_nothing_of_the_sound_is_miss
     async with opened(browser, tmp_path, PageEdge(close_after=(5, 1001))) as (page, edge, watched):
         await page.get_by_role("button", name="Start speaking").click()
         await page.get_by_role("button", name="Answer this question").click()
-        await expect(page.get_by_role("status")).to_contain_text("Speak on")
+        await expect(page.get_by_role("status")).to_contain_text("Keep speaking")
         edge.may_resume.set()
-        await expect(page.get_by_role("status")).not_to_contain_text("Speak on")
-        await expect(page.locator("#stage-title")).to_have_text("We listen: speak now")
+        await expect(page.get_by_role("status")).not_to_contain_text("Keep speaking")
+        await expect(page.locator("#stage-title")).to_have_text("Listening: speak now")
         await expect(page.locator("#question")).to_have_text("What did you do 1 days ago?")
         await expect(page.locator(".final").nth(1)).to_be_visible(timeout=10_000)
         await page.get_by_role("button", name="I am done").click()

@@ -1,6 +1,8 @@
 """The HTTP API: status codes, bodies, headers."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -241,7 +243,9 @@ async def test_a_reports_format_follows_query_and_accept_header(
     assert text.text.startswith("# Your report")
     page = await get(accept="text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert "sha256-" in page.headers["content-security-policy"]
+    style = page.text.partition("<style>")[2].partition("</style>")[0]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in page.headers["content-security-policy"]
     assert "script-src" not in page.headers["content-security-policy"]
     assert (await get(accept="text/markdown")).text == text.text
     assert (await get()).json()["status"] == "ready"
