@@ -14,37 +14,37 @@ endif
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-setup: ## make .venv with everything in requirements.lock; instant if it is there
+setup: ## create .venv with everything in requirements.lock; instant if it is up to date
 	@PYTHON="$(PYTHON)" sh scripts/setup.sh $(VENV)
 
-demo: setup ## everything from nothing: stack up, a recording streamed, results printed, stack down
+demo: setup ## start a stack, stream a recording, print the results, stop the stack
 	@$(BIN)/rostrum demo
 
-up: setup ## the whole stack on this machine until Ctrl-C (MODEL=base.en for your own voice)
+up: setup ## run the whole stack on this machine until Ctrl-C (MODEL=base.en for your own voice)
 	@exec $(BIN)/rostrum up
 
-unit: setup ## the quick unit tests, offline: under a minute
+unit: setup ## run the quick unit tests, offline, in under a minute
 	@$(BIN)/python -m pytest tests/unit -m "not soak and not thorough"
 
-test: lint ## lint, then all tests
+test: lint ## lint, then run all tests
 	@$(BIN)/python -m pytest
 
-lint: setup ## ruff and mypy
+lint: setup ## run ruff and mypy
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
-bench: setup ## the benchmarks
+bench: setup ## run the benchmarks
 	@$(BIN)/python -m bench
 
-soak: setup ## the long-running tests
+soak: setup ## run the long-running tests
 	@$(BIN)/python -m pytest -m soak
 
 lock: ## renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--extra embedded --extra dev --custom-compile-command "make lock" --upgrade -o requirements.lock pyproject.toml
 
-clean: ## remove .venv, .rostrum (all local data!) and what tools cached; not while a stack runs
+clean: ## remove .venv, .rostrum (all local data!) and the tools' caches; not while a stack runs
 	@if [ -x $(BIN)/rostrum ] && $(BIN)/rostrum ps --json --data .rostrum | grep -q '"pid"'; then \
-		echo "A stack runs on .rostrum: stop it with Ctrl-C first." >&2; exit 1; fi
+		echo "A stack is running on .rostrum: stop it with Ctrl-C first." >&2; exit 1; fi
 	rm -rf $(VENV) .rostrum .pytest_cache .mypy_cache .ruff_cache .hypothesis

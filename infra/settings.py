@@ -45,8 +45,8 @@ class SessionSettings(Settings):
 
     model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "SESSION_"})
 
-    grace_s: float = Field(30.0, gt=0, description="seconds after which a session whose client is gone is ended")
-    max_s: int = Field(3600, gt=0, description="greatest length of a session's audio, in seconds")
+    grace_s: float = Field(30.0, gt=0, description="seconds until a session whose client has disconnected is ended")
+    max_s: int = Field(3600, gt=0, description="maximum length of a session's audio, in seconds")
 
 
 class EdgePortSettings(Settings):
@@ -83,7 +83,8 @@ class LocalSettings(Settings):
         Path(".rostrum"), description="folder of all local state: Kafka, ClickHouse, certificate, secret"
     )
     cache: Path = Field(
-        Path("~/.cache/rostrum"), description="folder of downloaded programs (jars); may be shared and thrown away"
+        Path("~/.cache/rostrum"),
+        description="folder of downloaded programs (jars); may be shared, and deleted",
     )
 
     @field_validator("data", "cache", mode="after")
@@ -114,7 +115,7 @@ def load(group: type[SettingsT]) -> SettingsT:
         ] or [fault["msg"] for fault in error.errors()]
         raise SettingsError(
             f"Wrong settings: {'; '.join(faults)}.",
-            "Set them in the environment or in .env; the README's table of settings says what each takes.",
+            "Correct them in the environment or in .env; the table of settings (docs/settings.md) lists valid values.",
         ) from None
 
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the virtual environment with everything in requirements.lock: sh scripts/setup.sh [FOLDER]
-# PYTHON names the interpreter to use; without it, python3 or the newest python3.x that will do.
-# Does nothing if the environment is there and the lock has not changed since.
+# Creates the virtual environment with everything in requirements.lock: sh scripts/setup.sh [FOLDER]
+# PYTHON names the interpreter to use; by default, python3 or the newest suitable python3.x.
+# Does nothing if the environment exists and the lock has not changed since.
 set -eu
 
 venv=${1:-.venv}
@@ -9,25 +9,25 @@ cd "$(dirname "$0")/.."
 
 say() { printf '%s\n' "$*" >&2; }
 
-mend() {
-    # $1: what apt calls it, $2: what dnf calls it
+suggest_install() {
+    # $1: packages for apt, $2: for dnf
     if command -v apt-get >/dev/null 2>&1; then say "  sudo apt-get install $1"
     elif command -v dnf >/dev/null 2>&1; then say "  sudo dnf install $2"
     elif command -v brew >/dev/null 2>&1; then say "  brew install python@3.13"
-    else say "  Get it from your system's packages, or from python.org."
+    else say "  Install it from your system's packages, or from python.org."
     fi
 }
 
-will_do() { command -v "$1" >/dev/null 2>&1 && "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+is_suitable() { command -v "$1" >/dev/null 2>&1 && "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
 find_python() {
     for candidate in "${PYTHON:-python3}" python3.13 python3.12 python3.11 python3.14; do
-        if will_do "$candidate"; then command -v "$candidate"; return; fi
+        if is_suitable "$candidate"; then command -v "$candidate"; return; fi
     done
     found=$("${PYTHON:-python3}" --version 2>/dev/null || echo "none")
-    say "Rostrum needs Python 3.11 or newer; ${PYTHON:-python3} here is: $found. To mend it:"
-    mend "python3.12 python3.12-venv" "python3.12"
-    say "  or name another one: make PYTHON=/path/to/python3.12 ..."
+    say "Rostrum needs Python 3.11 or newer; ${PYTHON:-python3} here is: $found. To install it:"
+    suggest_install "python3.12 python3.12-venv" "python3.12"
+    say "  or use another one: make PYTHON=/path/to/python3.12 ..."
     exit 1
 }
 
@@ -40,22 +40,22 @@ fi
 
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     minor=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-    say "$python has no venv module with pip. To mend it:"
-    mend "python$minor-venv" "python$minor"
+    say "$python has no venv module with pip. To install it:"
+    suggest_install "python$minor-venv" "python$minor"
     exit 1
 fi
 
 say "Setting up $venv with $("$python" --version) (about 1.2 GB the first time) ..."
 rm -f "$stamp"
-# --clear only where the environment is not of this interpreter: an interrupted set-up goes on where it was.
+# --clear only if the environment belongs to another interpreter: an interrupted set-up continues where it stopped.
 if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1 ||
     [ "$("$venv/bin/python" --version)" != "$("$python" --version)" ]; then
     "$python" -m venv --clear "$venv"
 fi
 pip() { "$venv/bin/python" -m pip --disable-pip-version-check "$@"; }
 if ! pip install --require-hashes --no-deps -r requirements.lock; then
-    say "The packages could not be installed; the reason stands above. This needs the network once, and 3 GB of disk."
-    say "What has been downloaded is kept: run the same command again."
+    say "The packages could not be installed; see the reason above. This needs the network once, and 3 GB of disk."
+    say "Downloaded packages are kept: run the same command again."
     exit 1
 fi
 pip install --quiet --no-deps --no-build-isolation -e .

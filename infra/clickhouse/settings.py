@@ -14,19 +14,19 @@ class ClickHouseSettings(Settings):
         pattern=r"^(https?://[^\s/@]+/?)?$",
         description="`http(s)://host:port` of a server; empty: embedded, in `ROSTRUM_DATA/clickhouse`",
     )
-    username: str = Field("default", description="user of the server")
+    username: str = Field("default", description="user name on the server")
     password: SecretStr = Field(SecretStr(""), description="that user's password")
     database: str = Field(
-        "rostrum", pattern="^[A-Za-z_][A-Za-z0-9_]*$", description="database of all tables; made if missing"
+        "rostrum", pattern="^[A-Za-z_][A-Za-z0-9_]*$", description="database of all tables; created if missing"
     )
-    ca_file: str = Field(
-        "", description="file of the authority that signed the server's certificate; empty: the system's"
-    )
+    ca_file: str = Field("", description="file of the server's certificate authority; empty: the system's authorities")
     query_timeout_s: int = Field(30, gt=0, description="seconds a query may take")
     max_concurrent_queries: int = Field(
-        2, ge=1, le=64, description="queries that may run at the same time, beside the one writer"
+        2, ge=1, le=64, description="maximum number of concurrent queries, in addition to the one writer"
     )
-    max_memory_mb: int = Field(512, ge=128, description="memory that the embedded engine's queries may take together")
+    max_memory_mb: int = Field(
+        512, ge=128, description="memory limit in MB of the embedded engine's queries, all together"
+    )
 
     @property
     def is_embedded(self) -> bool:

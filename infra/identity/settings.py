@@ -1,4 +1,4 @@
-"""Settings of logins."""
+"""Settings of login tokens."""
 
 from urllib.parse import urlsplit
 
@@ -19,38 +19,40 @@ class IdentitySettings(Settings):
         SecretStr(""), description="secret that signs login tokens (HS256), 32 bytes or more; empty: a generated one"
     )
     jwks_url: str = Field(
-        "", description="where the login tokens' public keys are (JWKS); set: HS256 is refused, and `exp` required"
+        "", description="URL of the public keys of login tokens (JWKS); if set, HS256 is refused and `exp` is required"
     )
     algorithms: str = Field(
-        ",".join(_ALGORITHMS), description="signatures accepted with a JWKS, of `RS256`, `ES256`, `EdDSA`"
+        ",".join(_ALGORITHMS), description="signature algorithms accepted with a JWKS, from `RS256`, `ES256`, `EdDSA`"
     )
     jwks_refresh_interval_s: float = Field(
-        300.0, gt=0, description="seconds after which the keys are read again, in the background"
+        300.0, gt=0, description="seconds after which the keys are fetched again, in the background"
     )
     jwks_cooldown_s: float = Field(
-        30.0, gt=0, description="seconds between two looks for a key that is not known; others are refused meanwhile"
+        30.0,
+        gt=0,
+        description="seconds between two fetches for unknown keys; in between, such tokens are refused",
     )
     jwks_removed_key_grace_s: float = Field(
         3600.0, ge=0, description="seconds for which a key that is no longer in the JWKS is still accepted"
     )
     introspection_url: str = Field(
-        "", description="where to ask whether a token is still good (RFC 7662), after all other checks; empty: nowhere"
+        "", description="URL that says whether a token is still active (RFC 7662), checked last; empty: not checked"
     )
-    introspection_client_id: str = Field("", description="client id for asking there (HTTP Basic)")
-    introspection_client_secret: SecretStr = Field(SecretStr(""), description="client secret for asking there")
-    timeout_s: float = Field(3.0, gt=0, description="seconds to wait for the JWKS and for an introspection")
-    issuer: str = Field("", description="the `iss` a token must bear; empty: not checked")
-    audience: str = Field("", description="the `aud` a token must be for; empty: a token with any `aud` is refused")
-    required_claims: str = Field("", description="further claims that a token must bear, separated by commas")
+    introspection_client_id: str = Field("", description="client id for introspection (HTTP Basic)")
+    introspection_client_secret: SecretStr = Field(SecretStr(""), description="client secret for introspection")
+    timeout_s: float = Field(3.0, gt=0, description="timeout in seconds of a JWKS fetch and of an introspection")
+    issuer: str = Field("", description="the `iss` that a token must have; empty: not checked")
+    audience: str = Field("", description="the `aud` that a token must have; empty: a token with an `aud` is refused")
+    required_claims: str = Field("", description="further claims that a token must have, separated by commas")
     leeway_s: float = Field(
-        5.0, ge=0, description="seconds by which clocks may differ when a token's times are checked"
+        5.0, ge=0, description="tolerated clock difference in seconds when a token's times are checked"
     )
 
     @field_validator("secret")
     @classmethod
     def _long_enough(cls, secret: SecretStr) -> SecretStr:
         if 0 < len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
-            raise ValueError(f"must have {MIN_SECRET_BYTES} bytes or more (RFC 7518 asks for it)")
+            raise ValueError(f"must have {MIN_SECRET_BYTES} bytes or more (required by RFC 7518)")
         return secret
 
     @field_validator("algorithms")

@@ -18,14 +18,15 @@ class KafkaSettings(Settings):
         "PLAINTEXT", description="`PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`"
     )
     ssl_ca_file: str = Field(
-        "", description="file of the authority that signed the brokers' certificates; empty: the system's"
+        "",
+        description="file of the brokers' certificate authority; empty: the system's authorities",
     )
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
         "SCRAM-SHA-512", description="`PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`"
     )
     sasl_username: str = Field("", description="SASL user")
     sasl_password: SecretStr = Field(SecretStr(""), description="SASL password")
-    prefix: str = Field("", description="put before every topic and group, for several installations on one cluster")
+    prefix: str = Field("", description="prefix of every topic and group, for several installations on one cluster")
     partitions: int = Field(
         0,
         ge=0,
@@ -37,7 +38,7 @@ class KafkaSettings(Settings):
     )
     audio_retention_hours: float = Field(168.0, gt=0, description="hours for which audio can be replayed")
     audio_retention_bytes: int = Field(
-        -1, ge=-1, description="bytes of audio kept per partition; -1: no limit but time"
+        -1, ge=-1, description="bytes of audio kept per partition; -1: limited only by time"
     )
 
     @property

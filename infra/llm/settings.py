@@ -16,24 +16,26 @@ class LlmSettings(Settings):
     base_url: str = Field(
         "",
         pattern="^(https?://.+)?$",
-        description="address of an OpenAI-compatible API, as `http://localhost:8000/v1`; empty: no language model",
+        description="address of an OpenAI-compatible API, such as `http://localhost:8000/v1`; empty: no language model",
     )
     model: str = Field("meta-llama/Llama-3.1-8B-Instruct", min_length=1, description="the model's name at that address")
-    api_key: SecretStr = Field(SecretStr(""), description="its key, where it wants one")
+    api_key: SecretStr = Field(SecretStr(""), description="its API key, if it needs one")
     response_format: ResponseFormat = Field(
         "json_schema",
         description="how the server is told the schema of an answer: `json_schema` (vLLM, OpenAI, Ollama), "
-        "`json_object_with_schema` (llama.cpp), or `json_object`: in words, for servers that know no schemas",
+        "`json_object_with_schema` (llama.cpp), or `json_object`: in the prompt, for servers without schema support",
     )
     request_timeout_s: float = Field(60.0, gt=0, description="seconds one request may take")
     max_retries: int = Field(
         3,
         ge=0,
         le=10,
-        description="further tries after a timeout, a lost connection, a 429, a 5xx or a broken answer, with growing "
-        "pauses or those the server asks for; never after a request it calls wrong",
+        description="retries after a timeout, a lost connection, a 429, a 5xx or an invalid answer, with exponential "
+        "backoff or the delay that the server asks for; never after a request that it rejects",
     )
-    max_concurrency: int = Field(64, ge=1, le=1024, description="requests of one process at the same time; others wait")
+    max_concurrency: int = Field(
+        64, ge=1, le=1024, description="maximum number of concurrent requests per process; further ones wait"
+    )
 
     @property
     def enabled(self) -> bool:

@@ -1,17 +1,17 @@
 #!/bin/sh
-# Serves Llama 3.1 8B Instruct for Rostrum with vLLM. Settings are environment variables; README.md beside this file tells
-# what they mean. More options of `vllm serve` may follow as arguments.
+# Serves Llama 3.1 8B Instruct for Rostrum with vLLM. Settings are environment variables, explained in README.md in this
+# folder. Further options of `vllm serve` may be given as arguments.
 set -eu
 
 MODEL="${MODEL:-meta-llama/Llama-3.1-8B-Instruct}"
 NAME="${NAME:-meta-llama/Llama-3.1-8B-Instruct}"
 
 if ! command -v vllm >/dev/null; then
-    echo "There is no vllm here. It wants a GPU with CUDA: pip install 'rostrum[vllm]'" >&2
+    echo "vllm is not installed. It needs a GPU with CUDA: pip install 'rostrum[vllm]'" >&2
     exit 1
 fi
 
-# Weights that were published quantised say so themselves; this quantises full ones while they are loaded.
+# Weights published in quantised form need no option; this quantises full weights while they are loaded.
 if [ -n "${QUANTIZATION:-}" ]; then
     set -- --quantization "$QUANTIZATION" "$@"
 fi
