@@ -1,47 +1,56 @@
-"""What a connection must know before it goes on, and whoever can tell: answers as events."""
+"""Whether a client is who it says, and may have the session it asks for: the answers are events."""
 
 import asyncio
 
 from edge.core.connection_state import User
-from edge.core.effects import Admit, Reclaim, Verify
-from edge.core.events import Admitted, Postponed, Reclaimed, Refused, Rejected, Unclaimed, Unverified, Verified
+from edge.core.effects import Admit, ResolveResumeToken, VerifyToken
+from edge.core.events import (
+    Admitted,
+    AuthUnavailable,
+    Overloaded,
+    QuotaExceeded,
+    ResumeTokenAccepted,
+    ResumeTokenRejected,
+    TokenAccepted,
+    TokenRejected,
+)
 from edge.ports import Ports
 from infra.errors import Unavailable
 from infra.identity import TokenRefused
 from infra.telemetry import Logger
 
-_CHECK_S = 5.0
-"""For a token to be checked: meanwhile its client is not read."""
+_VERIFY_TIMEOUT_S = 5.0
+"""While a token is being verified its client is not read."""
 
 
-async def verify(ports: Ports, wanted: Verify, log: Logger) -> Verified | Refused | Unverified:
-    """Whose token is this?"""
+async def verify_token(
+    ports: Ports, wanted: VerifyToken, log: Logger
+) -> TokenAccepted | TokenRejected | AuthUnavailable:
     try:
-        async with asyncio.timeout(_CHECK_S):
-            user = await ports.tokens.verify(wanted.token)
+        async with asyncio.timeout(_VERIFY_TIMEOUT_S):
+            user = await ports.login_tokens.verify(wanted.token)
     except TokenRefused as refused:
-        return Refused(refused.reason, refused.message, refused.hint)
+        return TokenRejected(refused.reason, refused.message, refused.hint)
     except Unavailable as error:
-        log.error("token not checked", reason=error.message)
-        return Unverified()
+        log.error("token not verified", reason=error.message)
+        return AuthUnavailable()
     except TimeoutError:
-        log.error("token not checked", reason=f"Nobody could tell within {_CHECK_S:g} s.")
-        return Unverified()
-    return Verified(User(user.user_id, user.name, user.org, user.groups, user.expires_at_ms, user.max_sessions))
+        log.error("token not verified", reason=f"The verification took longer than {_VERIFY_TIMEOUT_S:g} s.")
+        return AuthUnavailable()
+    return TokenAccepted(User(user.user_id, user.name, user.org, user.groups, user.expires_at_ms, user.max_sessions))
 
 
-def reclaim(ports: Ports, wanted: Reclaim) -> Reclaimed | Unclaimed:
-    """Which session is to go on?"""
-    claim = ports.resume_tokens.read(wanted.start.resume or "")
-    return Reclaimed(wanted.start, claim) if claim else Unclaimed()
+def resolve_resume_token(ports: Ports, wanted: ResolveResumeToken) -> ResumeTokenAccepted | ResumeTokenRejected:
+    claims = ports.resume_tokens.read(wanted.start.resume or "")
+    return ResumeTokenAccepted(wanted.start, claims) if claims else ResumeTokenRejected()
 
 
-def admit(ports: Ports, wanted: Admit, conn: str) -> Admitted | Rejected | Postponed:
-    """May this session begin, or go on, here? What goes on is no new load for the stages behind."""
-    if refused := ports.places.take(conn, wanted):
-        return refused
+def admit(ports: Ports, wanted: Admit, conn: str) -> Admitted | QuotaExceeded | Overloaded:
+    """A resumed session is no new load for the stages behind the edge."""
+    if exceeded := ports.session_quota.acquire(conn, wanted):
+        return exceeded
     if not wanted.resumes:
-        retry_after_ms = ports.admission.begin(conn, ports.clock.monotonic_ms())
+        retry_after_ms = ports.admission.admit(conn, ports.clock.monotonic_ms())
         if retry_after_ms is not None:
-            return Postponed(retry_after_ms)
-    return Admitted(ports.resume_tokens.issue(wanted.claim))
+            return Overloaded(retry_after_ms)
+    return Admitted(ports.resume_tokens.issue(wanted.claims))

@@ -1,44 +1,54 @@
-"""How many are in, in total and from each address."""
+"""How many clients are connected, in total and from each address."""
 
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from edge import metrics
-from edge.core.admission.handshake import Address, Refusal, Request, Rules, client_address, counted_as, refusal
+from edge.core.admission.handshake import (
+    HandshakeRejection,
+    HandshakeRequest,
+    HandshakeRules,
+    IpAddress,
+    check_handshake,
+    client_address,
+    client_key,
+)
 
 _RETRY_AFTER_S = 10
 
 
-class Doors:
+class ConnectionLimiter:
     """One for all of an edge's listeners."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: HandshakeRules) -> None:
         self._rules = rules
-        self._inside: Counter[str] = Counter()
+        self._connected: Counter[str] = Counter()
 
-    def refuse(self, request: Request) -> Refusal | None:
-        """Why this client may not come in now; None if it may."""
-        refused = refusal(request, self._rules) or self._full(client_address(request, self._rules))
-        if refused is not None:
-            metrics.CONNECTIONS_REFUSED.labels(refused.reason).inc()
-        return refused
+    def check(self, request: HandshakeRequest) -> HandshakeRejection | None:
+        """Why this client may not connect now; None if it may."""
+        rejection = check_handshake(request, self._rules) or self._full(client_address(request, self._rules))
+        if rejection is not None:
+            metrics.CONNECTIONS_REJECTED.labels(rejection.reason).inc()
+        return rejection
 
     @contextmanager
-    def inside(self, request: Request) -> Iterator[None]:
-        """Counts this client while it is there."""
-        who = counted_as(client_address(request, self._rules))
-        self._inside[who] += 1
+    def track(self, request: HandshakeRequest) -> Iterator[None]:
+        """Counts this client while the block runs."""
+        client = client_key(client_address(request, self._rules))
+        self._connected[client] += 1
         try:
             yield
         finally:
-            self._inside[who] -= 1
-            if not self._inside[who]:
-                del self._inside[who]
+            self._connected[client] -= 1
+            if not self._connected[client]:
+                del self._connected[client]
 
-    def _full(self, address: Address) -> Refusal | None:
-        if 0 < self._rules.total <= self._inside.total():
-            return Refusal("total", 503, "This server is full.", _RETRY_AFTER_S)
-        if 0 < self._rules.per_address <= self._inside[counted_as(address)]:
-            return Refusal("address", 429, "There are too many connections from your address.", _RETRY_AFTER_S)
+    def _full(self, address: IpAddress) -> HandshakeRejection | None:
+        if 0 < self._rules.max_connections <= self._connected.total():
+            return HandshakeRejection("total", 503, "This server is full.", _RETRY_AFTER_S)
+        if 0 < self._rules.max_connections_per_address <= self._connected[client_key(address)]:
+            return HandshakeRejection(
+                "address", 429, "There are too many connections from your address.", _RETRY_AFTER_S
+            )
         return None

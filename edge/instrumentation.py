@@ -1,4 +1,4 @@
-"""What of a connection's events is measured and written down."""
+"""Which of a connection's events are counted and logged."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,59 +6,63 @@ from typing import Any
 from edge import metrics
 from edge.core.events import (
     Announced,
+    Appended,
+    AuthUnavailable,
+    DecodeFailed,
     Event,
-    Kept,
-    Postponed,
-    Refused,
-    Rejected,
-    Replied,
-    Unclaimed,
-    Unintelligible,
-    Unverified,
+    Overloaded,
+    QuotaExceeded,
+    ReplyReceived,
+    ResumeTokenRejected,
+    TokenRejected,
 )
 from infra.telemetry import Logger
 from schemas.replies import Gone, Resumed
 from schemas.sessions import RecordKind
 
 
-def count(event: Event, log: Logger) -> None:
-    counting = _COUNTING.get(type(event))
-    if counting:
-        counting(event, log)
+def observe(event: Event, log: Logger) -> None:
+    observer = _OBSERVERS.get(type(event))
+    if observer:
+        observer(event, log)
 
 
-def _refused(event: Refused, log: Logger) -> None:
-    metrics.TOKENS_REFUSED.labels(event.reason).inc()
-    log.info("token refused", reason=event.reason)
+def _token_rejected(event: TokenRejected, log: Logger) -> None:
+    metrics.AUTH_FAILURES.labels(event.reason).inc()
+    log.info("token rejected", reason=event.reason)
 
 
 def _announced(_: Announced, log: Logger) -> None:
-    metrics.SESSIONS.inc()
+    metrics.SESSIONS_STARTED.inc()
     log.info("session started")
 
 
-def _replied(event: Replied, log: Logger) -> None:
+def _reply_received(event: ReplyReceived, log: Logger) -> None:
     if isinstance(event.message, Resumed | Gone):
         outcome = event.message.code if isinstance(event.message, Gone) else "resumed"
         metrics.RESUMES.labels(outcome).inc()
         log.info("resume answered", outcome=outcome)
 
 
-def _kept(event: Kept, _: Logger) -> None:
+def _appended(event: Appended, _: Logger) -> None:
     if event.record.kind is RecordKind.FRAME:
-        metrics.FRAMES.inc()
-        metrics.AUDIO_BYTES.inc(len(event.record.value))
+        metrics.FRAMES_APPENDED.inc()
+        metrics.AUDIO_APPENDED_BYTES.inc(len(event.record.value))
 
 
-# A frame causes several events: each is looked up, and most are found to be nothing that is counted.
-_COUNTING: Mapping[type, Callable[[Any, Logger], None]] = {
-    Refused: _refused,
-    Unverified: lambda _, __: metrics.TOKENS_REFUSED.labels("unavailable").inc(),
-    Rejected: lambda event, _: metrics.SESSIONS_REFUSED.labels("competition" if event.competition else "user").inc(),
-    Postponed: lambda _, __: metrics.SESSIONS_REFUSED.labels("load").inc(),
-    Unintelligible: lambda _, __: metrics.AUDIO_BROKEN.inc(),
+def _quota_exceeded(event: QuotaExceeded, _: Logger) -> None:
+    metrics.SESSIONS_REJECTED.labels("competition" if event.competition else "user").inc()
+
+
+_OBSERVERS: Mapping[type, Callable[[Any, Logger], None]] = {
+    TokenRejected: _token_rejected,
+    AuthUnavailable: lambda _, __: metrics.AUTH_FAILURES.labels("unavailable").inc(),
+    QuotaExceeded: _quota_exceeded,
+    Overloaded: lambda _, __: metrics.SESSIONS_REJECTED.labels("load").inc(),
+    DecodeFailed: lambda _, __: metrics.DECODE_FAILURES.inc(),
     Announced: _announced,
-    Unclaimed: lambda _, __: metrics.RESUMES.labels("invalid").inc(),
-    Replied: _replied,
-    Kept: _kept,
+    ResumeTokenRejected: lambda _, __: metrics.RESUMES.labels("invalid").inc(),
+    ReplyReceived: _reply_received,
+    Appended: _appended,
 }
+"""A frame causes several events: each is looked up here, and most are not counted."""

@@ -4,21 +4,20 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from edge.core.admission.overload import Admission
-from edge.core.admission.session_quota import Places
-from edge.core.audio.formats import Format
-from edge.core.effects import Claim, LogRecord
-from edge.core.events import Converted, Unintelligible
-from edge.produce_queue import Reservoir
+from edge.core.admission.overload import AdmissionControl
+from edge.core.admission.session_quota import SessionQuota
+from edge.core.audio.formats import InputFormat
+from edge.core.effects import ResumeClaims, SessionRecord
+from edge.core.events import AudioDecoded, DecodeFailed
+from edge.produce_queue import ByteBudget
 from infra.clock import Clock
 from infra.identity import Identity
 from schemas.replies import Reply
 from schemas.sessions import SessionStarted
 
 
-class Gone(Exception):
-    """The socket takes and gives nothing more: the client has left, or broke the WebSocket's own rules and was cut off
-    with this close `code`."""
+class SocketClosed(Exception):
+    """The client has left, or it violated the WebSocket protocol and was disconnected with this close `code`."""
 
     def __init__(self, code: int | None = None) -> None:
         super().__init__(code)
@@ -29,78 +28,78 @@ class Socket(Protocol):
     """An open WebSocket."""
 
     async def receive(self) -> str | bytes:
-        """The next message. Raises Gone."""
+        """The next message. Raises SocketClosed."""
         ...
 
     async def send(self, text: bytes) -> None:
-        """Takes a text message in UTF-8; returns when there is room for more. Raises Gone."""
+        """Takes a text message in UTF-8; returns when there is room for more. Raises SocketClosed."""
         ...
 
     @property
     def unsent_bytes(self) -> int:
-        """What was taken and waits for the client, in this process."""
+        """What this process has buffered for the client."""
         ...
 
     async def close(self, code: int, reason: str) -> None:
-        """Bounded in time: a client that does not answer is cut off."""
+        """Takes bounded time: a client that does not answer is disconnected."""
         ...
 
 
-class SessionLog(Protocol):
-    """Where sessions are written down; both return when what was written is held by all replicas in sync, and raise
-    Unavailable if it may not be."""
+class SessionLogWriter(Protocol):
+    """Writes sessions to Kafka. Both methods return when all in-sync replicas have the record, and raise Unavailable if
+    they may not."""
 
-    async def append(self, session_id: str, conn: str, record: LogRecord) -> None: ...
+    async def append(self, session_id: str, conn: str, record: SessionRecord) -> None: ...
     async def announce(self, started: SessionStarted) -> None: ...
 
 
-class Replies(Protocol):
-    """What the other stages say to this edge's clients."""
+class ReplyConsumer(Protocol):
+    """The other stages' replies to this edge's clients."""
 
-    def for_sessions(self, ours: Callable[[str], bool]) -> AsyncIterator[Reply]:
-        """Those of the sessions that are ours, without end."""
+    def for_sessions(self, is_connected: Callable[[str], bool]) -> AsyncIterator[Reply]:
+        """Those for the sessions that are connected here, without end."""
         ...
 
 
-class Tokens(Protocol):
+class LoginTokens(Protocol):
     async def verify(self, token: str) -> Identity:
-        """Raises TokenRefused; Unavailable if whoever has to be asked does not answer."""
+        """Raises TokenRefused; Unavailable if the identity provider does not answer."""
         ...
 
 
 class ResumeTokens(Protocol):
-    def issue(self, claim: Claim) -> str: ...
+    def issue(self, claims: ResumeClaims) -> str: ...
 
-    def read(self, token: str) -> Claim | None:
-        """None for a token that is none of ours, or too old."""
+    def read(self, token: str) -> ResumeClaims | None:
+        """None for a token that is not valid, or too old."""
         ...
 
 
-class Ear(Protocol):
-    """Makes the log's audio of what one client sends."""
+class AudioDecoder(Protocol):
+    """Converts one client's audio to the log's format."""
 
-    async def hear(self, data: bytes) -> Converted | Unintelligible:
-        """Everything that can be made of all that has come, when it has been made."""
+    async def decode(self, data: bytes) -> AudioDecoded | DecodeFailed:
+        """All audio that can be decoded of what has arrived."""
         ...
 
-    async def finish(self) -> Converted | Unintelligible:
-        """Nothing more will come: the rest."""
+    async def flush(self) -> AudioDecoded | DecodeFailed:
+        """The rest, once nothing more will arrive."""
         ...
 
     def close(self) -> None:
-        """Nobody wants the rest."""
+        """Releases what the decoder holds; the rest is not needed."""
         ...
 
 
 @dataclass(frozen=True)
 class Ports:
-    """All of them. `places`, `admission` and `reservoir` are common to all connections."""
+    """All of them. `session_quota`, `admission` and `budget` are shared by all connections."""
 
-    log: SessionLog
-    tokens: Tokens
+    log: SessionLogWriter
+    login_tokens: LoginTokens
     resume_tokens: ResumeTokens
     clock: Clock
-    ear: Callable[[Format], Ear]
-    places: Places
-    admission: Admission
-    reservoir: Reservoir
+    decoder: Callable[[InputFormat], AudioDecoder]
+    session_quota: SessionQuota
+    admission: AdmissionControl
+    budget: ByteBudget

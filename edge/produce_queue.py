@@ -1,7 +1,7 @@
-"""What waits for Kafka: a queue of each connection, between its reader and its writer, and the bytes of all together.
+"""Records that wait for Kafka: one queue per connection, between its reader and its writer, and a byte budget for all.
 
-At a high mark a socket is read no further until the low one is reached: between the two nothing changes, so nobody is
-stopped and started with every record.
+At the high watermark the socket is not read any more until the low one is reached; between the two nothing changes, so
+reading is not stopped and started with every record.
 """
 
 import asyncio
@@ -16,29 +16,29 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class Marks:
+class Watermarks:
     high: int
     low: int
 
 
-class Reservoir:
-    """The bytes that wait for Kafka, of all connections. Taking in never waits; whoever is about to bring more waits
-    for room. So there are more than `high` by one message of each connection at most."""
+class ByteBudget:
+    """The bytes of all connections that wait for Kafka. Reserving never waits; a reader waits for room before it reads
+    more. So `high` is exceeded by one message of each connection at most."""
 
-    def __init__(self, marks: Marks) -> None:
-        self._marks = marks
+    def __init__(self, watermarks: Watermarks) -> None:
+        self._watermarks = watermarks
         self._room = asyncio.Event()
         self._room.set()
         self.bytes = 0
 
-    def fill(self, count: int) -> None:
+    def reserve(self, count: int) -> None:
         self.bytes += count
-        if self.bytes >= self._marks.high:
+        if self.bytes >= self._watermarks.high:
             self._room.clear()
 
-    def drain(self, count: int) -> None:
+    def release(self, count: int) -> None:
         self.bytes -= count
-        if self.bytes <= self._marks.low:
+        if self.bytes <= self._watermarks.low:
             self._room.set()
 
     @property
@@ -49,41 +49,41 @@ class Reservoir:
         await self._room.wait()
 
 
-class Backlog(Generic[Item]):
-    """Putting never waits, so that one event's effects are done without interruption; whoever causes them waits for
-    room before causing more. So the queue exceeds its high mark by one event's effects at most. `size`: an item's
-    bytes, which are in the reservoir from being put until `settled`."""
+class ProduceQueue(Generic[Item]):
+    """`put` never waits, so that one event's effects are carried out without interruption; a reader waits for `room`
+    before it causes more. So the high watermark is exceeded by one event's effects at most."""
 
-    def __init__(self, marks: Marks, reservoir: Reservoir, size: Callable[[Item], int]) -> None:
-        self._marks = marks
-        self._reservoir = reservoir
+    def __init__(self, watermarks: Watermarks, budget: ByteBudget, size: Callable[[Item], int]) -> None:
+        """`size`: an item's bytes, which are reserved from `put` to `task_done`."""
+        self._watermarks = watermarks
+        self._budget = budget
         self._size = size
         self._items: deque[Item] = deque()
         self._filled = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
         self._finished = False
-        self._unsettled_bytes = 0
+        self._reserved_bytes = 0
 
     def put(self, item: Item) -> None:
         self._items.append(item)
-        self._count(self._size(item))
+        self._reserve(self._size(item))
         self._filled.set()
-        if len(self._items) >= self._marks.high:
+        if len(self._items) >= self._watermarks.high:
             self._room.clear()
 
     @property
     def has_room(self) -> bool:
-        """Here and among all."""
-        return self._room.is_set() and self._reservoir.has_room
+        """In this queue and in the budget of all."""
+        return self._room.is_set() and self._budget.has_room
 
     async def room(self) -> None:
         """Waits until there is room."""
-        with metrics.UNREAD.labels("kafka").track_inprogress():
+        with metrics.PAUSED_READS.labels("kafka").track_inprogress():
             await self._room.wait()
-            await self._reservoir.room()
+            await self._budget.room()
 
-    async def take(self) -> Item | None:
+    async def get(self) -> Item | None:
         """The oldest item; waits for one. None once the queue is finished and empty."""
         while not self._items:
             if self._finished:
@@ -91,13 +91,13 @@ class Backlog(Generic[Item]):
             self._filled.clear()
             await self._filled.wait()
         item = self._items.popleft()
-        if len(self._items) <= self._marks.low:
+        if len(self._items) <= self._watermarks.low:
             self._room.set()
         return item
 
-    def settled(self, item: Item) -> None:
-        """What was taken needs no memory any more."""
-        self._count(-self._size(item))
+    def task_done(self, item: Item) -> None:
+        """Kafka has accepted the item, so its memory is free."""
+        self._reserve(-self._size(item))
 
     def __len__(self) -> int:
         return len(self._items)
@@ -107,14 +107,14 @@ class Backlog(Generic[Item]):
         self._finished = True
         self._filled.set()
 
-    def abandon(self) -> None:
-        """Nothing more will be taken; what is left is given up."""
+    def discard(self) -> None:
+        """Nothing more will be taken; the rest is dropped."""
         self._items.clear()
-        self._count(-self._unsettled_bytes)
+        self._reserve(-self._reserved_bytes)
 
-    def _count(self, count: int) -> None:
-        self._unsettled_bytes += count
+    def _reserve(self, count: int) -> None:
+        self._reserved_bytes += count
         if count > 0:
-            self._reservoir.fill(count)
+            self._budget.reserve(count)
         else:
-            self._reservoir.drain(-count)
+            self._budget.release(-count)

@@ -1,7 +1,7 @@
-"""The door: what a connected client goes through, from its first message to the close.
+"""What a connected client goes through, from its first message to the close.
 
-socket → decode → the protocol's table → session's log → acknowledgement → socket
-              ↖ convert, verify ↙     ↖ replies of the other stages
+socket → parse → the protocol's table → produce queue → session's log → acknowledgement → send queue → socket
+                ↖ verify, decode ↙      ↖ replies of the other stages
 """
 
 import asyncio
@@ -10,43 +10,43 @@ from collections.abc import Callable
 
 from edge import authorisation, metrics
 from edge.core.connection_state import ConnectionPolicy, ConnectionState
-from edge.core.effects import Admit, Announce, Append, Close, Convert, Effect, Reclaim, Send, Verify
+from edge.core.effects import Admit, Announce, Append, Close, DecodeAudio, Effect, ResolveResumeToken, Send, VerifyToken
 from edge.core.events import (
     Announced,
-    Converted,
+    Appended,
+    AudioDecoded,
+    DecodeFailed,
     Drain,
     Event,
-    Heard,
-    Kept,
-    Overrun,
-    Replied,
+    ProduceFailed,
+    ReplyReceived,
+    SendQueueFull,
     Tick,
-    Unintelligible,
-    Unkept,
+    TranscriberProgress,
 )
 from edge.core.flow.send_queue import SendQueue
 from edge.core.machine import next_tick_ms, receive
-from edge.core.message_parser import decode
-from edge.instrumentation import count
-from edge.ports import Ear, Gone, Ports, Socket
-from edge.produce_queue import Backlog, Marks
+from edge.core.message_parser import parse_message
+from edge.instrumentation import observe
+from edge.ports import AudioDecoder, Ports, Socket, SocketClosed
+from edge.produce_queue import ProduceQueue, Watermarks
 from infra.errors import Unavailable
 from infra.telemetry import get_logger
 from schemas.replies import ReplyMessage
 from schemas.wire import ServerMessage
 
-# Records that may wait for Kafka before the socket is read no further, and those at which it is read again: two seconds
-# of audio, and one.
-_WAITING_RECORDS = Marks(high=8, low=4)
-# How long a connection that is to be closed may take to finish what it began.
-_FINISH_S = 3.0
+_PRODUCE_QUEUE_RECORDS = Watermarks(high=8, low=4)
+"""Records that may wait for Kafka before the socket is not read any more, and those at which it is read again: two
+seconds of audio, and one."""
+_CLOSE_TIMEOUT_S = 3.0
+"""How long a connection that is to be closed may take to finish its work in flight."""
 
-Turned = Callable[["Conversation", str], None]
+OnSessionChanged = Callable[["Connection", str], None]
 
 
-class Conversation:
-    """One connection: does what the table says, and tells it what came of it. `turned` is called with the older id
-    when the connection turns to another session than the one it was given."""
+class Connection:
+    """Feeds a client's events to the protocol's table and carries out its effects. `on_session_changed` is called with
+    the older id when the connection resumes another session than the one it was created with."""
 
     def __init__(
         self,
@@ -56,30 +56,32 @@ class Conversation:
         *,
         conn: str,
         session_id: str,
-        turned: Turned | None = None,
+        on_session_changed: OnSessionChanged | None = None,
     ) -> None:
         self._socket = socket
         self._ports = ports
-        self._turned = turned
+        self._on_session_changed = on_session_changed
         self._log = get_logger("edge").bind(conn=conn, session_id=session_id)
-        # Unix time that never goes back, however the machine's clock is set meanwhile.
+        # Unix time that never goes back, even if the machine's clock is set.
         self._monotonic_ms = ports.clock.monotonic_ms
         self._unix_offset_ms = ports.clock.now_ms() - self._monotonic_ms()
         self._state = ConnectionState(conn=conn, session_id=session_id, opened_ms=self._now_ms(), policy=policy)
-        self._records: Backlog[tuple[Append | Announce, int]] = Backlog(_WAITING_RECORDS, ports.reservoir, _bytes_of)
-        # When the message that is being worked through came.
+        self._records: ProduceQueue[tuple[Append | Announce, int]] = ProduceQueue(
+            _PRODUCE_QUEUE_RECORDS, ports.budget, _bytes_of
+        )
+        # When the message that is being handled arrived.
         self._received_ms = 0
-        self._heard_more = asyncio.Event()
-        # What takes its time and has to be done before the next message is read; at most two at once.
-        self._errands: asyncio.Queue[Verify | Convert] = asyncio.Queue()
-        self._ear: Ear | None = None
+        self._progressed = asyncio.Event()
+        # Work that must be done before the next message is read; at most two at once.
+        self._jobs: asyncio.Queue[VerifyToken | DecodeAudio] = asyncio.Queue()
+        self._decoder: AudioDecoder | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._ticking: asyncio.Task[None] | None = None
-        self._outbox = SendQueue()
+        self._send_queue = SendQueue()
         self._to_send = asyncio.Event()
-        self._all_said = False
+        self._all_queued = False
         self._closing: Close | None = None
-        self._cut_off: int | None = None
+        self._violation_code: int | None = None
         self._over = asyncio.Event()
 
     @property
@@ -91,59 +93,60 @@ class Conversation:
         return self._state.conn
 
     @property
-    def unwritten(self) -> int:
+    def queued_records(self) -> int:
         """Records that wait for Kafka."""
         return len(self._records)
 
     @property
-    def unsent(self) -> int:
+    def queued_messages(self) -> int:
         """Messages that wait for the client."""
-        return len(self._outbox)
+        return len(self._send_queue)
 
     @property
     def unsent_bytes(self) -> int:
-        return self._outbox.bytes + self._socket.unsent_bytes
+        """Bytes of those, and of those in the socket's buffer."""
+        return self._send_queue.bytes + self._socket.unsent_bytes
 
     @property
     def lag_s(self) -> float | None:
-        """How far the transcriber is behind this speaker; None if there is nothing to tell it by."""
+        """How far the transcriber is behind this session; None if it does not tell."""
         return self._state.lag_s(self._now_ms())
 
     def deliver(self, message: ReplyMessage) -> None:
-        """A later stage has something for this client. Never waits, so no client holds up another."""
-        self._handle(Replied(message))
+        """Takes another stage's reply. Never waits, so no client holds up another."""
+        self._handle(ReplyReceived(message))
 
-    def heard(self, frames: int) -> None:
-        """The transcriber is through with so many frames."""
-        self._handle(Heard(frames))
-        self._heard_more.set()
+    def record_progress(self, frames: int) -> None:
+        """The transcriber has processed this many frames."""
+        self._handle(TranscriberProgress(frames))
+        self._progressed.set()
 
     def drain(self) -> None:
         """This process is about to stop."""
         self._handle(Drain())
 
     async def run(self) -> None:
-        """Until the connection is closed, by whichever side. Never raises for anything that a client does."""
+        """Until the connection is closed, by either side. Never raises for anything that a client does."""
         try:
-            await self._converse()
+            await self._run_tasks()
         finally:
             self._tasks = None
-            self._records.abandon()
-            self._ports.admission.leave(self.conn)
+            self._records.discard()
+            self._ports.admission.release(self.conn)
             if self._state.verified_user:
-                self._ports.places.leave(self.conn, self._state.verified_user.user_id)
+                self._ports.session_quota.release(self.conn, self._state.verified_user.user_id)
 
-    async def _converse(self) -> None:
+    async def _run_tasks(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             reading = tasks.create_task(self._read())
             self._tasks = tasks
-            self._plan_ticks()
-            running = tasks.create_task(self._run_errands())
+            self._schedule_ticks()
+            working = tasks.create_task(self._work())
             writing = tasks.create_task(self._write())
             sending = tasks.create_task(self._send())
             await self._over.wait()
             reading.cancel()
-            running.cancel()
+            working.cancel()
             if self._ticking:
                 self._ticking.cancel()
                 self._ticking = None
@@ -154,38 +157,38 @@ class Conversation:
             while True:
                 message = await self._socket.receive()
                 self._received_ms = now_ms = self._now_ms()
-                self._handle_at(now_ms, decode(message))
-                await self._errands.join()
+                self._handle_at(now_ms, parse_message(message))
+                await self._jobs.join()
                 if not self._records.has_room:
                     await self._records.room()
                 while pause_ms := self._state.pause_ms(self._now_ms()):
-                    await self._let_the_transcriber_follow(pause_ms)
-        except Gone as gone:
-            self._cut_off = gone.code
+                    await self._wait_for_progress(pause_ms)
+        except SocketClosed as closed:
+            self._violation_code = closed.code
             self._over.set()
 
-    async def _let_the_transcriber_follow(self, at_most_ms: float) -> None:
-        self._heard_more.clear()
-        with metrics.UNREAD.labels("ahead").track_inprogress(), contextlib.suppress(TimeoutError):
+    async def _wait_for_progress(self, at_most_ms: float) -> None:
+        self._progressed.clear()
+        with metrics.PAUSED_READS.labels("ahead").track_inprogress(), contextlib.suppress(TimeoutError):
             async with asyncio.timeout(at_most_ms / 1000):
-                await self._heard_more.wait()
+                await self._progressed.wait()
 
-    async def _run_errands(self) -> None:
+    async def _work(self) -> None:
         try:
             while True:
-                errand = await self._errands.get()
-                match errand:
-                    case Verify():
-                        self._handle(await authorisation.verify(self._ports, errand, self._log))
-                    case Convert():
-                        self._handle(await self._convert(errand))
-                self._errands.task_done()
+                job = await self._jobs.get()
+                match job:
+                    case VerifyToken():
+                        self._handle(await authorisation.verify_token(self._ports, job, self._log))
+                    case DecodeAudio():
+                        self._handle(await self._decode(job))
+                self._jobs.task_done()
         finally:
-            if self._ear:
-                self._ear.close()
+            if self._decoder:
+                self._decoder.close()
 
-    def _plan_ticks(self) -> None:
-        """Wait anew: what the old waiting was for may not be what comes next."""
+    def _schedule_ticks(self) -> None:
+        """Start waiting anew: in another phase the next tick may be due earlier."""
         if self._tasks is None or self._over.is_set():
             return
         if self._ticking:
@@ -199,90 +202,90 @@ class Conversation:
             self._handle(Tick())
 
     async def _write(self) -> None:
-        """One record after the other: a log has no holes, and nothing after a record that failed."""
-        while item := await self._records.take():
+        """One record after the other: a log has no gaps, and nothing follows a record that failed."""
+        while item := await self._records.get():
             wanted, received_ms = item
             try:
                 if isinstance(wanted, Append):
-                    with metrics.APPEND_SECONDS.time():
+                    with metrics.PRODUCE_DURATION_SECONDS.time():
                         await self._ports.log.append(self.session_id, self.conn, wanted.record)
                     now_ms = self._now_ms()
-                    self._handle_at(now_ms, Kept(wanted.record))
+                    self._handle_at(now_ms, Appended(wanted.record))
                     if wanted.record.seq is not None and self._state.session.resume_confirmed:
-                        metrics.ACK_SECONDS.observe((now_ms - received_ms) / 1000)
+                        metrics.ACK_DELAY_SECONDS.observe((now_ms - received_ms) / 1000)
                 else:
                     await self._ports.log.announce(wanted.started)
                     self._handle(Announced())
-                self._records.settled(item)
+                self._records.task_done(item)
             except Unavailable as error:
-                self._log.error("not kept", reason=error.message)
-                self._handle(Unkept())
+                self._log.error("record not accepted", reason=error.message)
+                self._handle(ProduceFailed())
                 return
 
     async def _send(self) -> None:
         try:
             while True:
                 self._to_send.clear()
-                while text := self._outbox.pop():
+                while text := self._send_queue.pop():
                     await self._socket.send(text)
-                if self._all_said:
+                if self._all_queued:
                     return
                 await self._to_send.wait()
-        except Gone:
+        except SocketClosed:
             self._over.set()
 
     async def _finish(self, writing: asyncio.Task[None], sending: asyncio.Task[None]) -> None:
-        """What the client sent reaches the log, what the log accepted is acknowledged, and then the door closes."""
+        """Write to the log what the client sent, acknowledge what Kafka accepts, then close."""
         self._records.finish()
-        await _finish_within(_FINISH_S, writing)
+        await _finish_within(_CLOSE_TIMEOUT_S, writing)
         if self._closing and self._closing.error:
-            self._say(self._closing.error)
-        self._all_said = True
+            self._queue(self._closing.error)
+        self._all_queued = True
         self._to_send.set()
-        await _finish_within(_FINISH_S, sending)
+        await _finish_within(_CLOSE_TIMEOUT_S, sending)
         if self._closing:
             await self._socket.close(self._closing.code, self._closing.reason)
         code, reason = self._end()
-        metrics.CLOSES.labels(code).inc()
-        # Of strangers there may be any number.
-        tell = self._log.info if self._state.verified_user else self._log.debug
-        tell("closed", code=code, reason=reason)
+        metrics.CONNECTIONS_CLOSED.labels(code).inc()
+        # Of clients without a valid token there may be any number.
+        log = self._log.info if self._state.verified_user else self._log.debug
+        log("connection closed", code=code, reason=reason)
 
     def _end(self) -> tuple[str, str]:
         """How the connection ended, for the metric and the log."""
         if self._closing:
             return str(self._closing.code), self._closing.reason
-        if self._cut_off:
-            return str(self._cut_off), "no WebSocket message"
+        if self._violation_code:
+            return str(self._violation_code), "WebSocket protocol violated"
         return "gone", "the client left"
 
     def _handle(self, event: Event) -> None:
         self._handle_at(self._now_ms(), event)
 
     def _handle_at(self, now_ms: int, event: Event) -> None:
-        """The table's answer to an event, carried out at once: no other event comes between."""
-        count(event, self._log)
+        """Feed an event to the table and carry out its effects at once: no other event comes between."""
+        observe(event, self._log)
         before = self._state
         self._state, effects = receive(before, event, now_ms)
         if self._state.session_id != before.session_id:
             self._log = self._log.bind(session_id=self.session_id)
-            if self._turned:
-                self._turned(self, before.session_id)
+            if self._on_session_changed:
+                self._on_session_changed(self, before.session_id)
         for effect in effects:
-            self._perform(effect)
+            self._carry_out(effect)
         if self._state.phase is not before.phase or self._state.verified_user is not before.verified_user:
-            self._plan_ticks()
+            self._schedule_ticks()
 
-    def _perform(self, effect: Effect) -> None:
+    def _carry_out(self, effect: Effect) -> None:
         match effect:
             case Send():
-                self._say(effect.message)
+                self._queue(effect.message)
             case Append() | Announce():
                 self._records.put((effect, self._received_ms))
-            case Verify() | Convert():
-                self._errands.put_nowait(effect)
-            case Reclaim():
-                self._handle(authorisation.reclaim(self._ports, effect))
+            case VerifyToken() | DecodeAudio():
+                self._jobs.put_nowait(effect)
+            case ResolveResumeToken():
+                self._handle(authorisation.resolve_resume_token(self._ports, effect))
             case Admit():
                 self._handle(authorisation.admit(self._ports, effect, self.conn))
             case Close():
@@ -290,19 +293,19 @@ class Conversation:
                 self._closing = self._closing or effect
                 self._over.set()
 
-    async def _convert(self, errand: Convert) -> Converted | Unintelligible:
-        if self._ear is None:
-            self._ear = self._ports.ear(errand.audio)
-        with metrics.CONVERT_SECONDS.labels(errand.audio.encoding).time():
-            return await (self._ear.finish() if errand.data is None else self._ear.hear(errand.data))
+    async def _decode(self, job: DecodeAudio) -> AudioDecoded | DecodeFailed:
+        if self._decoder is None:
+            self._decoder = self._ports.decoder(job.audio)
+        with metrics.DECODE_DURATION_SECONDS.labels(job.audio.encoding).time():
+            return await (self._decoder.flush() if job.data is None else self._decoder.decode(job.data))
 
-    def _say(self, message: ServerMessage) -> None:
-        if self._outbox.push(message, self._socket.unsent_bytes):
+    def _queue(self, message: ServerMessage) -> None:
+        if self._send_queue.push(message, self._socket.unsent_bytes):
             self._to_send.set()
             return
-        # What waits is given up as a whole, so that at least the reason gets through.
-        self._outbox.clear()
-        self._handle(Overrun())
+        # Everything that waits is dropped, so that at least the reason gets through.
+        self._send_queue.clear()
+        self._handle(SendQueueFull())
 
     def _now_ms(self) -> int:
         return self._unix_offset_ms + self._monotonic_ms()

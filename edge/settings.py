@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from edge.core.admission.handshake import Rules, networks
+from edge.core.admission.handshake import HandshakeRules, networks
 from infra.setting_markers import ProcessIndex
 from infra.settings import EdgePortSettings, separated
 
@@ -75,9 +75,9 @@ class EdgeSettings(EdgePortSettings):
         return names
 
     @property
-    def rules(self) -> Rules:
-        """Who may come in."""
-        return Rules(
+    def handshake_rules(self) -> HandshakeRules:
+        """Who may connect."""
+        return HandshakeRules(
             networks(separated(self.trusted_proxies)),
             tuple(origin.lower().rstrip("/") for origin in separated(self.allowed_origins)),
             self.max_connections,

@@ -1,13 +1,13 @@
-"""Opus in WebM or Ogg, as browsers' MediaRecorder makes it, by PyAV (FFmpeg).
+"""Decodes Opus in WebM or Ogg, as browsers' MediaRecorder produces it, by PyAV (FFmpeg).
 
-FFmpeg asks for bytes when it wants them and blocks until it has them. So each container is read by a thread of its own
-from a pipe, and the reader's wish for more is how we know that everything given so far has been worked through: an
-answer that begins between two messages begins at the right sample. The container's kind and its codec are prescribed,
-so FFmpeg never guesses which of its many parsers to let loose on a stranger's bytes.
+FFmpeg pulls: it asks for bytes and blocks until it has them. So each container is read from a pipe by a thread of its
+own, and when the thread asks for more, everything fed so far has been decoded: an answer that begins between two
+messages begins at the right sample. The container type and its codec are prescribed, so FFmpeg never guesses which of
+its many parsers to run on untrusted bytes.
 
 Opus frames can be so short that one message takes seconds to decode. Threads share the interpreter with the event loop,
-so whoever decodes for long rests as long as it works, and only one of all does so at a time: however many such messages
-come, the loop has more than half of a core for everybody else.
+so a thread that decodes for long sleeps as long as it works, and only one of all does so at a time: however many such
+messages arrive, the loop has more than half of a core for everything else.
 """
 
 import asyncio
@@ -19,55 +19,55 @@ import av
 import numpy as np
 
 from edge.adapters.resampling import Resampler
-from edge.core.events import Converted, Unintelligible
+from edge.core.events import AudioDecoded, DecodeFailed
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 
 _DEMUXERS = {"webm_opus": "matroska", "ogg_opus": "ogg"}
-# So that the first words are not held back until FFmpeg is sure of what it has before it.
-_PROMPTLY = {"probesize": "32", "analyzeduration": "0"}
+_NO_PROBING = {"probesize": "32", "analyzeduration": "0"}
+"""So that the first words are not held back until FFmpeg is sure of the format."""
 _BUFFER_BYTES = 4096
 _OPUS_RATE = 48_000
-# More than any page puts into a message; a stranger could put hours of silence into one.
-_MAX_BYTES_AT_ONCE = 60 * SAMPLE_RATE * SAMPLE_BYTES
-# Headers with a picture in them pass; a stream without any sound does not.
-_MAX_SILENT_BYTES = 1024 * 1024
+_MAX_DECODED_BYTES = 60 * SAMPLE_RATE * SAMPLE_BYTES
+"""Of one message: more than any page sends; a hostile client could put hours of silence into one."""
+_MAX_BYTES_WITHOUT_AUDIO = 1024 * 1024
+"""Headers with a picture in them pass; a stream without any audio does not."""
+_TIME_SLICE_S = 0.02
+"""Processor time before a thread must sleep: ten times what a message of 250 ms takes, and no longer than another
+client may have to wait."""
 
-# Of processor time: ten times what a message of 250 ms takes, and no longer than anybody may wait for their turn.
-_SPELL_S = 0.02
 
+class _CpuThrottle:
+    """Limits one thread's work on a message. After a time slice, it must hold a lock to continue, and sleeps."""
 
-class _Effort:
-    """What one thread works at a message. After a spell of it, it must be the only one that works on, and rests."""
-
-    _only = threading.Lock()
+    _lock = threading.Lock()
 
     def __init__(self) -> None:
         self._since_s = time.thread_time()
-        self._is_only = False
+        self._has_lock = False
 
-    def go_on(self) -> None:
-        """Call often; waits when it is time to."""
+    def check(self) -> None:
+        """To be called often; sleeps when a time slice is used up."""
         worked_s = time.thread_time() - self._since_s
-        if worked_s < _SPELL_S:
+        if worked_s < _TIME_SLICE_S:
             return
-        if not self._is_only:
-            self._is_only = self._only.acquire()
+        if not self._has_lock:
+            self._has_lock = self._lock.acquire()
         time.sleep(worked_s)
         self._since_s = time.thread_time()
 
     def done(self) -> None:
-        """The message has been worked through, or given up."""
-        if self._is_only:
-            self._only.release()
-            self._is_only = False
+        """The message has been decoded, or given up."""
+        if self._has_lock:
+            self._lock.release()
+            self._has_lock = False
         self._since_s = time.thread_time()
 
 
 class _Pipe:
-    """A file that grows, for FFmpeg to read. `hungry` is called, in the reader's thread, when it has read all of it."""
+    """A growing file for FFmpeg to read. `on_drained` is called, in the reading thread, when everything is read."""
 
-    def __init__(self, hungry: Callable[[], None]) -> None:
-        self._hungry = hungry
+    def __init__(self, on_drained: Callable[[], None]) -> None:
+        self._on_drained = on_drained
         self._changed = threading.Condition()
         self._waiting = bytearray()
         self._ended = False
@@ -83,17 +83,17 @@ class _Pipe:
             self._changed.notify()
 
     def stop(self) -> None:
-        """End here, without what has not been read. To raise something in `read` would be heard by PyAV's log only."""
+        """End here and drop what has not been read. PyAV would only log an exception raised in `read`."""
         with self._changed:
             self._waiting.clear()
             self._ended = True
             self._changed.notify()
 
     def read(self, size: int) -> bytes:
-        """Up to so many bytes; none at the end."""
+        """Up to `size` bytes; none at the end."""
         with self._changed:
             if not self._ready():
-                self._hungry()
+                self._on_drained()
                 self._changed.wait_for(self._ready)
             taken = bytes(self._waiting[:size])
             del self._waiting[:size]
@@ -103,104 +103,106 @@ class _Pipe:
         return bool(self._waiting) or self._ended
 
 
-class ContainerEar:
-    """`edge.ports.Ear` for a container. Made on an event loop, which is told of the thread's progress."""
+class ContainerDecoder:
+    """`edge.ports.AudioDecoder` for a container. Created on an event loop, which the thread reports to."""
 
     def __init__(self, encoding: str) -> None:
         self._demuxer = _DEMUXERS[encoding]
         self._loop = asyncio.get_running_loop()
         self._idle = asyncio.Event()
-        self._pipe = _Pipe(self._ran_dry)
-        self._effort = _Effort()
+        self._pipe = _Pipe(self._drained)
+        self._throttle = _CpuThrottle()
         self._resampler = Resampler(_OPUS_RATE)
-        self._made = bytearray()
-        self._silent_bytes = 0
+        self._decoded = bytearray()
+        self._bytes_without_audio = 0
         self._fault: str | None = None
         self._over = False
         self._thread = threading.Thread(target=self._read, name=f"edge-{encoding}", daemon=True)
 
-    async def hear(self, data: bytes) -> Converted | Unintelligible:
+    async def decode(self, data: bytes) -> AudioDecoded | DecodeFailed:
         if not data:
-            return self._heard(last=False)
-        self._silent_bytes += len(data)
+            return self._result(last=False)
+        self._bytes_without_audio += len(data)
         await self._work(lambda: self._pipe.feed(data))
         if self._over and self._fault is None:
-            self._fault = "it goes on after its own end"
-        return self._heard(last=False)
+            self._fault = "it continues after its own end"
+        return self._result(last=False)
 
-    async def finish(self) -> Converted | Unintelligible:
+    async def flush(self) -> AudioDecoded | DecodeFailed:
         if self._thread.ident is None:
-            return Converted(b"", 0, last=True)  # Nothing came, which is no broken container.
+            return AudioDecoded(b"", 0, last=True)  # No data at all is not a broken container.
         await self._work(self._pipe.end)
         if self._fault is None:
-            self._made += self._resampler.flush()
-        return self._heard(last=True)
+            self._decoded += self._resampler.flush()
+        return self._result(last=True)
 
     def close(self) -> None:
-        """The thread ends by itself, soon."""
+        """The thread ends soon, by itself."""
         self._pipe.stop()
 
-    async def _work(self, give: Callable[[], None]) -> None:
-        """Returns when the thread has made of it what can be made."""
+    async def _work(self, feed: Callable[[], None]) -> None:
+        """Returns when the thread has decoded all that it can."""
         if self._over:
             return
         self._idle.clear()
-        give()
+        feed()
         if self._thread.ident is None:
             self._thread.start()
         await self._idle.wait()
 
-    def _heard(self, *, last: bool) -> Converted | Unintelligible:
+    def _result(self, *, last: bool) -> AudioDecoded | DecodeFailed:
         if self._fault is not None:
-            return Unintelligible(self._fault)
-        audio = bytes(self._made)
-        self._made.clear()
+            return DecodeFailed(self._fault)
+        audio = bytes(self._decoded)
+        self._decoded.clear()
         if audio:
-            self._silent_bytes = 0
-        if self._silent_bytes > _MAX_SILENT_BYTES:
-            return Unintelligible(f"there is no sound in {_MAX_SILENT_BYTES} bytes of it")
-        return Converted(audio, self._resampler.until_sample, last=last)
+            self._bytes_without_audio = 0
+        if self._bytes_without_audio > _MAX_BYTES_WITHOUT_AUDIO:
+            return DecodeFailed(f"{_MAX_BYTES_WITHOUT_AUDIO} bytes of it hold no audio")
+        return AudioDecoded(audio, self._resampler.until_sample, last=last)
 
-    # In the thread. While the loop waits for `idle`, it alone touches what both use.
+    # In the thread. While the loop waits for `idle`, only the thread touches what both use.
 
-    def _ran_dry(self) -> None:
-        self._effort.done()
-        self._tell(self._idle.set)
+    def _drained(self) -> None:
+        self._throttle.done()
+        self._call_in_loop(self._idle.set)
 
     def _read(self) -> None:
         fault = None
-        self._effort.done()
+        self._throttle.done()
         try:
-            self._decode()
+            self._decode_all()
         except av.FFmpegError as error:
-            fault = f"FFmpeg says: {error.strerror}"
+            fault = f"FFmpeg reports: {error.strerror}"
         except ValueError as error:
             fault = str(error)
         finally:
-            self._effort.done()
-        self._tell(lambda: self._finished(fault))
+            self._throttle.done()
+        self._call_in_loop(lambda: self._finished(fault))
 
-    def _decode(self) -> None:
-        """Raises ValueError for a container that holds something else, and FFmpegError for none."""
-        with av.open(self._pipe, "r", format=self._demuxer, options=_PROMPTLY, buffer_size=_BUFFER_BYTES) as container:
+    def _decode_all(self) -> None:
+        """Raises ValueError for a container of something else, FFmpegError for data that is not a container."""
+        with av.open(
+            self._pipe, "r", format=self._demuxer, options=_NO_PROBING, buffer_size=_BUFFER_BYTES
+        ) as container:
             streams = container.streams
             if len(streams) != 1 or not streams.audio or streams.audio[0].codec_context.name != "opus":
                 raise ValueError("it holds something other than one track of Opus")
             for frame in container.decode(streams.audio[0]):
                 samples = frame.to_ndarray().astype(np.float32, copy=False).mean(axis=0)
-                self._made += self._resampler.push(samples)
-                if len(self._made) > _MAX_BYTES_AT_ONCE:
-                    raise ValueError("there is more than a minute of sound in one message")
-                self._effort.go_on()
+                self._decoded += self._resampler.push(samples)
+                if len(self._decoded) > _MAX_DECODED_BYTES:
+                    raise ValueError("one message holds more than a minute of audio")
+                self._throttle.check()
 
     def _finished(self, fault: str | None) -> None:
         self._fault = fault
         self._over = True
         self._idle.set()
 
-    def _tell(self, what: Callable[[], None]) -> None:
+    def _call_in_loop(self, callback: Callable[[], None]) -> None:
         try:
-            self._loop.call_soon_threadsafe(what)
+            self._loop.call_soon_threadsafe(callback)
         except RuntimeError:
-            # The loop is closed: whoever listened is gone, and the process is about to be.
+            # The loop is closed: the process is about to end.
             return

@@ -1,7 +1,7 @@
-"""One deadline for many who wait equally long.
+"""One timeout shared by many tasks that wait equally long.
 
-A timer for each record of each speaker, as `asyncio.timeout` sets it, is one of the larger costs of keeping a frame;
-here one task looks at all who wait, and each only notes when it began to.
+A timer for each record of each session, as `asyncio.timeout` sets it, is one of the larger costs of appending a frame;
+here one task checks all waiting tasks, and each of them only notes when it began to wait.
 """
 
 import asyncio
@@ -10,27 +10,27 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 
-_LOOKS = 10
+_CHECKS_PER_TIMEOUT = 10
 
 
-class Patience:
-    """Nobody waits much longer than `within_s`: while `watch` runs, up to a tenth more."""
+class SharedTimeout:
+    """While `watch` runs, a wait takes at most `timeout_s` and a tenth."""
 
-    def __init__(self, within_s: float) -> None:
-        self.within_s = within_s
+    def __init__(self, timeout_s: float) -> None:
+        self.timeout_s = timeout_s
         self._since: dict[asyncio.Task[object], float] = {}
         self._late: set[asyncio.Task[object]] = set()
 
     async def wait(self, wanted: Awaitable[Result]) -> Result:
-        """What it gives; raises TimeoutError if that takes too long. One at a time in each task."""
+        """The awaitable's result; raises TimeoutError if it takes too long. One at a time in each task."""
         task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("only a task can be told that it waited too long")
+            raise RuntimeError("only a task can wait with a timeout")
         self._since[task] = asyncio.get_running_loop().time()
         try:
             return await wanted
         except asyncio.CancelledError as cancelled:
-            # Whoever else wants this task to end is obeyed first.
+            # If the task is cancelled for another reason as well, that one prevails.
             if task in self._late and task.uncancel() == 0:
                 raise TimeoutError from cancelled
             raise
@@ -41,11 +41,11 @@ class Patience:
     async def watch(self) -> None:
         """Runs until it is cancelled."""
         while True:
-            await asyncio.sleep(self.within_s / _LOOKS)
-            too_early_s = asyncio.get_running_loop().time() - self.within_s
+            await asyncio.sleep(self.timeout_s / _CHECKS_PER_TIMEOUT)
+            latest_start_s = asyncio.get_running_loop().time() - self.timeout_s
             # They stand in the order in which they began to wait.
             for task, since_s in list(self._since.items()):
-                if since_s > too_early_s:
+                if since_s > latest_start_s:
                     break
                 del self._since[task]
                 self._late.add(task)

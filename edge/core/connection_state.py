@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
-from edge.core.audio.formats import CANONICAL, Format
+from edge.core.audio.formats import CANONICAL, InputFormat
 from edge.core.audio.framing import Framing
-from edge.core.effects import Append, Effect, LogRecord
+from edge.core.effects import Append, Effect, SessionRecord
 from edge.core.fast_replace import replace
 from edge.core.flow.lag import TranscriptionLag
 from edge.core.flow.leaky_bucket import LeakyBucket, RateLimit
@@ -85,7 +85,7 @@ class SessionState:
     last_queued_ms: int
     """When the newest record was queued for the log."""
     bucket: LeakyBucket
-    audio: Format = CANONICAL
+    audio: InputFormat = CANONICAL
     """The format that the client sends."""
     resume_token: str = ""
     resume_confirmed: bool = True
@@ -182,4 +182,4 @@ def queue_record(session: SessionState, kind: RecordKind, value: bytes, now_ms: 
         frames_queued=session.frames_queued + (kind is RecordKind.FRAME),
         last_queued_ms=now_ms,
     )
-    return queued, Append(LogRecord(kind, value, seq))
+    return queued, Append(SessionRecord(kind, value, seq))

@@ -2,55 +2,54 @@
 
 import sys
 
-from edge.core import machine
 from edge.core.connection_state import Phase
 from edge.core.machine import TABLE, Step
-from edge.core.steps import authenticate, deliver_replies, start_session, stream_audio
+from edge.core.steps import any_phase, authenticate, deliver_replies, start_session, stream_audio
 
 _EARLY_REPLY = "report (1000), nothing to resume (4404, 4400), superseded (4409)"
 CAUSES: dict[tuple[Step, Phase], str] = {
-    (authenticate.welcome, Phase.READY): "token good",
-    (authenticate.welcome, Phase.CLOSED): "another user's token (4403)",
-    (authenticate.turn_away, Phase.CLOSED): "token refused (4401)",
-    (authenticate.refuse_stranger, Phase.CLOSED): "anything but a token (4401)",
-    (authenticate.watch_for_token, Phase.CLOSED): "no token in time (4408)",
-    (start_session.begin, Phase.STARTING): "start",
-    (start_session.go_on, Phase.STARTING): "start with resume",
-    (start_session.go_on, Phase.CLOSED): "another user's session (4403), from_frame beyond any session (4400)",
-    (start_session.refuse_token, Phase.CLOSED): "no resume token (4404)",
-    (authenticate.wait_for_keys, Phase.CLOSED): "nobody to check the token (1013)",
-    (authenticate.watch_expiry, Phase.CLOSED): "token expired (4401)",
-    (start_session.begin, Phase.CLOSED): "start that cannot be served (4400)",
-    (start_session.turn_down, Phase.CLOSED): "too many sessions (4429)",
-    (start_session.put_off, Phase.CLOSED): "no room for more speakers (1013)",
-    (start_session.opening_kept, Phase.STREAMING): "Kafka has the resume",
-    (start_session.opening_kept, Phase.ENDING): "summary",
-    (start_session.opening_kept, Phase.CLOSED): _EARLY_REPLY,
-    (start_session.open_session, Phase.STREAMING): "Kafka has the start",
-    (start_session.open_session, Phase.ENDING): "summary",
-    (start_session.open_session, Phase.CLOSED): _EARLY_REPLY,
-    (stream_audio.hear, Phase.ENDING): "audio beyond the greatest length",
-    (stream_audio.hear, Phase.CLOSED): "torn, too large or too fast audio (4400, 1009, 4429)",
-    (stream_audio.take_in, Phase.ENDING): "audio beyond the greatest length",
-    (stream_audio.take_in, Phase.CLOSED): "torn, too large or too fast audio (4400, 1009, 4429)",
+    (authenticate.accept_token, Phase.READY): "token good",
+    (authenticate.accept_token, Phase.CLOSED): "another user's token (4403)",
+    (authenticate.reject_token, Phase.CLOSED): "token refused (4401)",
+    (authenticate.reject_unauthenticated, Phase.CLOSED): "anything but a token (4401)",
+    (authenticate.check_auth_timeout, Phase.CLOSED): "no token in time (4408)",
+    (start_session.start, Phase.STARTING): "start",
+    (start_session.resume, Phase.STARTING): "start with resume",
+    (start_session.resume, Phase.CLOSED): "another user's session (4403), from_frame beyond any session (4400)",
+    (start_session.reject_resume_token, Phase.CLOSED): "no resume token (4404)",
+    (authenticate.auth_unavailable, Phase.CLOSED): "nobody to check the token (1013)",
+    (authenticate.check_expiry, Phase.CLOSED): "token expired (4401)",
+    (start_session.start, Phase.CLOSED): "start that cannot be served (4400)",
+    (start_session.reject_quota, Phase.CLOSED): "too many sessions (4429)",
+    (start_session.reject_overload, Phase.CLOSED): "no room for more speakers (1013)",
+    (start_session.opening_appended, Phase.STREAMING): "Kafka has the resume",
+    (start_session.opening_appended, Phase.ENDING): "summary",
+    (start_session.opening_appended, Phase.CLOSED): _EARLY_REPLY,
+    (start_session.confirm_started, Phase.STREAMING): "Kafka has the start",
+    (start_session.confirm_started, Phase.ENDING): "summary",
+    (start_session.confirm_started, Phase.CLOSED): _EARLY_REPLY,
+    (stream_audio.receive_audio, Phase.ENDING): "audio beyond the greatest length",
+    (stream_audio.receive_audio, Phase.CLOSED): "torn, too large or too fast audio (4400, 1009, 4429)",
+    (stream_audio.receive_decoded, Phase.ENDING): "audio beyond the greatest length",
+    (stream_audio.receive_decoded, Phase.CLOSED): "torn, too large or too fast audio (4400, 1009, 4429)",
     (stream_audio.reject_audio, Phase.CLOSED): "broken container (4400)",
-    (stream_audio.pass_time, Phase.ENDING): "token expired",
-    (stream_audio.finish, Phase.ENDING): "end",
-    (deliver_replies.receive, Phase.ENDING): "summary",
+    (stream_audio.check_expiry_and_keepalive, Phase.ENDING): "token expired",
+    (stream_audio.end_session, Phase.ENDING): "end",
+    (deliver_replies.deliver_reply, Phase.ENDING): "summary",
     (
-        deliver_replies.receive,
+        deliver_replies.deliver_reply,
         Phase.CLOSED,
     ): "report (1000, 4413, 4401), nothing to resume (4404, 4400), superseded (4409)",
-    (machine.refuse_second_start, Phase.CLOSED): "second start (4400)",
-    (machine.give_up, Phase.CLOSED): "Kafka fails (1013)",
-    (machine.shed, Phase.CLOSED): "reads too slowly (1013)",
-    (machine.leave, Phase.CLOSED): "server stops (1001)",
+    (any_phase.reject_second_start, Phase.CLOSED): "second start (4400)",
+    (any_phase.close_log_unavailable, Phase.CLOSED): "Kafka fails (1013)",
+    (any_phase.close_slow_reader, Phase.CLOSED): "reads too slowly (1013)",
+    (any_phase.drain, Phase.CLOSED): "server stops (1001)",
 }
 """What makes a step lead to another phase, in a reader's words, with the close codes where it leads to a close."""
 
 
 def mermaid() -> str:
-    """All transitions between different states, with what may cause them."""
+    """All transitions between different phases, with what may cause them."""
     causes: dict[tuple[Phase, Phase], dict[str, None]] = {}  # dicts as sets that keep the table's order
     for (phase, _event), row in TABLE.items():
         for target in row.to - {phase}:

@@ -1,15 +1,15 @@
-"""What a connection asks to be done, as values. Whoever does them reports back with an event."""
+"""What a connection asks the service to do, as values. Most are answered with an event."""
 
 from dataclasses import dataclass
 
-from edge.core.audio.formats import Format
+from edge.core.audio.formats import InputFormat
 from schemas.sessions import RecordKind, SessionStarted
 from schemas.wire import AudioFormat, Error, ServerMessage, Start
 
 
 @dataclass(frozen=True)
-class Claim:
-    """What a resume token says: whose session it is, and how it was begun."""
+class ResumeClaims:
+    """What a resume token says: whose session it is, and how it was started."""
 
     session_id: str
     user_id: str
@@ -18,79 +18,82 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class LogRecord:
-    """A record for the session's log; `seq` numbers frames, from 0."""
+class SessionRecord:
+    """A record for the session's log."""
 
     kind: RecordKind
     value: bytes
     seq: int | None = None
+    """Number of the frame, from 0; None for records of another kind."""
 
 
 @dataclass(frozen=True)
 class Send:
-    """Tell the client."""
+    """Send a message to the client."""
 
     message: ServerMessage
 
 
 @dataclass(frozen=True)
-class Verify:
-    """Find out whose token this is; answered by `Verified` or `Refused`."""
+class VerifyToken:
+    """Find out whose login token this is; answered by `TokenAccepted`, `TokenRejected` or `AuthUnavailable`."""
 
     token: str
 
 
 @dataclass(frozen=True)
-class Reclaim:
-    """Find out which session the resume token of this `start` is for; answered by `Reclaimed` or `Unclaimed`."""
+class ResolveResumeToken:
+    """Find out which session the resume token of this `start` is for; answered by `ResumeTokenAccepted` or
+    `ResumeTokenRejected`."""
 
     start: Start
 
 
 @dataclass(frozen=True)
 class Admit:
-    """Find out whether the user may hold this session beside their others, and hold it; answered by `Admitted`,
-    `Rejected` or `Postponed`. `most`: sessions that the user may hold, 0 for any number; None for a session that was
-    admitted before, perhaps by another edge."""
+    """Find out whether the user may have this session, and count it; answered by `Admitted`, `QuotaExceeded` or
+    `Overloaded`."""
 
-    claim: Claim
-    most: int | None
+    claims: ResumeClaims
+    quota: int | None
+    """Sessions that the user may have, 0 for any number; None for a session that was admitted before, perhaps by
+    another edge."""
 
     @property
     def resumes(self) -> bool:
-        return self.most is None
+        return self.quota is None
 
 
 @dataclass(frozen=True)
-class Convert:
-    """Make the log's audio of what came; None: of what is left, as nothing more will come. Answered, in order, by
-    `Converted` or `Unintelligible`."""
+class DecodeAudio:
+    """Convert the client's audio to the log's format; answered, in order, by `AudioDecoded` or `DecodeFailed`."""
 
-    audio: Format
+    audio: InputFormat
     data: bytes | None
+    """None at the end: flush what the decoder still holds."""
 
 
 @dataclass(frozen=True)
 class Append:
-    """Write to the session's log, after everything appended before; answered by `Kept` or `Unkept`."""
+    """Write to the session's log, after everything appended before; answered by `Appended` or `ProduceFailed`."""
 
-    record: LogRecord
+    record: SessionRecord
 
 
 @dataclass(frozen=True)
 class Announce:
-    """Tell the other stages that the session has begun; answered by `Announced` or `Unkept`."""
+    """Publish the session's start to the other stages; answered by `Announced` or `ProduceFailed`."""
 
     started: SessionStarted
 
 
 @dataclass(frozen=True)
 class Close:
-    """Read no more, finish what was begun, say farewell, close."""
+    """Stop reading, finish the work in flight, send the error if there is one, close."""
 
     code: int
     reason: str
     error: Error | None = None
 
 
-Effect = Send | Verify | Reclaim | Admit | Convert | Append | Announce | Close
+Effect = Send | VerifyToken | ResolveResumeToken | Admit | DecodeAudio | Append | Announce | Close

@@ -3,36 +3,41 @@
 from dataclasses import dataclass
 
 from edge.core.connection_state import User
-from edge.core.effects import Claim, LogRecord
+from edge.core.effects import ResumeClaims, SessionRecord
 from edge.core.errors import ProtocolError
 from schemas.replies import ReplyMessage
 from schemas.wire import Auth, BeginAnswer, End, Ping, Start
 
+# From the client.
+
 
 @dataclass(frozen=True)
-class Audio:
+class AudioReceived:
     """A binary message."""
 
     data: bytes
 
 
 @dataclass(frozen=True)
-class Garbled:
-    """A text message that means nothing, and what is wrong with it."""
+class InvalidMessage:
+    """A text message that could not be parsed, and why."""
 
     error: ProtocolError
 
 
+# Answers to effects.
+
+
 @dataclass(frozen=True)
-class Verified:
-    """The token names this user."""
+class TokenAccepted:
+    """The login token is valid and belongs to this user."""
 
     user: User
 
 
 @dataclass(frozen=True)
-class Refused:
-    """The token proves nothing."""
+class TokenRejected:
+    """The login token is not valid."""
 
     reason: str
     message: str
@@ -40,96 +45,100 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Unverified:
-    """Whoever could tell what the token is worth does not answer."""
+class AuthUnavailable:
+    """The login token could not be checked: the identity provider does not answer."""
 
 
 @dataclass(frozen=True)
-class Reclaimed:
+class ResumeTokenAccepted:
     """The resume token of this `start` is for this session."""
 
     start: Start
-    claim: Claim
+    claims: ResumeClaims
 
 
 @dataclass(frozen=True)
-class Unclaimed:
-    """The resume token of a `start` is none of ours, or too old."""
+class ResumeTokenRejected:
+    """The resume token of a `start` is not valid, or too old."""
 
 
 @dataclass(frozen=True)
 class Admitted:
-    """The user may hold this session, and come back to it with this token."""
+    """The user may have this session, and resume it with this token."""
 
     resume_token: str
 
 
 @dataclass(frozen=True)
-class Rejected:
-    """The user holds as many sessions as they may: of this competition, or at all."""
+class QuotaExceeded:
+    """The user has as many sessions as allowed: of this competition, or at all."""
 
-    most: int
+    limit: int
     competition: bool
 
 
 @dataclass(frozen=True)
-class Postponed:
-    """The transcriber has no room for another session now."""
+class Overloaded:
+    """The transcriber has no capacity for another session now."""
 
     retry_after_ms: int
 
 
 @dataclass(frozen=True)
-class Converted:
-    """The log's audio of something the client sent. `until_sample`: the log's sample at which all that was sent so far
-    ends; a resampler gives out the last of it only when more comes. `last`: nothing will follow."""
+class AudioDecoded:
+    """Audio from the client, in the log's format."""
 
     audio: bytes
     until_sample: int
+    """The log's sample at which all audio sent so far ends; a resampler holds back the last of it until more comes."""
     last: bool
+    """Nothing will follow."""
 
 
 @dataclass(frozen=True)
-class Unintelligible:
-    """What the client sent is not what it announced."""
+class DecodeFailed:
+    """The client's audio is not in the announced format."""
 
     detail: str
 
 
 @dataclass(frozen=True)
-class Kept:
-    """The log has accepted this record."""
+class Appended:
+    """Kafka has accepted this record of the session's log."""
 
-    record: LogRecord
+    record: SessionRecord
 
 
 @dataclass(frozen=True)
 class Announced:
-    """The session's start stands on `session.events`."""
+    """The session's start is on `session.events`."""
 
 
 @dataclass(frozen=True)
-class Unkept:
-    """Something was not accepted; nothing after it will be written."""
+class ProduceFailed:
+    """Kafka did not accept a record; nothing after it will be written."""
+
+
+# From the other stages, and from this process.
 
 
 @dataclass(frozen=True)
-class Replied:
-    """A later stage has something for the client."""
+class ReplyReceived:
+    """A later stage has a message for the client."""
 
     message: ReplyMessage
 
 
 @dataclass(frozen=True)
-class Heard:
-    """The transcriber is through with so many frames of the session."""
+class TranscriberProgress:
+    """The transcriber has processed this many frames of the session."""
 
     frames: int
 
 
 @dataclass(frozen=True)
-class Overrun:
-    """The client reads too slowly: there is no room for what it must not miss."""
+class SendQueueFull:
+    """The client reads too slowly: there is no room for a message that it must not miss."""
 
 
 @dataclass(frozen=True)
@@ -142,24 +151,24 @@ class Drain:
     """This process is about to stop."""
 
 
-ClientEvent = Auth | Start | BeginAnswer | End | Ping | Audio | Garbled
+ClientEvent = Auth | Start | BeginAnswer | End | Ping | AudioReceived | InvalidMessage
 ServerEvent = (
-    Verified
-    | Refused
-    | Unverified
-    | Reclaimed
-    | Unclaimed
+    TokenAccepted
+    | TokenRejected
+    | AuthUnavailable
+    | ResumeTokenAccepted
+    | ResumeTokenRejected
     | Admitted
-    | Rejected
-    | Postponed
-    | Converted
-    | Unintelligible
-    | Kept
+    | QuotaExceeded
+    | Overloaded
+    | AudioDecoded
+    | DecodeFailed
+    | Appended
     | Announced
-    | Unkept
-    | Replied
-    | Heard
-    | Overrun
+    | ProduceFailed
+    | ReplyReceived
+    | TranscriberProgress
+    | SendQueueFull
     | Tick
     | Drain
 )

@@ -1,33 +1,33 @@
-"""How many sessions each user holds at this edge."""
+"""How many sessions each user has at this edge."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from edge.core.effects import Admit, Claim
-from edge.core.events import Rejected
+from edge.core.effects import Admit, ResumeClaims
+from edge.core.events import QuotaExceeded
 
 
 @dataclass
-class Places:
-    """Connections by user, and what session each holds. Of one competition a user holds one session."""
+class SessionQuota:
+    """The sessions of each user, by connection. A user has at most one session of a competition."""
 
-    _held: dict[str, dict[str, Claim]] = field(default_factory=lambda: defaultdict(dict))
+    _held: dict[str, dict[str, ResumeClaims]] = field(default_factory=lambda: defaultdict(dict))
 
-    def take(self, conn: str, wanted: Admit) -> Rejected | None:
-        """A place for this connection, if the user has one left. A session that goes on over another connection has
-        its place already, though the older connection may not have been found out to be dead."""
-        claim = wanted.claim
-        if wanted.most is not None:
-            sessions = {held.session_id: held.competition for held in self._held.get(claim.user_id, {}).values()}
-            if wanted.most and len(sessions) >= wanted.most:
-                return Rejected(wanted.most, competition=False)
-            if claim.competition is not None and claim.competition in sessions.values():
-                return Rejected(1, competition=True)
-        self._held[claim.user_id][conn] = claim
+    def acquire(self, conn: str, wanted: Admit) -> QuotaExceeded | None:
+        """Counts this connection's session, if the user's quota allows it. A resumed session is counted already, though
+        its older connection may not have been found dead yet."""
+        claims = wanted.claims
+        if wanted.quota is not None:
+            sessions = {held.session_id: held.competition for held in self._held.get(claims.user_id, {}).values()}
+            if wanted.quota and len(sessions) >= wanted.quota:
+                return QuotaExceeded(wanted.quota, competition=False)
+            if claims.competition is not None and claims.competition in sessions.values():
+                return QuotaExceeded(1, competition=True)
+        self._held[claims.user_id][conn] = claims
         return None
 
-    def leave(self, conn: str, user_id: str) -> None:
-        """The connection is over; it need not have had a place."""
+    def release(self, conn: str, user_id: str) -> None:
+        """The connection is over; it need not have had a session."""
         held = self._held.get(user_id, {})
         held.pop(conn, None)
         if not held:

@@ -1,4 +1,4 @@
-"""Audio in whatever pieces it comes, cut into the log's frames of 250 ms."""
+"""Splits audio, in whatever pieces it arrives, into the log's frames of 250 ms."""
 
 from dataclasses import dataclass
 
@@ -7,17 +7,19 @@ from schemas.audio import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_BYTES
 
 @dataclass(frozen=True)
 class Framing:
-    """`rest`: what has come and fills no frame yet, in bytes. `samples`: how many have come in all."""
+    """What has arrived so far."""
 
     rest: bytes = b""
+    """Audio that does not fill a frame yet."""
     samples: int = 0
+    """How many have arrived in all."""
 
     def push(self, audio: bytes) -> "tuple[Framing, tuple[bytes, ...]]":
-        """The frames that are full now. Raises ValueError for audio that is no whole number of samples."""
+        """The frames that are full now. Raises ValueError for audio that is not a whole number of samples."""
         if len(audio) % SAMPLE_BYTES:
-            raise ValueError(f"{len(audio)} bytes are no whole number of {SAMPLE_BYTES}-byte samples")
+            raise ValueError(f"{len(audio)} bytes are not a whole number of {SAMPLE_BYTES}-byte samples")
         if not self.rest and len(audio) == FRAME_BYTES:
-            return Framing(b"", self.samples + FRAME_SAMPLES), (audio,)  # As most clients send it.
+            return Framing(b"", self.samples + FRAME_SAMPLES), (audio,)  # The size that most clients send.
         held = self.rest + audio
         whole = len(held) - len(held) % FRAME_BYTES
         frames = tuple(held[start : start + FRAME_BYTES] for start in range(0, whole, FRAME_BYTES))

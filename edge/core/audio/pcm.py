@@ -1,9 +1,9 @@
-"""Samples as numbers: from the bytes of a client's format, and to those of the log."""
+"""PCM: samples from the bytes of a client's format, and to those of the log."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.core.audio.formats import Format
+from edge.core.audio.formats import InputFormat
 from schemas.audio import SAMPLE_RATE
 
 Samples = NDArray[np.float32]
@@ -12,8 +12,8 @@ Samples = NDArray[np.float32]
 _FULL_SCALE = 32_768
 
 
-def to_samples(data: bytes, audio: Format) -> Samples:
-    """The mean of all channels. What is no number, or infinite, is silence; what is too loud is cut off.
+def to_samples(data: bytes, audio: InputFormat) -> Samples:
+    """The mean of all channels. NaN and infinity become silence; samples beyond ±1 are clipped.
 
     `data` must be a whole number of the format's blocks.
     """
@@ -33,6 +33,6 @@ def to_bytes(samples: Samples) -> bytes:
 
 
 def canonical_count(samples: int, sample_rate: int) -> int:
-    """How many samples of the log so many of the client's are: also the number of the log's first sample that is not
+    """How many samples of the log so many of the client's make; also the number of the log's first sample that is not
     before the client's next one."""
     return -(-samples * SAMPLE_RATE // sample_rate)

@@ -1,23 +1,21 @@
-"""Steps that find out who somebody is, and the ways to tell a client what is wrong."""
+"""Steps that find out who the user is."""
 
 # ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
 
 from edge.core import errors
 from edge.core.connection_state import ConnectionState, Outcome, Phase
-from edge.core.effects import Send, Verify
-from edge.core.events import Audio, Garbled, Refused, Unverified, Verified
+from edge.core.effects import Send, VerifyToken
+from edge.core.events import AudioReceived, AuthUnavailable, InvalidMessage, TokenAccepted, TokenRejected
 from edge.core.fast_replace import replace
 from edge.core.steps.send_error import close_with_error, send_error
 from schemas.wire import Auth, BeginAnswer, End, Limits, Ping, Ready, Start
 
-# Tokens
+
+def verify_token(connection: ConnectionState, event: Auth, now_ms: int) -> Outcome:
+    return replace(connection, token_received=True), (VerifyToken(event.token),)
 
 
-def verify(connection: ConnectionState, event: Auth, now_ms: int) -> Outcome:
-    return replace(connection, token_received=True), (Verify(event.token),)
-
-
-def welcome(connection: ConnectionState, event: Verified, now_ms: int) -> Outcome:
+def accept_token(connection: ConnectionState, event: TokenAccepted, now_ms: int) -> Outcome:
     """The first token, or a fresh one of the same user."""
     if connection.verified_user is not None and connection.verified_user.user_id != event.user.user_id:
         return close_with_error(connection, errors.wrong_user())
@@ -27,36 +25,38 @@ def welcome(connection: ConnectionState, event: Verified, now_ms: int) -> Outcom
         message_bytes=connection.policy.message_bytes,
     )
     phase = Phase.READY if connection.phase is Phase.CONNECTED else connection.phase
-    known = replace(connection, phase=phase, verified_user=event.user, expiry_notified=False)
-    return known, (Send(Ready(user_id=event.user.user_id, limits=limits)),)
+    authenticated = replace(connection, phase=phase, verified_user=event.user, expiry_notified=False)
+    return authenticated, (Send(Ready(user_id=event.user.user_id, limits=limits)),)
 
 
-def turn_away(connection: ConnectionState, event: Refused, now_ms: int) -> Outcome:
+def reject_token(connection: ConnectionState, event: TokenRejected, now_ms: int) -> Outcome:
     return close_with_error(connection, errors.token_rejected(event.reason, event.message, event.hint))
 
 
-def wait_for_keys(connection: ConnectionState, event: Unverified, now_ms: int) -> Outcome:
-    """Nobody can say now whose token this is. Who is known already stays so, until their older token runs out."""
+def auth_unavailable(connection: ConnectionState, event: AuthUnavailable, now_ms: int) -> Outcome:
+    """A user who is authenticated already stays so until their older token expires."""
     error = errors.login_unavailable()
     return close_with_error(connection, error) if connection.phase is Phase.CONNECTED else send_error(connection, error)
 
 
-def watch_expiry(connection: ConnectionState, event: object, now_ms: int) -> Outcome:
-    """Before a session has begun, a token that runs out simply proves nothing any more."""
+def check_expiry(connection: ConnectionState, event: object, now_ms: int) -> Outcome:
+    """Before a session begins, an expired token closes the connection at once."""
     if connection.expires_ms is None or now_ms < connection.expires_ms:
         return connection, ()
     return close_with_error(connection, errors.token_expired())
 
 
-def refuse_stranger(
-    connection: ConnectionState, event: Start | BeginAnswer | End | Ping | Audio | Garbled, now_ms: int
+def reject_unauthenticated(
+    connection: ConnectionState,
+    event: Start | BeginAnswer | End | Ping | AudioReceived | InvalidMessage,
+    now_ms: int,
 ) -> Outcome:
-    detail = event.error.message if isinstance(event, Garbled) else "This was something else."
+    detail = event.error.message if isinstance(event, InvalidMessage) else "This was another message."
     return close_with_error(connection, errors.not_authorised(detail))
 
 
-def watch_for_token(connection: ConnectionState, event: object, now_ms: int) -> Outcome:
-    """Whose token has come in time may wait for it to be judged."""
+def check_auth_timeout(connection: ConnectionState, event: object, now_ms: int) -> Outcome:
+    """A token that arrived in time may take longer to be verified."""
     if connection.token_received or now_ms - connection.opened_ms < connection.policy.auth_ms:
         return connection, ()
     return close_with_error(connection, errors.token_missing(connection.policy.auth_ms))

@@ -1,11 +1,11 @@
-"""What comes of a reply: most are for the client to see, some concern the connection itself."""
+"""Steps for the other stages' replies: most are passed to the client, some concern the connection itself."""
 
 # ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
 
 from edge.core import errors
 from edge.core.connection_state import ConnectionState, Outcome, Phase
 from edge.core.effects import Close, Send
-from edge.core.events import Replied
+from edge.core.events import ReplyReceived
 from edge.core.fast_replace import replace
 from edge.core.steps.send_error import close_with_error
 from schemas.replies import Gone, Resumed, ShownMessage, Superseded
@@ -13,11 +13,10 @@ from schemas.sessions import EndCause
 from schemas.wire import Ack
 
 
-def receive(connection: ConnectionState, event: Replied, now_ms: int) -> Outcome:
-    """A stage has something for the client."""
+def deliver_reply(connection: ConnectionState, event: ReplyReceived, now_ms: int) -> Outcome:
     match event.message:
         case Resumed() as resumed:
-            return _confirm(connection, resumed)
+            return _confirm_resume(connection, resumed)
         case Gone(code="no_session"):
             return close_with_error(connection, errors.no_session())
         case Gone():
@@ -28,13 +27,13 @@ def receive(connection: ConnectionState, event: Replied, now_ms: int) -> Outcome
             return _show(connection, message)
 
 
-def _confirm(connection: ConnectionState, resumed: Resumed) -> Outcome:
-    """The transcriber knows of this connection: what the log has accepted meanwhile is acknowledged. Of a session that
-    was over before, nothing more counts; but all that is held is acknowledged, whichever connection brought it."""
+def _confirm_resume(connection: ConnectionState, resumed: Resumed) -> Outcome:
+    """The transcriber knows of this connection: acknowledge what Kafka has accepted meanwhile. If the session was over
+    already, nothing more of it counts; but everything held is acknowledged, whichever connection sent it."""
     session = connection.session
     was_over = connection.phase is Phase.ENDING and session.end_cause is None
     if session.resume_confirmed or session.known_over or was_over:
-        return connection, ()  # Said again by a transcriber that took over.
+        return connection, ()  # Repeated by a transcriber that took over.
     if resumed.over:
         connection, frames = connection.moved(Phase.ENDING, replace(session, known_over=True)), resumed.next_frame
     else:
@@ -44,17 +43,17 @@ def _confirm(connection: ConnectionState, resumed: Resumed) -> Outcome:
 
 
 def _show(connection: ConnectionState, message: ShownMessage) -> Outcome:
-    """What the client should see now. The summary is the end of a session, whoever ended it; the report closes it."""
+    """Send what the client may see now. The summary ends the session, whatever its cause; the report closes it."""
     sequencer, passed = connection.session.sequencer.push(message)
     connection = replace(connection, active_session=replace(connection.session, sequencer=sequencer))
     effects = tuple(Send(each) for each in passed)
     if sequencer.report:
-        connection, closing = _close_done(connection)
+        connection, closing = _close_after_report(connection)
         return connection, (*effects, *closing)
     return connection.moved(Phase.ENDING) if sequencer.summary else connection, effects
 
 
-def _close_done(connection: ConnectionState) -> Outcome:
+def _close_after_report(connection: ConnectionState) -> Outcome:
     if connection.session.end_cause is EndCause.LENGTH:
         return close_with_error(connection, errors.session_too_long(connection.policy.session_s))
     if connection.session.end_cause is EndCause.EXPIRED:

@@ -1,11 +1,11 @@
-"""Steps of a session: audio and answers into its log, acknowledgements and replies out, until it has its report."""
+"""Steps of a running session: audio and answers go into its log, acknowledgements back to the client, until its end."""
 
 # ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
 
 from edge.core import errors
 from edge.core.connection_state import ConnectionState, Outcome, Phase, SessionState, queue_record
-from edge.core.effects import Convert, Effect, Send
-from edge.core.events import Audio, Converted, Heard, Kept, Unintelligible
+from edge.core.effects import DecodeAudio, Effect, Send
+from edge.core.events import Appended, AudioDecoded, AudioReceived, DecodeFailed, TranscriberProgress
 from edge.core.fast_replace import replace
 from edge.core.steps.send_error import close_with_error, send_error
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
@@ -13,27 +13,28 @@ from schemas.base import derived_id
 from schemas.sessions import AnswerBegun, ConnectionAlive, EndCause, RecordKind, SessionEnded
 from schemas.wire import Ack, BeginAnswer, End, Notice
 
-_NAMES: dict[type, str] = {Audio: "Audio", BeginAnswer: "`answer`", End: "`end`"}
+_NAMES: dict[type, str] = {AudioReceived: "Audio", BeginAnswer: "`answer`", End: "`end`"}
 
 
-def hear(connection: ConnectionState, event: Audio, now_ms: int) -> Outcome:
-    """Audio for the log; what goes beyond the session's greatest length ends it."""
+def receive_audio(connection: ConnectionState, event: AudioReceived, now_ms: int) -> Outcome:
+    """Append audio to the log, or have it decoded first."""
     audio = connection.session.audio
     if len(event.data) > audio.message_bytes:
         return close_with_error(connection, errors.message_too_large(len(event.data), audio.message_bytes))
     if len(event.data) % audio.block_bytes:
         return close_with_error(connection, errors.bad_audio(len(event.data), audio.block_bytes))
     if not audio.canonical:
-        return connection, (Convert(audio, event.data),)
-    return _take(connection, event.data, connection.session.until_sample + len(event.data) // SAMPLE_BYTES, now_ms)
+        return connection, (DecodeAudio(audio, event.data),)
+    return _receive(connection, event.data, connection.session.until_sample + len(event.data) // SAMPLE_BYTES, now_ms)
 
 
-def take_in(connection: ConnectionState, event: Converted, now_ms: int) -> Outcome:
-    """The log's audio of what the client sent."""
-    return _take(connection, event.audio, connection.session.first_sample + event.until_sample, now_ms)
+def receive_decoded(connection: ConnectionState, event: AudioDecoded, now_ms: int) -> Outcome:
+    """Append audio that was decoded."""
+    return _receive(connection, event.audio, connection.session.first_sample + event.until_sample, now_ms)
 
 
-def _take(connection: ConnectionState, audio: bytes, until_sample: int, now_ms: int) -> Outcome:
+def _receive(connection: ConnectionState, audio: bytes, until_sample: int, now_ms: int) -> Outcome:
+    """Audio beyond the session's maximum length ends it."""
     session, limit = connection.session, connection.policy.ingest_limit
     bucket = session.bucket.add(until_sample - session.until_sample, now_ms, limit)
     if bucket is None:
@@ -41,7 +42,7 @@ def _take(connection: ConnectionState, audio: bytes, until_sample: int, now_ms: 
     left_bytes = (connection.policy.session_s * SAMPLE_RATE - session.framing.samples) * SAMPLE_BYTES
     framing, frames = session.framing.push(audio[:left_bytes])
     session = replace(session, framing=framing, bucket=bucket, until_sample=until_sample)
-    session, effects = _write_frames(session, frames, now_ms)
+    session, effects = _append_frames(session, frames, now_ms)
     if len(audio) <= left_bytes:
         return replace(connection, active_session=session), effects
     error = errors.session_too_long(connection.policy.session_s)
@@ -49,27 +50,27 @@ def _take(connection: ConnectionState, audio: bytes, until_sample: int, now_ms: 
     return connection, (*effects, *ending, Send(Notice(code=error.code, message=error.message)))
 
 
-def take_last(connection: ConnectionState, event: Converted, now_ms: int) -> Outcome:
-    """What was still being made of the audio when the session ended here. If others ended it, it is left out."""
+def flush_decoded(connection: ConnectionState, event: AudioDecoded, now_ms: int) -> Outcome:
+    """Append audio that was still being decoded when the session ended here. If it was ended elsewhere, drop it."""
     cause = connection.session.end_cause
     if cause is None:
         return connection, ()
     left_bytes = (connection.policy.session_s * SAMPLE_RATE - connection.session.framing.samples) * SAMPLE_BYTES
     framing, frames = connection.session.framing.push(event.audio[:left_bytes])
-    session, effects = _write_frames(replace(connection.session, framing=framing), frames, now_ms)
+    session, effects = _append_frames(replace(connection.session, framing=framing), frames, now_ms)
     if not event.last:
         return connection.moved(Phase.ENDING, session), effects
     connection, ending = _end(connection, session, cause, now_ms)
     return connection, (*effects, *ending)
 
 
-def reject_audio(connection: ConnectionState, event: Unintelligible, now_ms: int) -> Outcome:
+def reject_audio(connection: ConnectionState, event: DecodeFailed, now_ms: int) -> Outcome:
     return close_with_error(connection, errors.broken_audio(connection.session.audio.encoding, event.detail))
 
 
-def mark(connection: ConnectionState, event: BeginAnswer, now_ms: int) -> Outcome:
-    """From the next sample on, another question is answered. The record precedes that sample's frame in the log, so an
-    acknowledgement of the frame covers it."""
+def begin_answer(connection: ConnectionState, event: BeginAnswer, now_ms: int) -> Outcome:
+    """Another question is answered from the next sample on. The record precedes that sample's frame in the log, so
+    acknowledging the frame covers it."""
     session = connection.session
     if session.question == event.question:
         return connection, ()
@@ -84,22 +85,22 @@ def mark(connection: ConnectionState, event: BeginAnswer, now_ms: int) -> Outcom
     return connection.moved(Phase.STREAMING, session), (append,)
 
 
-def finish(connection: ConnectionState, event: End, now_ms: int) -> Outcome:
-    return _stop(connection, EndCause.CLIENT, now_ms)
+def end_session(connection: ConnectionState, event: End, now_ms: int) -> Outcome:
+    return _stop_audio(connection, EndCause.CLIENT, now_ms)
 
 
-def _stop(connection: ConnectionState, cause: EndCause, now_ms: int) -> Outcome:
-    """No more audio is taken; what a converter still holds belongs to the session."""
+def _stop_audio(connection: ConnectionState, cause: EndCause, now_ms: int) -> Outcome:
+    """Accept no more audio; what the decoder still holds belongs to the session."""
     audio = connection.session.audio
     if audio.canonical:
         return _end(connection, connection.session, cause, now_ms)
-    return connection.moved(Phase.ENDING, replace(connection.session, end_cause=cause)), (Convert(audio, None),)
+    return connection.moved(Phase.ENDING, replace(connection.session, end_cause=cause)), (DecodeAudio(audio, None),)
 
 
 def _end(connection: ConnectionState, session: SessionState, cause: EndCause, now_ms: int) -> Outcome:
-    """The last, shorter frame and the end itself."""
+    """Append the last, shorter frame and the end itself."""
     framing, frames = session.framing.flush()
-    session, effects = _write_frames(replace(session, framing=framing, end_cause=cause), frames, now_ms)
+    session, effects = _append_frames(replace(session, framing=framing, end_cause=cause), frames, now_ms)
     ended = SessionEnded(
         event_id=derived_id(connection.session_id, connection.conn, "ended"),
         at_ms=now_ms,
@@ -110,7 +111,7 @@ def _end(connection: ConnectionState, session: SessionState, cause: EndCause, no
     return connection.moved(Phase.ENDING, session), (*effects, append)
 
 
-def _write_frames(
+def _append_frames(
     session: SessionState, frames: tuple[bytes, ...], now_ms: int
 ) -> tuple[SessionState, tuple[Effect, ...]]:
     effects: list[Effect] = []
@@ -120,27 +121,27 @@ def _write_frames(
     return session, tuple(effects)
 
 
-def pass_time(connection: ConnectionState, event: object, now_ms: int) -> Outcome:
-    """A token that runs out is told of, and ends the session once it has."""
+def check_expiry_and_keepalive(connection: ConnectionState, event: object, now_ms: int) -> Outcome:
+    """Notify the client before its token expires, end the session when it has, and keep an idle session alive."""
     expires_ms = connection.expires_ms
     if expires_ms is not None and now_ms >= expires_ms:
         error = errors.token_expired()
-        connection, ending = _stop(connection, EndCause.EXPIRED, now_ms)
+        connection, ending = _stop_audio(connection, EndCause.EXPIRED, now_ms)
         return connection, (*ending, Send(Notice(code=error.code, message=error.message)))
-    connection, effects = _stay_alive(connection, now_ms)
+    connection, effects = _keep_alive(connection, now_ms)
     if expires_ms is None or connection.expiry_notified or now_ms < expires_ms - connection.policy.token_notice_ms:
         return connection, effects
     notice = Notice(
         code="token_expiring",
-        message="Your token runs out: send `auth` with a fresh one, or the session ends then.",
+        message="Your token is about to expire: send `auth` with a fresh one, or the session ends then.",
         deadline_ms=expires_ms - now_ms,
     )
     return replace(connection, expiry_notified=True), (*effects, Send(notice))
 
 
-def _stay_alive(connection: ConnectionState, now_ms: int) -> Outcome:
-    """The speaker is silent but there: say so, or the transcriber ends the session. What is still on its way into the
-    log says it as well."""
+def _keep_alive(connection: ConnectionState, now_ms: int) -> Outcome:
+    """The client sends nothing but is connected: append `alive`, or the transcriber ends the session. A record that is
+    still in flight says the same."""
     session = connection.session
     in_flight = session.records_queued > session.records_appended
     if in_flight or now_ms - session.last_queued_ms < connection.policy.alive_ms:
@@ -154,8 +155,8 @@ def _stay_alive(connection: ConnectionState, now_ms: int) -> Outcome:
     return replace(connection, active_session=session), (append,)
 
 
-def acknowledge(connection: ConnectionState, event: Kept, now_ms: int) -> Outcome:
-    """The log has accepted a record; of frames the client is told, once the transcriber counts what comes from here."""
+def acknowledge(connection: ConnectionState, event: Appended, now_ms: int) -> Outcome:
+    """Acknowledge a frame that Kafka has accepted, once the transcriber knows of this connection."""
     session, appended = connection.session, connection.session.records_appended + 1
     if event.record.seq is None:
         return replace(connection, active_session=replace(session, records_appended=appended)), ()
@@ -165,14 +166,14 @@ def acknowledge(connection: ConnectionState, event: Kept, now_ms: int) -> Outcom
     return replace(connection, active_session=session), (Send(Ack(frames=frames)),) if session.resume_confirmed else ()
 
 
-def note_heard(connection: ConnectionState, event: Heard, now_ms: int) -> Outcome:
+def record_progress(connection: ConnectionState, event: TranscriberProgress, now_ms: int) -> Outcome:
     session = connection.session
     return replace(connection, active_session=replace(session, lag=session.lag.with_transcribed(event.frames))), ()
 
 
-def too_early(connection: ConnectionState, event: Audio | BeginAnswer | End, now_ms: int) -> Outcome:
+def reject_before_start(connection: ConnectionState, event: AudioReceived | BeginAnswer | End, now_ms: int) -> Outcome:
     return send_error(connection, errors.not_started(_NAMES[type(event)]))
 
 
-def too_late(connection: ConnectionState, event: Audio | BeginAnswer | End, now_ms: int) -> Outcome:
+def reject_after_end(connection: ConnectionState, event: AudioReceived | BeginAnswer | End, now_ms: int) -> Outcome:
     return send_error(connection, errors.session_ended(_NAMES[type(event)]))

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from edge.adapters.resume_tokens import SignedResumeTokens, resume_keys
-from edge.core.effects import Claim
+from edge.core.effects import ResumeClaims
 from infra.clock import SystemClock
 from infra.kafka.settings import KafkaSettings
 from infra.kafka.topics import create_topics
@@ -269,7 +269,7 @@ async def of_no_session(world: World) -> None:
     """Has a token that is good, for a session that nobody has begun."""
     edge = world.edges[0]
     tokens = SignedResumeTokens(resume_keys([NEW], ""), SystemClock(), valid_s=60)
-    token = tokens.issue(Claim("no session", "ada", None, AudioFormat()))
+    token = tokens.issue(ResumeClaims("no session", "ada", None, AudioFormat()))
     async with client(edge.address, plain=True) as speaker:
         await resumed(speaker, edge, token, from_frame=0)
         error, closed = await speaker.refused()

@@ -2,7 +2,7 @@
 
 from edge.core.connection_state import ConnectionPolicy, ConnectionState, Phase, User
 from edge.core.effects import Admit, Announce, Append, Effect
-from edge.core.events import Admitted, Announced, Event, Kept, Verified
+from edge.core.events import Admitted, Announced, Appended, Event, TokenAccepted
 from edge.core.flow.leaky_bucket import RateLimit
 from edge.core.machine import receive
 from schemas.wire import AudioFormat, Start
@@ -43,13 +43,13 @@ class Connection:
     def keep_all(self) -> None:
         while self.to_write:
             effect = self.to_write.pop(0)
-            self.on(Kept(effect.record) if isinstance(effect, Append) else Announced())
+            self.on(Appended(effect.record) if isinstance(effect, Append) else Announced())
 
 
 def streaming(audio: AudioFormat | None = None, user: User = ADA, policy: ConnectionPolicy = POLICY) -> Connection:
     """A session that has just begun, with audio in this format."""
     connection = Connection(policy)
-    connection.on(Verified(user))
+    connection.on(TokenAccepted(user))
     connection.on(Start(audio=audio or AudioFormat()))
     connection.keep_all()
     assert connection.state.phase is Phase.STREAMING

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from edge.core.effects import LogRecord
+from edge.core.effects import SessionRecord
 from schemas.audio import FRAME_BYTES, SAMPLE_BYTES, SAMPLE_RATE
 from schemas.replies import Gone, ReplyMessage, Resumed, Superseded
 from schemas.sessions import AnswerBegun, ConnectionResumed, Question, RecordKind
@@ -39,7 +39,7 @@ class Stages:
     arrive crosswise."""
 
     ours: str
-    log: list[tuple[str, LogRecord]] = field(default_factory=list)
+    log: list[tuple[str, SessionRecord]] = field(default_factory=list)
     position: int = 0
     conn: str = ""
     frames: int = 0
@@ -51,7 +51,7 @@ class Stages:
     resumed: bool = False
     replies: list[list[ReplyMessage]] = field(default_factory=lambda: [[]])
 
-    def append(self, conn: str, record: LogRecord) -> None:
+    def append(self, conn: str, record: SessionRecord) -> None:
         """Kafka accepts a record. The promises of one session's log are checked here."""
         kinds = [kept.kind for by, kept in self.log if by == conn]
         begins = record.kind in (RecordKind.START, RecordKind.RESUME)

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from edge.adapters.resampling import PcmEar
-from edge.core.admission.overload import Admission
-from edge.core.admission.session_quota import Places
-from edge.core.effects import Claim, LogRecord
-from edge.ports import Gone, Ports
-from edge.produce_queue import Marks, Reservoir
+from edge.adapters.resampling import PcmDecoder
+from edge.core.admission.overload import AdmissionControl
+from edge.core.admission.session_quota import SessionQuota
+from edge.core.effects import ResumeClaims, SessionRecord
+from edge.ports import Ports, SocketClosed
+from edge.produce_queue import ByteBudget, Watermarks
 from infra.errors import Unavailable
 from infra.identity import Identity, TokenRefused
 from schemas.replies import Reply
@@ -27,7 +27,7 @@ class Socket:
     """`say` and `leave` are the client's side; `sent` is what it has received, `closed` the code it saw."""
 
     def __init__(self, *, reads: bool = True) -> None:
-        self._incoming: asyncio.Queue[str | bytes | Gone] = asyncio.Queue()
+        self._incoming: asyncio.Queue[str | bytes | SocketClosed] = asyncio.Queue()
         self._reads = reads
         self.unsent_bytes = 0
         self.taken = 0
@@ -38,7 +38,7 @@ class Socket:
         self._incoming.put_nowait(json.dumps(message) if isinstance(message, dict) else message)
 
     def leave(self, code: int | None = None) -> None:
-        self._incoming.put_nowait(Gone(code))
+        self._incoming.put_nowait(SocketClosed(code))
 
     def types(self) -> list[str]:
         return [message["type"] for message in self.sent]
@@ -50,7 +50,7 @@ class Socket:
 
     async def receive(self) -> str | bytes:
         message = await self._incoming.get()
-        if isinstance(message, Gone):
+        if isinstance(message, SocketClosed):
             raise message
         self.taken += 1
         return message
@@ -69,7 +69,7 @@ class Log:
     """Accepts everything, unless told to wait (`accepting`) or to fail at a record's number (`fails_at`)."""
 
     def __init__(self) -> None:
-        self.records: list[LogRecord] = []
+        self.records: list[SessionRecord] = []
         self.conns: dict[str, str] = {}
         self.announced: list[SessionStarted] = []
         self.accepting = asyncio.Event()
@@ -77,7 +77,7 @@ class Log:
         self.fails_at: int | None = None
         self.writing = 0
 
-    async def append(self, session_id: str, conn: str, record: LogRecord) -> None:
+    async def append(self, session_id: str, conn: str, record: SessionRecord) -> None:
         if record.kind is RecordKind.RESUME:
             self.conns[session_id] = conn
         assert self.conns.setdefault(session_id, conn) == conn
@@ -110,12 +110,12 @@ class Tokens:
 
 
 class ResumeTokens:
-    def issue(self, claim: Claim) -> str:
+    def issue(self, claim: ResumeClaims) -> str:
         return f"{claim.user_id} may resume {claim.session_id}"
 
-    def read(self, token: str) -> Claim | None:
+    def read(self, token: str) -> ResumeClaims | None:
         user_id, may_resume, session_id = token.partition(" may resume ")
-        return Claim(session_id, user_id, None, AudioFormat()) if may_resume else None
+        return ResumeClaims(session_id, user_id, None, AudioFormat()) if may_resume else None
 
 
 class Clock:
@@ -150,9 +150,9 @@ class World:
 
     log: Log = field(default_factory=Log)
     clock: Clock = field(default_factory=Clock)
-    places: Places = field(default_factory=Places)
-    admission: Admission = field(default_factory=lambda: Admission(3.0, 8))
-    reservoir: Reservoir = field(default_factory=lambda: Reservoir(Marks(high=10_000_000, low=5_000_000)))
+    session_quota: SessionQuota = field(default_factory=SessionQuota)
+    admission: AdmissionControl = field(default_factory=lambda: AdmissionControl(3.0, 8))
+    budget: ByteBudget = field(default_factory=lambda: ByteBudget(Watermarks(high=10_000_000, low=5_000_000)))
 
     @property
     def ports(self) -> Ports:
@@ -161,8 +161,8 @@ class World:
             Tokens(),
             ResumeTokens(),
             self.clock,
-            PcmEar,
-            self.places,
+            PcmDecoder,
+            self.session_quota,
             self.admission,
-            self.reservoir,
+            self.budget,
         )

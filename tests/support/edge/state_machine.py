@@ -9,27 +9,38 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from edge.core.connection_state import Phase, User
 from edge.core.diagram import CAUSES
-from edge.core.effects import Admit, Announce, Append, Claim, Close, Convert, LogRecord, Reclaim, Send, Verify
+from edge.core.effects import (
+    Admit,
+    Announce,
+    Append,
+    Close,
+    DecodeAudio,
+    ResolveResumeToken,
+    ResumeClaims,
+    Send,
+    SessionRecord,
+    VerifyToken,
+)
 from edge.core.events import (
     Admitted,
     Announced,
-    Converted,
+    Appended,
+    AudioDecoded,
+    AuthUnavailable,
+    DecodeFailed,
     Drain,
     Event,
-    Heard,
-    Kept,
-    Overrun,
-    Postponed,
-    Reclaimed,
-    Refused,
-    Rejected,
-    Replied,
+    Overloaded,
+    ProduceFailed,
+    QuotaExceeded,
+    ReplyReceived,
+    ResumeTokenAccepted,
+    ResumeTokenRejected,
+    SendQueueFull,
     Tick,
-    Unclaimed,
-    Unintelligible,
-    Unkept,
-    Unverified,
-    Verified,
+    TokenAccepted,
+    TokenRejected,
+    TranscriberProgress,
 )
 from edge.core.flow.leaky_bucket import RateLimit
 from edge.core.machine import TABLE, next_tick_ms, receive
@@ -66,7 +77,7 @@ class DrawnOut(RuleBasedStateMachine):
         super().__init__()
         self.connection = connected(replace(POLICY, session_s=LONGEST_S, ingest_limit=RateLimit(rate=8, burst_ms=1500)))
         self.now_ms = 0
-        self.errands: list[Verify | Convert] = []
+        self.errands: list[VerifyToken | DecodeAudio] = []
         self.unwritten: list[Append | Announce] = []
         self.closing: Close | None = None
         self.promises = Promises()
@@ -77,7 +88,7 @@ class DrawnOut(RuleBasedStateMachine):
         self.given = 0
         self.spoke_on = False
         self.marks: list[tuple[int, int]] = []
-        self.at_the_door: Admitted | Rejected | Postponed = Admitted("resume-token")
+        self.at_the_door: Admitted | QuotaExceeded | Overloaded = Admitted("resume-token")
         self.turned_away = False
         self.told_frames = 0
 
@@ -96,9 +107,9 @@ class DrawnOut(RuleBasedStateMachine):
                     assert self.closing is None, "nothing new is written after the close was decided"
                     assert not self.turned_away
                     self.unwritten.append(effect)
-                case Verify() | Convert():
+                case VerifyToken() | DecodeAudio():
                     self.errands.append(effect)
-                case Reclaim():
+                case ResolveResumeToken():
                     self.happen(self.reclaim(effect.start))
                 case Admit():
                     self.happen(self.admit(effect))
@@ -110,30 +121,32 @@ class DrawnOut(RuleBasedStateMachine):
                         )
                     self.closing = self.closing or effect
 
-    def admit(self, wanted: Admit) -> Admitted | Rejected | Postponed:
+    def admit(self, wanted: Admit) -> Admitted | QuotaExceeded | Overloaded:
         """What goes on was let in before."""
         answer = Admitted("resume-token") if wanted.resumes else self.at_the_door
         self.turned_away = not isinstance(answer, Admitted)
         return answer
 
-    def reclaim(self, start: Start) -> Reclaimed | Unclaimed:
+    def reclaim(self, start: Start) -> ResumeTokenAccepted | ResumeTokenRejected:
         if start.resume == "unknown":
-            return Unclaimed()
+            return ResumeTokenRejected()
         self.first_sample = self.sent = start.from_frame * FRAME_SAMPLES
         self.promises.finals = start.have_final
         if not self.stages.log:
             self.remember_a_session()
-        return Reclaimed(start, Claim("s1", "ada" if start.resume == "ours" else "eve", None, AudioFormat()))
+        return ResumeTokenAccepted(
+            start, ResumeClaims("s1", "ada" if start.resume == "ours" else "eve", None, AudioFormat())
+        )
 
     def remember_a_session(self) -> None:
         """One that began over another connection."""
         self.held_samples = HELD_FRAMES * FRAME_SAMPLES
         frames = [sound(number * FRAME_SAMPLES, FRAME_SAMPLES) for number in range(HELD_FRAMES)]
-        self.stages.append(EARLIER, LogRecord(RecordKind.START, b""))
+        self.stages.append(EARLIER, SessionRecord(RecordKind.START, b""))
         for number, frame in enumerate(frames):
-            self.stages.append(EARLIER, LogRecord(RecordKind.FRAME, frame, number))
+            self.stages.append(EARLIER, SessionRecord(RecordKind.FRAME, frame, number))
         if self.over_before:
-            self.stages.append(EARLIER, LogRecord(RecordKind.END, b""))
+            self.stages.append(EARLIER, SessionRecord(RecordKind.END, b""))
         self.hear_all()
 
     @property
@@ -145,21 +158,25 @@ class DrawnOut(RuleBasedStateMachine):
     def run_errand(self, held_back: int, outcome: int) -> None:
         """A token is checked, or audio converted, of which the last comes out only with what follows."""
         errand = self.errands.pop(0)
-        if isinstance(errand, Verify):
+        if isinstance(errand, VerifyToken):
             known = replace(ADA, expires_at_ms=None if outcome % 2 else self.now_ms + 1000 * outcome)
-            others = (Verified(User("eve", None, "", (), None)), Refused("expired", "", ""), Unverified())
-            self.happen(others[outcome % 10] if outcome % 10 < len(others) else Verified(known))
+            others = (
+                TokenAccepted(User("eve", None, "", (), None)),
+                TokenRejected("expired", "", ""),
+                AuthUnavailable(),
+            )
+            self.happen(others[outcome % 10] if outcome % 10 < len(others) else TokenAccepted(known))
         elif outcome == 0:
-            self.happen(Unintelligible("noise"))
+            self.happen(DecodeFailed("noise"))
         elif errand.data is None:
-            self.happen(Converted(sound(self.first_sample + self.given, self.gap), self.so_far, last=True))
+            self.happen(AudioDecoded(sound(self.first_sample + self.given, self.gap), self.so_far, last=True))
         else:
             counts = self.connection.phase is Phase.STREAMING or self.connection.session.end_cause is not None
             self.sent += len(errand.data) // 4 if counts else 0
             new = max(0, self.gap - held_back)
             audio = sound(self.first_sample + self.given, new)
             self.given += new
-            self.happen(Converted(audio, self.so_far, last=False))
+            self.happen(AudioDecoded(audio, self.so_far, last=False))
 
     @property
     def so_far(self) -> int:
@@ -180,14 +197,14 @@ class DrawnOut(RuleBasedStateMachine):
             self.happen(Announced())
             return
         self.stages.append(OURS, effect.record)
-        self.happen(Kept(effect.record))
+        self.happen(Appended(effect.record))
 
     @precondition(lambda self: self.unwritten)
     @rule(really=RARELY)
     def lose(self, *, really: bool) -> None:
         if really:
             self.unwritten.clear()
-            self.happen(Unkept())
+            self.happen(ProduceFailed())
 
     @precondition(lambda self: self.stages.unheard)
     @rule()
@@ -212,7 +229,7 @@ class DrawnOut(RuleBasedStateMachine):
     def reply(self, message: ReplyMessage) -> None:
         # Replies are addressed by session: before there is one here, none can come.
         if self.connection.active_session:
-            self.happen(Replied(message))
+            self.happen(ReplyReceived(message))
 
     @precondition(lambda self: self.connection.active_session)
     @rule(back=st.integers(0, 8), beyond=RARELY)
@@ -221,7 +238,7 @@ class DrawnOut(RuleBasedStateMachine):
         frames = max(0, self.stages.frames - back) if self.honest else 100 * beyond + back
         counts = self.connection.phase in (Phase.STREAMING, Phase.ENDING)
         said, waiting, closing = list(self.promises.heard), len(self.unwritten), self.closing
-        self.happen(Heard(frames))
+        self.happen(TranscriberProgress(frames))
         assert (self.promises.heard, len(self.unwritten), self.closing) == (said, waiting, closing)
         if counts:
             self.told_frames = max(self.told_frames, frames)
@@ -242,7 +259,7 @@ class DrawnOut(RuleBasedStateMachine):
             self.stages.end()
             return
         resume = ConnectionResumed(event_id="r", at_ms=0, session_id="s1", have_final=0, from_frame=0)
-        self.stages.append(NEWER, LogRecord(RecordKind.RESUME, resume.encode()))
+        self.stages.append(NEWER, SessionRecord(RecordKind.RESUME, resume.encode()))
 
     @rule(wait_ms=st.none() | st.integers(0, 20_000))
     def time_passes(self, wait_ms: int | None) -> None:
@@ -256,11 +273,11 @@ class DrawnOut(RuleBasedStateMachine):
             "it would be looked at for ever"
         )
 
-    @rule(event=st.sampled_from([Drain(), Overrun()]), really=RARELY)
+    @rule(event=st.sampled_from([Drain(), SendQueueFull()]), really=RARELY)
     def something_stops_it(self, event: Event, *, really: bool) -> None:
         if not really:
             return
-        self.honest = self.honest and not isinstance(event, Overrun)  # What waited for the client is given up.
+        self.honest = self.honest and not isinstance(event, SendQueueFull)  # What waited for the client is given up.
         self.happen(event)
 
     @precondition(lambda self: not self.honest)

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from edge.core.flow.leaky_bucket import RateLimit
-from edge.produce_queue import Marks, Reservoir
-from edge.service import Conversation
+from edge.produce_queue import ByteBudget, Watermarks
+from edge.service import Connection
 from schemas.audio import FRAME_BYTES, FRAME_MS
 from tests.support.edge.fakes import POLICY, Socket, World
 from tests.support.waiting import DEADLINE_S
@@ -21,9 +21,9 @@ AHEAD = 30_000 // FRAME_MS
 
 
 @asynccontextmanager
-async def conversation(world: World, socket: Socket, conn: str = "c1") -> AsyncIterator[Conversation]:
+async def conversation(world: World, socket: Socket, conn: str = "c1") -> AsyncIterator[Connection]:
     """A session that has started; its client leaves at the block's end."""
-    talking = Conversation(socket, world.ports, UNHURRIED, conn=conn, session_id=f"session of {conn}")
+    talking = Connection(socket, world.ports, UNHURRIED, conn=conn, session_id=f"session of {conn}")
     running = asyncio.create_task(talking.run())
     socket.say({"type": "auth", "token": "ada"})
     socket.say({"type": "start"})
@@ -54,13 +54,13 @@ async def test_a_recording_is_read_as_far_as_the_transcriber_can_follow() -> Non
             socket.say(FRAME)
         await settle()
         assert AHEAD <= frames(socket) <= AHEAD + 12
-        talking.heard(40)
+        talking.record_progress(40)
         await settle()
         assert AHEAD + 40 <= frames(socket) <= AHEAD + 52
         socket.say({"type": "ping", "id": 1})
         await settle()
         assert "pong" not in socket.types(), "it comes in its turn"
-        talking.heard(2 * AHEAD - 10)
+        talking.record_progress(2 * AHEAD - 10)
         await socket.until(lambda: "pong" in socket.types())
         assert frames(socket) == 2 * AHEAD
     assert socket.closed is None
@@ -70,7 +70,7 @@ async def test_a_recording_is_read_as_far_as_the_transcriber_can_follow() -> Non
 async def test_who_waits_for_the_transcriber_stays_alive_in_the_log() -> None:
     world, socket = World(), Socket()
     policy = replace(UNHURRIED, grace_ms=300)
-    talking = Conversation(socket, world.ports, policy, conn="c1", session_id="s1")
+    talking = Connection(socket, world.ports, policy, conn="c1", session_id="s1")
     running = asyncio.create_task(talking.run())
     socket.say({"type": "auth", "token": "ada"})
     socket.say({"type": "start"})
@@ -82,9 +82,9 @@ async def test_who_waits_for_the_transcriber_stays_alive_in_the_log() -> None:
         world.clock.ms += 150
         await asyncio.sleep(0.12)
     assert world.log.records[-1].kind.value == "alive"
-    talking.heard(AHEAD)
+    talking.record_progress(AHEAD)
     await socket.until(lambda: frames(socket) == 2 * AHEAD)
-    talking.heard(2 * AHEAD)
+    talking.record_progress(2 * AHEAD)
     socket.leave()
     async with asyncio.timeout(DEADLINE_S):
         await running
@@ -101,8 +101,8 @@ async def test_a_live_speaker_is_read_although_nothing_is_heard() -> None:
 
 
 async def test_what_waits_for_kafka_in_all_connections_together_is_bounded() -> None:
-    reservoir = Reservoir(Marks(high=4 * FRAME_BYTES, low=2 * FRAME_BYTES))
-    worlds = [World(reservoir=reservoir) for _ in range(3)]
+    budget = ByteBudget(Watermarks(high=4 * FRAME_BYTES, low=2 * FRAME_BYTES))
+    worlds = [World(budget=budget) for _ in range(3)]
     sockets = [Socket() for _ in worlds]
     async with AsyncExitStack() as stack:
         for number, (world, socket) in enumerate(zip(worlds, sockets, strict=True)):
@@ -114,22 +114,22 @@ async def test_what_waits_for_kafka_in_all_connections_together_is_bounded() -> 
                 socket.say(FRAME)
         await settle()
         # Who is reading when the mark is reached brings what it has read.
-        assert 4 * FRAME_BYTES <= reservoir.bytes <= (4 + len(sockets)) * FRAME_BYTES
+        assert 4 * FRAME_BYTES <= budget.bytes <= (4 + len(sockets)) * FRAME_BYTES
         for world in worlds:
             world.log.accepting.set()
         for socket in sockets:
             await socket.until(lambda socket=socket: frames(socket) == 20)  # type: ignore[misc] # bound early
-        assert reservoir.bytes == 0
+        assert budget.bytes == 0
         worlds[0].log.fails_at = 0
         worlds[0].log.accepting.clear()
         for _ in range(3):
             sockets[0].say(FRAME)
         await settle()
-        assert reservoir.bytes > 0
+        assert budget.bytes > 0
         worlds[0].log.accepting.set()
         worlds[0].log.fails_at = len(worlds[0].log.records)
         await sockets[0].until(lambda: sockets[0].closed)
-        await sockets[0].until(lambda: reservoir.bytes == 0)
+        await sockets[0].until(lambda: budget.bytes == 0)
 
 
 async def test_nobody_begins_while_the_transcriber_is_behind_but_whoever_began_goes_on() -> None:
@@ -137,8 +137,8 @@ async def test_nobody_begins_while_the_transcriber_is_behind_but_whoever_began_g
     async with conversation(world, first):
         await first.until(lambda: "started" in first.types())
         for now_ms in range(0, 10_000, 250):
-            world.admission.look([6.0, 6.0], now_ms)
-        refused = Conversation(late, world.ports, UNHURRIED, conn="c2", session_id="s2")
+            world.admission.update([6.0, 6.0], now_ms)
+        refused = Connection(late, world.ports, UNHURRIED, conn="c2", session_id="s2")
         late.say({"type": "auth", "token": "eve"})
         late.say({"type": "start"})
         async with asyncio.timeout(DEADLINE_S):
@@ -148,7 +148,7 @@ async def test_nobody_begins_while_the_transcriber_is_behind_but_whoever_began_g
         assert late.sent[-1]["retry_after_ms"] >= 5000
         assert "s2" not in world.log.conns
         assert [event.user_id for event in world.log.announced] == ["ada"]
-    goes_on = Conversation(back, world.ports, UNHURRIED, conn="c3", session_id="s3")
+    goes_on = Connection(back, world.ports, UNHURRIED, conn="c3", session_id="s3")
     back.say({"type": "auth", "token": "ada"})
     back.say({"type": "start", "resume": "ada may resume session of c1"})
     running = asyncio.create_task(goes_on.run())
@@ -156,4 +156,4 @@ async def test_nobody_begins_while_the_transcriber_is_behind_but_whoever_began_g
     back.leave()
     async with asyncio.timeout(DEADLINE_S):
         await running
-    assert len(world.places) == 0
+    assert len(world.session_quota) == 0

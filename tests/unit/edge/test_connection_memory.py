@@ -11,9 +11,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from edge.adapters.websocket import PATH, WebSocket, listening_socket, serve_websockets
-from edge.connection_limits import Doors
-from edge.core.admission.handshake import Rules
-from edge.registry import Speakers
+from edge.connection_limits import ConnectionLimiter
+from edge.core.admission.handshake import HandshakeRules
+from edge.registry import ConnectionRegistry
 from schemas.audio import FRAME_BYTES
 from tests.support.edge.fakes import POLICY, World
 from tests.support.waiting import DEADLINE_S
@@ -30,15 +30,18 @@ def _nobody_searches() -> Iterator[None]:
 async def speaker() -> AsyncIterator[tuple[ClientConnection, "weakref.ref[WebSocket]"]]:
     """One who has begun to speak, and the edge's side of the connection."""
     sockets: list[weakref.ref[WebSocket]] = []
-    speakers = Speakers(World().ports, POLICY)
+    speakers = ConnectionRegistry(World().ports, POLICY)
 
     async def converse(socket: WebSocket) -> None:
         sockets.append(weakref.ref(socket))
-        await speakers.converse(socket)
+        await speakers.handle(socket)
 
     listener = listening_socket("EDGE_PORT", "127.0.0.1", 0)
     url = f"ws://127.0.0.1:{listener.getsockname()[1]}{PATH}"
-    async with asyncio.timeout(DEADLINE_S), serve_websockets(listener, None, Doors(Rules()), converse):
+    async with (
+        asyncio.timeout(DEADLINE_S),
+        serve_websockets(listener, None, ConnectionLimiter(HandshakeRules()), converse),
+    ):
         client = await connect(url, compression=None)
         for message in ({"type": "auth", "token": "ada"}, {"type": "start"}, bytes(FRAME_BYTES)):
             await client.send(message if isinstance(message, bytes) else json.dumps(message))

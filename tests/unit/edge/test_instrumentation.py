@@ -5,9 +5,18 @@ import asyncio
 import pytest
 from prometheus_client import REGISTRY
 
-from edge.core.events import Event, Postponed, Refused, Rejected, Replied, Unclaimed, Unintelligible, Unverified
-from edge.instrumentation import count
-from edge.service import Conversation
+from edge.core.events import (
+    AuthUnavailable,
+    DecodeFailed,
+    Event,
+    Overloaded,
+    QuotaExceeded,
+    ReplyReceived,
+    ResumeTokenRejected,
+    TokenRejected,
+)
+from edge.instrumentation import observe
+from edge.service import Connection
 from infra.telemetry import get_logger
 from schemas.audio import FRAME_BYTES
 from schemas.replies import Gone, Resumed
@@ -21,21 +30,21 @@ def value(name: str, **labels: str) -> float:
 @pytest.mark.parametrize(
     ("event", "name", "labels"),
     [
-        (Refused("expired", "It ran out.", "Get another."), "auth_failures_total", {"reason": "expired"}),
-        (Unverified(), "auth_failures_total", {"reason": "unavailable"}),
-        (Rejected(8, competition=False), "sessions_rejected_total", {"limit": "user"}),
-        (Rejected(1, competition=True), "sessions_rejected_total", {"limit": "competition"}),
-        (Postponed(5000), "sessions_rejected_total", {"limit": "load"}),
-        (Unclaimed(), "resumes_total", {"outcome": "invalid"}),
-        (Replied(Resumed(next_frame=4)), "resumes_total", {"outcome": "resumed"}),
-        (Replied(Gone(code="no_session")), "resumes_total", {"outcome": "no_session"}),
-        (Replied(Gone(code="frame_gap")), "resumes_total", {"outcome": "frame_gap"}),
-        (Unintelligible("noise"), "decode_failures_total", {}),
+        (TokenRejected("expired", "It ran out.", "Get another."), "auth_failures_total", {"reason": "expired"}),
+        (AuthUnavailable(), "auth_failures_total", {"reason": "unavailable"}),
+        (QuotaExceeded(8, competition=False), "sessions_rejected_total", {"limit": "user"}),
+        (QuotaExceeded(1, competition=True), "sessions_rejected_total", {"limit": "competition"}),
+        (Overloaded(5000), "sessions_rejected_total", {"limit": "load"}),
+        (ResumeTokenRejected(), "resumes_total", {"outcome": "invalid"}),
+        (ReplyReceived(Resumed(next_frame=4)), "resumes_total", {"outcome": "resumed"}),
+        (ReplyReceived(Gone(code="no_session")), "resumes_total", {"outcome": "no_session"}),
+        (ReplyReceived(Gone(code="frame_gap")), "resumes_total", {"outcome": "frame_gap"}),
+        (DecodeFailed("noise"), "decode_failures_total", {}),
     ],
 )
 def test_what_happens_is_counted_by_its_reason(event: Event, name: str, labels: dict[str, str]) -> None:
     before = value(name, **labels)
-    count(event, get_logger("test"))
+    observe(event, get_logger("test"))
     assert value(name, **labels) == before + 1
 
 
@@ -50,14 +59,14 @@ async def test_a_sessions_frames_bytes_acks_and_close() -> None:
     before = {name: value(name) for name in names}
     closed, delay_s = value("connections_closed_total", code="gone"), value("ack_delay_seconds_sum")
     world, socket = World(), Socket()
-    talking = Conversation(socket, world.ports, POLICY, conn="c1", session_id="s1")
+    talking = Connection(socket, world.ports, POLICY, conn="c1", session_id="s1")
     running = asyncio.create_task(talking.run())
     socket.say({"type": "auth", "token": "ada"})
     socket.say({"type": "start"})
     await socket.until(lambda: "started" in socket.types())
     world.log.accepting.clear()
     socket.say(bytes(3 * FRAME_BYTES))
-    await socket.until(lambda: talking.unwritten == 2)
+    await socket.until(lambda: talking.queued_records == 2)
     world.clock.ms += 100
     world.log.accepting.set()
     await socket.until(lambda: socket.sent[-1].get("frames") == 3)

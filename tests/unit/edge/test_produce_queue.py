@@ -2,18 +2,18 @@
 
 import asyncio
 
-from edge.produce_queue import Backlog, Marks, Reservoir
+from edge.produce_queue import ByteBudget, ProduceQueue, Watermarks
 
 
-def reservoir(high: int = 1000, low: int = 500) -> Reservoir:
-    return Reservoir(Marks(high, low))
+def budget(high: int = 1000, low: int = 500) -> ByteBudget:
+    return ByteBudget(Watermarks(high, low))
 
 
-def backlog(common: Reservoir | None = None, high: int = 3, low: int = 1) -> Backlog[str]:
-    return Backlog(Marks(high, low), common or reservoir(), len)
+def produce_queue(shared: ByteBudget | None = None, high: int = 3, low: int = 1) -> ProduceQueue[str]:
+    return ProduceQueue(Watermarks(high, low), shared or budget(), len)
 
 
-async def has_room(queue: Backlog[str]) -> bool:
+async def has_room(queue: ProduceQueue[str]) -> bool:
     waiting = asyncio.create_task(queue.room())
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -24,28 +24,28 @@ async def has_room(queue: Backlog[str]) -> bool:
 
 
 async def test_items_come_in_order_and_then_the_end() -> None:
-    queue = backlog()
+    queue = produce_queue()
     for item in ("a", "b", "c"):
         queue.put(item)
     queue.finish()
-    assert [await queue.take() for _ in range(4)] == ["a", "b", "c", None]
+    assert [await queue.get() for _ in range(4)] == ["a", "b", "c", None]
 
 
 async def test_taking_waits_for_an_item_or_the_end() -> None:
-    queue = backlog()
-    taking = asyncio.create_task(queue.take())
+    queue = produce_queue()
+    taking = asyncio.create_task(queue.get())
     await asyncio.sleep(0)
     assert not taking.done()
     queue.put("item")
     assert await taking == "item"
-    taking = asyncio.create_task(queue.take())
+    taking = asyncio.create_task(queue.get())
     await asyncio.sleep(0)
     queue.finish()
     assert await taking is None
 
 
 async def test_at_the_high_mark_there_is_no_room_until_the_low_one_is_reached() -> None:
-    queue = backlog()
+    queue = produce_queue()
     rooms = []
     for item in ("a", "b", "c", "d"):
         rooms.append(await has_room(queue))
@@ -53,31 +53,31 @@ async def test_at_the_high_mark_there_is_no_room_until_the_low_one_is_reached() 
     assert rooms == [True, True, True, False]
     for _ in range(3):
         assert not await has_room(queue)
-        await queue.take()
+        await queue.get()
     assert await has_room(queue)
 
 
 async def test_all_together_have_no_room_until_enough_has_been_accepted() -> None:
-    common = reservoir(high=100, low=50)
-    one, other = backlog(common), backlog(common)
+    shared = budget(high=100, low=50)
+    one, other = produce_queue(shared), produce_queue(shared)
     one.put("x" * 60)
     assert await has_room(other)
     one.put("y" * 40)
     assert not await has_room(other)
-    item = await one.take()
+    item = await one.get()
     assert item is not None
     assert not await has_room(other), "it is on its way, and needs its memory still"
-    one.settled(item)
+    one.task_done(item)
     assert await has_room(other)
-    assert common.bytes == 40
+    assert shared.bytes == 40
 
 
 async def test_who_leaves_leaves_nothing_behind() -> None:
-    common = reservoir(high=100, low=50)
-    queue = backlog(common)
+    shared = budget(high=100, low=50)
+    queue = produce_queue(shared)
     for item in ("x" * 60, "y" * 60):
         queue.put(item)
-    await queue.take()
-    queue.abandon()
-    assert common.bytes == 0
-    assert await has_room(backlog(common))
+    await queue.get()
+    queue.discard()
+    assert shared.bytes == 0
+    assert await has_room(produce_queue(shared))

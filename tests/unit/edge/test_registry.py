@@ -2,7 +2,7 @@
 
 import asyncio
 
-from edge.registry import Speakers
+from edge.registry import ConnectionRegistry
 from schemas.replies import Reply, ReplyMessage, Resumed, Superseded
 from schemas.wire import FinalMessage, Notice
 from tests.support.edge.fakes import POLICY, Replies, Socket, World
@@ -17,11 +17,11 @@ def reply(session_id: str, conn: str, message: ReplyMessage | None) -> Reply:
 
 async def test_replies_find_their_connection_and_everybody_leaves_at_the_end() -> None:
     world, replies, ada, eve = World(), Replies(), Socket(), Socket()
-    speakers = Speakers(world.ports, POLICY)
+    speakers = ConnectionRegistry(world.ports, POLICY)
     async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as tasks:
-        distributing = tasks.create_task(speakers.distribute(replies))
+        distributing = tasks.create_task(speakers.deliver(replies))
         for socket in (ada, eve):
-            tasks.create_task(speakers.converse(socket))
+            tasks.create_task(speakers.handle(socket))
             socket.say({"type": "auth", "token": "name"})
             socket.say({"type": "start"})
             await socket.until(lambda socket=socket: "started" in socket.types())  # type: ignore[misc] # bound early
@@ -40,10 +40,10 @@ async def test_replies_find_their_connection_and_everybody_leaves_at_the_end() -
     assert ada.closed == eve.closed == (1001, "draining")
 
 
-async def resumed(speakers: Speakers, tasks: asyncio.TaskGroup, token: str) -> Socket:
+async def resumed(speakers: ConnectionRegistry, tasks: asyncio.TaskGroup, token: str) -> Socket:
     """A client that goes on with the session of this token."""
     socket = Socket()
-    tasks.create_task(speakers.converse(socket))
+    tasks.create_task(speakers.handle(socket))
     socket.say({"type": "auth", "token": "name"})
     socket.say({"type": "start", "resume": token, "have_final": 1})
     await socket.until(lambda: "started" in socket.types())
@@ -52,10 +52,10 @@ async def resumed(speakers: Speakers, tasks: asyncio.TaskGroup, token: str) -> S
 
 async def test_two_connections_of_one_session_each_get_what_is_theirs() -> None:
     world, replies, old = World(), Replies(), Socket()
-    speakers = Speakers(world.ports, POLICY)
+    speakers = ConnectionRegistry(world.ports, POLICY)
     async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as tasks:
-        distributing = tasks.create_task(speakers.distribute(replies))
-        tasks.create_task(speakers.converse(old))
+        distributing = tasks.create_task(speakers.deliver(replies))
+        tasks.create_task(speakers.handle(old))
         old.say({"type": "auth", "token": "name"})
         old.say({"type": "start"})
         await old.until(lambda: "started" in old.types())
@@ -81,11 +81,11 @@ async def test_two_connections_of_one_session_each_get_what_is_theirs() -> None:
 
 async def test_how_far_the_transcriber_is_behind_is_known_to_the_admission() -> None:
     world, replies, ada = World(), Replies(), Socket()
-    speakers = Speakers(world.ports, POLICY)
+    speakers = ConnectionRegistry(world.ports, POLICY)
     async with asyncio.timeout(DEADLINE_S), asyncio.TaskGroup() as tasks:
-        distributing = tasks.create_task(speakers.distribute(replies))
-        watching = tasks.create_task(speakers.watch_lag())
-        tasks.create_task(speakers.converse(ada))
+        distributing = tasks.create_task(speakers.deliver(replies))
+        watching = tasks.create_task(speakers.report_lag())
+        tasks.create_task(speakers.handle(ada))
         ada.say({"type": "auth", "token": "name"})
         ada.say({"type": "start"})
         await ada.until(lambda: "started" in ada.types())
@@ -96,11 +96,11 @@ async def test_how_far_the_transcriber_is_behind_is_known_to_the_admission() -> 
         while world.admission.lag_s < 3:
             world.clock.ms += 250
             await asyncio.sleep(0.01)
-        assert world.admission.shut
+        assert world.admission.closed
         session_id = ada.sent[1]["session_id"]
         news = reply(session_id, world.log.conns[session_id], None).model_copy(update={"heard_frames": 20})
         replies.queue.put_nowait(news)
-        while world.admission.shut:
+        while world.admission.closed:
             world.clock.ms += 250
             await asyncio.sleep(0.01)
         await speakers.drain()
@@ -109,15 +109,15 @@ async def test_how_far_the_transcriber_is_behind_is_known_to_the_admission() -> 
 
 
 async def test_who_comes_while_the_others_leave_is_sent_away_as_well() -> None:
-    speakers, late = Speakers(World().ports, POLICY), Socket()
+    speakers, late = ConnectionRegistry(World().ports, POLICY), Socket()
     async with asyncio.timeout(DEADLINE_S):
         await speakers.drain()
-        await speakers.converse(late)
+        await speakers.handle(late)
     assert late.closed == (1001, "draining")
 
 
 async def test_with_nobody_there_a_stop_takes_no_time() -> None:
-    draining = asyncio.create_task(Speakers(World().ports, POLICY).drain())
+    draining = asyncio.create_task(ConnectionRegistry(World().ports, POLICY).drain())
     for _ in range(10):
         await asyncio.sleep(0)
     assert draining.done()
@@ -129,9 +129,9 @@ async def test_the_fault_of_one_conversation_is_nobody_elses() -> None:
             raise RuntimeError(f"a fault of ours at {len(text)} characters")
 
     world, broken, fine = World(), Broken(), Socket()
-    speakers = Speakers(world.ports, POLICY)
-    good = asyncio.create_task(speakers.converse(fine))
-    bad = asyncio.create_task(speakers.converse(broken))
+    speakers = ConnectionRegistry(world.ports, POLICY)
+    good = asyncio.create_task(speakers.handle(fine))
+    bad = asyncio.create_task(speakers.handle(broken))
     broken.say({"type": "auth", "token": "eve"})
     await asyncio.wait({bad}, timeout=DEADLINE_S)
     assert isinstance(bad.exception(), ExceptionGroup)

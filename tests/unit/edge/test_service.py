@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from edge import authorisation, service
-from edge.service import Conversation
+from edge.service import Connection
 from schemas.audio import FRAME_BYTES
 from schemas.sessions import AnswerBegun, RecordKind
 from schemas.wire import FinalMessage, ReportMessage, Summary
@@ -28,9 +28,9 @@ def final(number: int, text: str = "word") -> FinalMessage:
 @asynccontextmanager
 async def conversation(
     world: World, socket: Socket, conn: str = "c1", session_id: str = "s1"
-) -> AsyncIterator[Conversation]:
+) -> AsyncIterator[Connection]:
     """Running while the block does, and expected to end by itself at its end."""
-    talking = Conversation(socket, world.ports, POLICY, conn=conn, session_id=session_id)
+    talking = Connection(socket, world.ports, POLICY, conn=conn, session_id=session_id)
     running = asyncio.create_task(talking.run())
     try:
         yield talking
@@ -121,7 +121,7 @@ async def test_the_socket_is_not_read_while_kafka_is_slow() -> None:
         for _ in range(500):
             await asyncio.sleep(0)
         assert socket.taken <= 2 + 10
-        assert 5 < talking.unwritten <= 10
+        assert 5 < talking.queued_records <= 10
         world.log.accepting.set()
         await socket.until(lambda: socket.sent[-1].get("frames") == 100)
         socket.leave()
@@ -129,7 +129,7 @@ async def test_the_socket_is_not_read_while_kafka_is_slow() -> None:
 
 
 async def test_a_client_that_does_not_read_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "_FINISH_S", 0.05)
+    monkeypatch.setattr(service, "_CLOSE_TIMEOUT_S", 0.05)
     world, socket = World(), Socket(reads=False)
     async with conversation(world, socket) as talking:
         socket.say(AUTH)
@@ -187,7 +187,7 @@ async def test_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_nobody_waits_for_ever_to_be_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authorisation, "_CHECK_S", 0.01)
+    monkeypatch.setattr(authorisation, "_VERIFY_TIMEOUT_S", 0.01)
     world, stranger, known = World(), Socket(), Socket()
     async with conversation(world, stranger):
         stranger.say({"type": "auth", "token": "never"})
@@ -242,7 +242,7 @@ async def test_a_user_holds_so_many_sessions_and_leaving_makes_room() -> None:
         third.say(start)
         await third.until(lambda: "started" in third.types())
         third.leave()
-    assert len(world.places) == 0
+    assert len(world.session_quota) == 0
 
 
 async def test_a_login_that_cannot_be_checked_comes_again_later() -> None:

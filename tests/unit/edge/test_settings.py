@@ -41,7 +41,7 @@ def test_without_tls_beyond_loopback_needs_a_proxy(monkeypatch: pytest.MonkeyPat
     with pytest.raises(SettingsError, match="EDGE_TRUSTED_PROXIES"):
         load(EdgeSettings)
     monkeypatch.setenv("EDGE_TRUSTED_PROXIES", "10.0.0.0/8, fd00::1")
-    assert len(load(EdgeSettings).rules.proxies) == 2
+    assert len(load(EdgeSettings).handshake_rules.proxies) == 2
     monkeypatch.setenv("EDGE_PLAIN_PORT", "0")
     monkeypatch.delenv("EDGE_TRUSTED_PROXIES")
     load(EdgeSettings)
@@ -61,4 +61,4 @@ def test_a_proxy_is_an_address_or_a_network(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_origins_are_compared_without_case_and_slash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGE_ALLOWED_ORIGINS", "https://Speak.example/, http://localhost:8080")
-    assert load(EdgeSettings).rules.origins == ("https://speak.example", "http://localhost:8080")
+    assert load(EdgeSettings).handshake_rules.origins == ("https://speak.example", "http://localhost:8080")

@@ -16,10 +16,10 @@ from websockets.exceptions import ConnectionClosed
 from edge import service
 from edge.adapters import websocket
 from edge.adapters.websocket import PATH, listening_socket, serve_websockets
-from edge.connection_limits import Doors
-from edge.core.admission.handshake import Rules
+from edge.connection_limits import ConnectionLimiter
+from edge.core.admission.handshake import HandshakeRules
 from edge.core.flow.send_queue import MAX_BYTES
-from edge.registry import Speakers
+from edge.registry import ConnectionRegistry
 from schemas.replies import Reply, ReplyMessage
 from schemas.wire import FinalMessage, Partial
 from tests.support.edge.fakes import POLICY, Replies, World
@@ -63,13 +63,13 @@ class Edge:
 
 @pytest.fixture
 async def edge(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Edge]:
-    monkeypatch.setattr(service, "_FINISH_S", 0.2)
-    monkeypatch.setattr(websocket, "_CLOSE_S", 0.2)
+    monkeypatch.setattr(service, "_CLOSE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(websocket, "_CLOSE_TIMEOUT_S", 0.2)
     world, replies = World(), Replies()
-    speakers = Speakers(world.ports, POLICY)
-    distributing = asyncio.create_task(speakers.distribute(replies))
+    speakers = ConnectionRegistry(world.ports, POLICY)
+    distributing = asyncio.create_task(speakers.deliver(replies))
     listener = listening_socket("EDGE_PORT", "127.0.0.1", 0)
-    async with serve_websockets(listener, None, Doors(Rules()), speakers.converse):
+    async with serve_websockets(listener, None, ConnectionLimiter(HandshakeRules()), speakers.handle):
         yield Edge(listener.getsockname()[1], world, replies)
     distributing.cancel()
 

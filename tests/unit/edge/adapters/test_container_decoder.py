@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from edge.adapters import container_decoder
-from edge.adapters.container_decoder import ContainerEar
-from edge.core.events import Converted, Unintelligible
+from edge.adapters.container_decoder import ContainerDecoder
+from edge.core.events import AudioDecoded, DecodeFailed
 from tests.support.audio.containers import recorded, tone
 from tests.support.waiting import DEADLINE_S
 
@@ -20,24 +20,24 @@ kinds = pytest.mark.parametrize(("encoding", "container"), KINDS, ids=[encoding 
 
 async def heard(encoding: str, data: bytes, size: int = 4000) -> bytes | str:
     """The audio of a container in pieces of this size, or what is wrong with it."""
-    ear = ContainerEar(encoding)
+    decoder = ContainerDecoder(encoding)
     audio, until = b"", 0
     try:
         for start in range(0, len(data), size):
-            made = await ear.hear(data[start : start + size])
-            if isinstance(made, Unintelligible):
+            made = await decoder.decode(data[start : start + size])
+            if isinstance(made, DecodeFailed):
                 return made.detail
             audio += made.audio
             assert until <= made.until_sample
             until = made.until_sample
-        made = await ear.finish()
-        if isinstance(made, Unintelligible):
+        made = await decoder.flush()
+        if isinstance(made, DecodeFailed):
             return made.detail
         audio += made.audio
         assert made.until_sample * 2 == len(audio)
         return audio
     finally:
-        ear.close()
+        decoder.close()
 
 
 @kinds
@@ -57,11 +57,11 @@ async def test_two_channels_are_mixed() -> None:
 
 
 async def test_what_has_come_is_heard_at_once() -> None:
-    ear = ContainerEar("webm_opus")
+    decoder = ContainerDecoder("webm_opus")
     container = recorded("webm", 3.0)
-    made = await ear.hear(container[: len(container) // 2])
-    ear.close()
-    assert isinstance(made, Converted)
+    made = await decoder.decode(container[: len(container) // 2])
+    decoder.close()
+    assert isinstance(made, AudioDecoded)
     assert 1.0 < made.until_sample / 16_000 < 1.6
 
 
@@ -101,22 +101,22 @@ async def test_damage_of_any_kind_ends_in_audio_or_a_fault(encoding: str, contai
 
 
 async def test_a_stream_without_sound_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(container_decoder, "_MAX_SILENT_BYTES", 50_000)
+    monkeypatch.setattr(container_decoder, "_MAX_BYTES_WITHOUT_AUDIO", 50_000)
     header = recorded("webm", 0.5)
     # An EBML Void element of nearly a megabyte: legal, and nothing to hear.
     assert await heard("webm_opus", header + b"\xec\x10\x0f\xff\xff" + bytes(900_000)) == (
-        "there is no sound in 50000 bytes of it"
+        "50000 bytes of it hold no audio"
     )
 
 
 async def test_an_hour_in_a_message_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(container_decoder, "_MAX_BYTES_AT_ONCE", 32_000)
+    monkeypatch.setattr(container_decoder, "_MAX_DECODED_BYTES", 32_000)
     container = recorded("webm", 3.0)
-    assert await heard("webm_opus", container, len(container)) == "there is more than a minute of sound in one message"
+    assert await heard("webm_opus", container, len(container)) == "one message holds more than a minute of audio"
 
 
 async def test_who_takes_long_rests_as_long_as_it_works_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(container_decoder, "_SPELL_S", 0.005)
+    monkeypatch.setattr(container_decoder, "_TIME_SLICE_S", 0.005)
     rests_s: list[float] = []
     resting: set[int] = set()
     together_most = 0
@@ -154,9 +154,9 @@ async def test_nothing_at_all_is_no_fault() -> None:
 
 async def test_a_client_that_leaves_leaves_no_thread() -> None:
     before = set(threading.enumerate())
-    ear = ContainerEar("webm_opus")
-    await ear.hear(recorded("webm", 1.0)[:5000])
+    decoder = ContainerDecoder("webm_opus")
+    await decoder.decode(recorded("webm", 1.0)[:5000])
     [thread] = set(threading.enumerate()) - before
-    ear.close()
+    decoder.close()
     thread.join(DEADLINE_S)
     assert not thread.is_alive()

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaError, KafkaTimeoutError, NotLeaderForPartitionError, OutOfOrderSequenceNumber
 
-from edge.adapters.kafka_log import KafkaLog
-from edge.adapters.shared_timeout import Patience
-from edge.core.effects import LogRecord
+from edge.adapters.kafka_log import KafkaSessionLogWriter
+from edge.adapters.shared_timeout import SharedTimeout
+from edge.core.effects import SessionRecord
 from infra.errors import Unavailable
 from infra.kafka.headers import LogHeaders, decode_headers
 from infra.kafka.settings import KafkaSettings
 from schemas.sessions import RecordKind
 
 SETTINGS = KafkaSettings(prefix="test.")
-FRAME = LogRecord(RecordKind.FRAME, b"\1\2", 7)
+FRAME = SessionRecord(RecordKind.FRAME, b"\1\2", 7)
 
 
 class Producer:
@@ -34,7 +34,7 @@ class Producer:
 
 async def test_a_record_bears_its_session_and_where_to_answer() -> None:
     producer = Producer()
-    await KafkaLog(producer, SETTINGS, 3, Patience(5)).append("s1", "c1", FRAME)
+    await KafkaSessionLogWriter(producer, SETTINGS, 3, SharedTimeout(5)).append("s1", "c1", FRAME)
     [(topic, value, rest)] = producer.sent
     assert (topic, value, rest["key"]) == ("test.audio.frames", b"\1\2", b"s1")
     assert decode_headers(rest["headers"]) == LogHeaders(RecordKind.FRAME, "c1", 3, 7)
@@ -50,15 +50,15 @@ async def test_a_record_bears_its_session_and_where_to_answer() -> None:
     ],
 )
 async def test_a_failure_is_told_and_a_lasting_one_marks_the_log(failure: Exception, broken: bool) -> None:
-    log = KafkaLog(Producer(failure), SETTINGS, 0, Patience(5))
+    log = KafkaSessionLogWriter(Producer(failure), SETTINGS, 0, SharedTimeout(5))
     with pytest.raises(Unavailable):
         await log.append("s1", "c1", FRAME)
     assert log.broken.is_set() is broken
 
 
 async def test_no_record_is_waited_for_without_end() -> None:
-    patience = Patience(0.05)
-    log = KafkaLog(Producer(answers=False), SETTINGS, 0, patience)
+    patience = SharedTimeout(0.05)
+    log = KafkaSessionLogWriter(Producer(answers=False), SETTINGS, 0, patience)
     watching = asyncio.create_task(patience.watch())
     with pytest.raises(Unavailable, match=r"audio\.frames"):
         await log.append("s1", "c1", FRAME)

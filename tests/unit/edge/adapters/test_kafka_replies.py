@@ -6,7 +6,7 @@ import pytest
 from aiokafka.errors import KafkaError, NodeNotReadyError
 
 from edge.adapters import kafka_replies
-from edge.adapters.kafka_replies import KafkaReplies
+from edge.adapters.kafka_replies import KafkaReplyConsumer
 from schemas.replies import Reply
 
 
@@ -52,6 +52,6 @@ async def test_faults_and_others_replies_are_passed_over(monkeypatch: pytest.Mon
         KafkaError(),
         Record(b"ours", reply("ours").encode()),
     )
-    async for said in KafkaReplies(consumer).for_sessions({"ours"}.__contains__):
+    async for said in KafkaReplyConsumer(consumer).for_sessions({"ours"}.__contains__):
         assert said == reply("ours")
         break

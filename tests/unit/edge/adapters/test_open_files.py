@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge.adapters.open_files import allow_open_files
+from edge.adapters.open_files import raise_open_file_limit
 
 
 @pytest.fixture
@@ -23,17 +23,17 @@ def allowed() -> int:
 
 def test_as_many_files_as_connections_and_some_more(hard: int) -> None:
     assert hard > 1000 + 256, "this machine allows too little to tell"
-    allow_open_files(1000)
+    raise_open_file_limit(1000)
     assert allowed() == 1256
 
 
 def test_no_more_than_the_system_has_and_never_fewer_than_before(hard: int, capsys: pytest.CaptureFixture[str]) -> None:
-    allow_open_files(10)
+    raise_open_file_limit(10)
     assert allowed() == 266
-    allow_open_files(hard)
+    raise_open_file_limit(hard)
     assert allowed() == hard
     assert "EDGE_MAX_CONNECTIONS" in capsys.readouterr().out
-    allow_open_files(10)
+    raise_open_file_limit(10)
     assert allowed() == hard
-    allow_open_files(0)
+    raise_open_file_limit(0)
     assert allowed() == hard

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.adapters.resampling import PcmEar, Resampler
-from edge.core.audio.formats import SAMPLE_RATES, Format
+from edge.adapters.resampling import PcmDecoder, Resampler
+from edge.core.audio.formats import SAMPLE_RATES, InputFormat
 from tests.support.audio.containers import tone
 
 # Pieces as they may come: single samples, odd ones, a usual message, a second.
@@ -46,16 +46,16 @@ def test_what_is_above_hearing_range_of_the_log_does_not_fold_down() -> None:
 
 
 async def test_an_ear_hears_what_comes_and_says_where_it_is() -> None:
-    ear = PcmEar(Format("pcm_f32le", 48_000, 2, block_bytes=8))
+    decoder = PcmDecoder(InputFormat("pcm_f32le", 48_000, 2, block_bytes=8))
     piece = np.repeat(tone(0.25), 2).astype("<f4").tobytes()
-    first, second, last = await ear.hear(piece), await ear.hear(piece), await ear.finish()
-    ear.close()
+    first, second, last = await decoder.decode(piece), await decoder.decode(piece), await decoder.flush()
+    decoder.close()
     assert (first.until_sample, second.until_sample, last.until_sample) == (4000, 8000, 8000)
     assert len(first.audio + second.audio + last.audio) == 16_000
     assert (first.last, last.last) == (False, True)
 
 
 async def test_an_ear_that_heard_nothing_has_nothing_to_say() -> None:
-    ear = PcmEar(Format("pcm_s16le", 8_000, 1, block_bytes=2))
-    assert (await ear.hear(b"")).audio == b""
-    assert (await ear.finish()).audio == b""
+    decoder = PcmDecoder(InputFormat("pcm_s16le", 8_000, 1, block_bytes=2))
+    assert (await decoder.decode(b"")).audio == b""
+    assert (await decoder.flush()).audio == b""

@@ -5,7 +5,7 @@ import pytest
 from pydantic import SecretStr
 
 from edge.adapters.resume_tokens import AUDIENCE, SignedResumeTokens, resume_keys
-from edge.core.effects import Claim
+from edge.core.effects import ResumeClaims
 from infra.clock import Clock, SystemClock
 from infra.identity import IdentitySettings, TokenRefused, TokenVerifier
 from infra.settings import LocalSettings
@@ -13,7 +13,7 @@ from schemas.wire import AudioFormat
 from tests.support.edge.fakes import Clock as ScriptedClock
 
 LOGIN_SECRET = "the secret that login tokens are signed with"
-CLAIM = Claim("s1", "ada", "spring", AudioFormat(encoding="pcm_f32le", sample_rate=48_000, channels=2))
+CLAIM = ResumeClaims("s1", "ada", "spring", AudioFormat(encoding="pcm_f32le", sample_rate=48_000, channels=2))
 
 
 def tokens(*secrets: str, clock: Clock | None = None) -> SignedResumeTokens:

@@ -5,25 +5,25 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from edge.adapters.shared_timeout import Patience
+from edge.adapters.shared_timeout import SharedTimeout
 from tests.support.waiting import DEADLINE_S
 
 pytestmark = pytest.mark.usefixtures("virtual_time")
 
 
 @pytest.fixture
-async def patience() -> AsyncIterator[Patience]:
-    patience = Patience(0.1)
+async def patience() -> AsyncIterator[SharedTimeout]:
+    patience = SharedTimeout(0.1)
     watching = asyncio.create_task(patience.watch())
     yield patience
     watching.cancel()
 
 
-async def test_what_comes_in_time_is_given_on(patience: Patience) -> None:
+async def test_what_comes_in_time_is_given_on(patience: SharedTimeout) -> None:
     assert await patience.wait(asyncio.sleep(0.01, "kept")) == "kept"
 
 
-async def test_what_does_not_come_is_given_up_after_its_own_time_and_not_before(patience: Patience) -> None:
+async def test_what_does_not_come_is_given_up_after_its_own_time_and_not_before(patience: SharedTimeout) -> None:
     loop = asyncio.get_running_loop()
 
     async def late(after_s: float) -> float:
@@ -38,14 +38,14 @@ async def test_what_does_not_come_is_given_up_after_its_own_time_and_not_before(
     assert all(0.1 <= each_s <= 0.11 for each_s in waited_s)
 
 
-async def test_a_task_can_wait_again_after_it_was_told(patience: Patience) -> None:
+async def test_a_task_can_wait_again_after_it_was_told(patience: SharedTimeout) -> None:
     for _ in range(2):
         with pytest.raises(TimeoutError):
             await patience.wait(asyncio.Event().wait())
     assert await patience.wait(asyncio.sleep(0, "kept")) == "kept"
 
 
-async def test_what_fails_by_itself_says_so(patience: Patience) -> None:
+async def test_what_fails_by_itself_says_so(patience: SharedTimeout) -> None:
     async def refused() -> None:
         raise ConnectionError("refused")
 
@@ -53,7 +53,7 @@ async def test_what_fails_by_itself_says_so(patience: Patience) -> None:
         await patience.wait(refused())
 
 
-async def test_who_is_cancelled_is_not_told_that_it_took_too_long(patience: Patience) -> None:
+async def test_who_is_cancelled_is_not_told_that_it_took_too_long(patience: SharedTimeout) -> None:
     waiting = asyncio.create_task(patience.wait(asyncio.Event().wait()))
     await asyncio.sleep(0.01)
     waiting.cancel()
@@ -62,7 +62,7 @@ async def test_who_is_cancelled_is_not_told_that_it_took_too_long(patience: Pati
 
 
 async def test_who_is_cancelled_and_late_at_once_is_cancelled() -> None:
-    patience = Patience(0.0)
+    patience = SharedTimeout(0.0)
     waiting = asyncio.create_task(patience.wait(asyncio.Event().wait()))
     watching = asyncio.create_task(patience.watch())
     async with asyncio.timeout(DEADLINE_S):

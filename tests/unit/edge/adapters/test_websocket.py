@@ -10,21 +10,21 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
 from edge.adapters import websocket
-from edge.adapters.websocket import PATH, Converse, WebSocket, listening_socket, serve_websockets
-from edge.connection_limits import Doors
-from edge.core.admission.handshake import Rules, networks
-from edge.ports import Gone
+from edge.adapters.websocket import PATH, Handler, WebSocket, listening_socket, serve_websockets
+from edge.connection_limits import ConnectionLimiter
+from edge.core.admission.handshake import HandshakeRules, networks
+from edge.ports import SocketClosed
 from infra.errors import RostrumError
 from tests.support.waiting import DEADLINE_S
 
 
 @asynccontextmanager
-async def talking(converse: Converse, doors: Doors | None = None) -> AsyncIterator[ClientConnection]:
+async def talking(converse: Handler, limiter: ConnectionLimiter | None = None) -> AsyncIterator[ClientConnection]:
     listener = listening_socket("EDGE_PORT", "127.0.0.1", 0)
     url = f"ws://127.0.0.1:{listener.getsockname()[1]}{PATH}"
     async with (
         asyncio.timeout(DEADLINE_S),
-        serve_websockets(listener, None, doors or Doors(Rules()), converse),
+        serve_websockets(listener, None, limiter or ConnectionLimiter(HandshakeRules()), converse),
         connect(url, compression=None) as client,
     ):
         yield client
@@ -32,9 +32,9 @@ async def talking(converse: Converse, doors: Doors | None = None) -> AsyncIterat
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket, "_PING_EVERY_S", 0.05)
-    monkeypatch.setattr(websocket, "_SILENT_S", 0.1)
-    monkeypatch.setattr(websocket, "_CLOSE_S", 0.1)
+    monkeypatch.setattr(websocket, "_PING_INTERVAL_S", 0.05)
+    monkeypatch.setattr(websocket, "_DEAD_AFTER_S", 0.1)
+    monkeypatch.setattr(websocket, "_CLOSE_TIMEOUT_S", 0.1)
 
 
 async def test_messages_go_both_ways_until_the_close() -> None:
@@ -42,9 +42,9 @@ async def test_messages_go_both_ways_until_the_close() -> None:
         message = await socket.receive()
         await socket.send(f"{message!r}".encode())
         await socket.close(4400, "bad_audio")
-        with pytest.raises(Gone):
+        with pytest.raises(SocketClosed):
             await socket.receive()
-        with pytest.raises(Gone):
+        with pytest.raises(SocketClosed):
             await socket.send(b"too late")
 
     async with talking(converse) as client:
@@ -60,7 +60,7 @@ async def test_who_breaks_the_websockets_rules_is_told_apart_from_who_leaves() -
     told = asyncio.Event()
 
     async def converse(socket: WebSocket) -> None:
-        with pytest.raises(Gone) as gone:
+        with pytest.raises(SocketClosed) as gone:
             await socket.receive()
         codes.append(gone.value.code)
         told.set()
@@ -84,7 +84,7 @@ async def test_a_dead_client_is_cut_off() -> None:
     gone = asyncio.Event()
 
     async def converse(socket: WebSocket) -> None:
-        with pytest.raises(Gone):
+        with pytest.raises(SocketClosed):
             await socket.receive()
         gone.set()
 
@@ -95,8 +95,8 @@ async def test_a_dead_client_is_cut_off() -> None:
 
 
 async def test_a_silent_client_that_answers_pings_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket, "_PING_EVERY_S", 0.5)
-    monkeypatch.setattr(websocket, "_SILENT_S", 0.5)
+    monkeypatch.setattr(websocket, "_PING_INTERVAL_S", 0.5)
+    monkeypatch.setattr(websocket, "_DEAD_AFTER_S", 0.5)
 
     async def converse(socket: WebSocket) -> None:
         assert await socket.receive() == "still here"
@@ -150,12 +150,12 @@ def test_a_port_that_is_taken_is_named() -> None:
 
 
 async def nothing(socket: WebSocket) -> None:
-    with pytest.raises(Gone):
+    with pytest.raises(SocketClosed):
         await socket.receive()
 
 
 async def test_no_more_come_in_than_may() -> None:
-    async with talking(nothing, Doors(Rules(total=1))) as client:
+    async with talking(nothing, ConnectionLimiter(HandshakeRules(max_connections=1))) as client:
         _, port = client.remote_address[:2]
         with pytest.raises(InvalidStatus) as refused:
             await connect(f"ws://127.0.0.1:{port}{PATH}")
@@ -172,7 +172,7 @@ async def test_no_more_come_in_than_may() -> None:
 
 
 async def test_behind_a_proxy_clients_are_counted_by_the_address_it_tells() -> None:
-    behind = Doors(Rules(proxies=networks(["127.0.0.1"]), per_address=1))
+    behind = ConnectionLimiter(HandshakeRules(proxies=networks(["127.0.0.1"]), max_connections_per_address=1))
     async with talking(nothing, behind) as proxy:  # Itself a client, from the proxy's own address.
         url = f"ws://127.0.0.1:{proxy.remote_address[1]}{PATH}"
         async with (
@@ -185,7 +185,7 @@ async def test_behind_a_proxy_clients_are_counted_by_the_address_it_tells() -> N
 
 
 async def test_what_anybody_else_says_of_their_address_is_not_believed() -> None:
-    async with talking(nothing, Doors(Rules(per_address=1))) as client:
+    async with talking(nothing, ConnectionLimiter(HandshakeRules(max_connections_per_address=1))) as client:
         url = f"ws://127.0.0.1:{client.remote_address[1]}{PATH}"
         with pytest.raises(InvalidStatus) as refused:
             await connect(url, additional_headers={"X-Forwarded-For": "192.0.2.1"})
@@ -193,7 +193,7 @@ async def test_what_anybody_else_says_of_their_address_is_not_believed() -> None
 
 
 async def test_a_page_of_another_origin_is_refused() -> None:
-    async with talking(nothing, Doors(Rules(origins=("https://speak.example",)))) as client:
+    async with talking(nothing, ConnectionLimiter(HandshakeRules(origins=("https://speak.example",)))) as client:
         url = f"ws://127.0.0.1:{client.remote_address[1]}{PATH}"
         with pytest.raises(InvalidStatus) as refused:
             await connect(url, origin=Origin("https://evil.example"))
@@ -203,9 +203,12 @@ async def test_a_page_of_another_origin_is_refused() -> None:
 
 
 async def test_one_who_says_nothing_holds_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket, "_HANDSHAKE_S", 0.1)
+    monkeypatch.setattr(websocket, "_HANDSHAKE_TIMEOUT_S", 0.1)
     listener = listening_socket("EDGE_PORT", "127.0.0.1", 0)
-    async with asyncio.timeout(DEADLINE_S), serve_websockets(listener, None, Doors(Rules()), nothing):
+    async with (
+        asyncio.timeout(DEADLINE_S),
+        serve_websockets(listener, None, ConnectionLimiter(HandshakeRules()), nothing),
+    ):
         reader, writer = await asyncio.open_connection(*listener.getsockname())
         writer.write(b"GET /v1/stream HTTP/1.1\r\nHost: x\r\nX-Slow: ")
         await reader.read()

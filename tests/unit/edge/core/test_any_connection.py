@@ -16,13 +16,13 @@ from edge.core.connection_state import Phase
 from edge.core.errors import bad_message
 from edge.core.events import (
     Admitted,
-    Audio,
+    AudioReceived,
     Drain,
     Event,
-    Garbled,
-    Postponed,
-    Rejected,
-    Verified,
+    InvalidMessage,
+    Overloaded,
+    QuotaExceeded,
+    TokenAccepted,
 )
 from schemas.audio import FRAME_MS, FRAME_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE
 from schemas.base import derived_id
@@ -44,10 +44,10 @@ RESUMES = st.builds(
 )
 STARTS = st.one_of(st.sampled_from([Start(), Start(audio=FLOATS), Start(audio=AudioFormat(channels=9))]), RESUMES)
 ADMITTED = Admitted("resume-token")
-ANSWERS = st.sampled_from([*6 * [ADMITTED], Postponed(5250), Rejected(1, competition=True)])
+ANSWERS = st.sampled_from([*6 * [ADMITTED], Overloaded(5250), QuotaExceeded(1, competition=True)])
 TEXTS: st.SearchStrategy[Event] = st.one_of(
     st.integers(1, 20).map(lambda number: BeginAnswer(question=number)),
-    st.sampled_from([Ping(id=1), Garbled(bad_message("Odd.")), Auth(token="fresh"), End()]),
+    st.sampled_from([Ping(id=1), InvalidMessage(bad_message("Odd.")), Auth(token="fresh"), End()]),
 )
 
 
@@ -74,13 +74,13 @@ class AnyConnection(DrawnOut):
         question: int | None,
         honest: bool,
         over: bool,
-        answer: Admitted | Postponed | Rejected,
+        answer: Admitted | Overloaded | QuotaExceeded,
     ) -> None:
         """Most runs begin in the middle of a session, or they would hardly get there. `over`: the one that a resume
         would go on with."""
         self.honest, self.over_before, self.at_the_door = honest, over, answer
         if begins or spoken:
-            self.happen(Verified(replace(ADA, expires_at_ms=known_for_ms)))
+            self.happen(TokenAccepted(replace(ADA, expires_at_ms=known_for_ms)))
         if begins:
             self.happen(begins)
             while spoken and self.unwritten:
@@ -103,7 +103,7 @@ class AnyConnection(DrawnOut):
 
     @precondition(lambda self: self.reading)
     @rule(event=STARTS, answer=ANSWERS, sure=RARELY)
-    def start(self, event: Start, answer: Admitted | Postponed | Rejected, *, sure: bool) -> None:
+    def start(self, event: Start, answer: Admitted | Overloaded | QuotaExceeded, *, sure: bool) -> None:
         if sure or self.connection.phase in (Phase.CONNECTED, Phase.READY):
             self.at_the_door = answer
             self.happen(event)
@@ -113,13 +113,13 @@ class AnyConnection(DrawnOut):
     def speak(self, samples: int, wait_ms: int, *, bad: bool) -> None:
         self.now_ms += wait_ms
         if bad:
-            self.happen(Audio(bytes(samples * 4 + 1)))
+            self.happen(AudioReceived(bytes(samples * 4 + 1)))
             return
         speaks = self.connection.phase is Phase.STREAMING
         if speaks and self.connection.session.audio.encoding == FLOATS.encoding:
-            self.happen(Audio(bytes(4 * samples)))
+            self.happen(AudioReceived(bytes(4 * samples)))
             return
-        self.happen(Audio(sound(self.sent, samples)))
+        self.happen(AudioReceived(sound(self.sent, samples)))
         self.sent += samples if speaks and self.closing is None else 0
 
     # What holds.
@@ -162,7 +162,7 @@ class AnyConnection(DrawnOut):
         told = self.closing.error
         wanted = (
             (1013, "overloaded", self.at_the_door.retry_after_ms)
-            if isinstance(self.at_the_door, Postponed)
+            if isinstance(self.at_the_door, Overloaded)
             else (4429, "too_many_sessions", None)
         )
         assert (self.closing.code, told.code, told.retry_after_ms) == wanted

@@ -6,23 +6,23 @@ from typing import get_args
 import pytest
 
 from edge.core.connection_state import Phase, User
-from edge.core.effects import Announce, Append, Close, Effect, Send, Verify
+from edge.core.effects import Announce, Append, Close, Effect, Send, VerifyToken
 from edge.core.errors import bad_message
 from edge.core.events import (
     Announced,
-    Audio,
+    Appended,
+    AudioReceived,
     ClientEvent,
     Drain,
     Event,
-    Garbled,
-    Kept,
-    Overrun,
-    Refused,
-    Replied,
+    InvalidMessage,
+    ProduceFailed,
+    ReplyReceived,
+    ResumeTokenRejected,
+    SendQueueFull,
     Tick,
-    Unclaimed,
-    Unkept,
-    Verified,
+    TokenAccepted,
+    TokenRejected,
 )
 from edge.core.machine import TABLE, next_tick_ms
 from schemas.audio import FRAME_BYTES
@@ -56,7 +56,7 @@ REPORT = ReportMessage(error="none")
 def at(phase: Phase) -> Connection:
     connection = Connection()
     for reached, event in (
-        (Phase.READY, Verified(ADA)),
+        (Phase.READY, TokenAccepted(ADA)),
         (Phase.STARTING, Start()),
         (Phase.STREAMING, None),
         (Phase.ENDING, End()),
@@ -99,34 +99,34 @@ def test_events_and_states_of_the_table_are_real() -> None:
         assert phase is not Phase.CLOSED or row.to == {Phase.CLOSED}
 
 
-GARBLED = Garbled(bad_message("Odd."))
+GARBLED = InvalidMessage(bad_message("Odd."))
 STREAMING_ERRORS: list[tuple[Event, str, int | None]] = [
     (Start(), "already_started", 4400),
-    (Audio(b"abc"), "bad_audio", 4400),
-    (Audio(bytes(32_002)), "message_too_large", 1009),
+    (AudioReceived(b"abc"), "bad_audio", 4400),
+    (AudioReceived(bytes(32_002)), "message_too_large", 1009),
     (GARBLED, "bad_message", None),
-    (Verified(EVE), "wrong_user", 4403),
-    (Refused("expired", "It has expired.", "Get another."), "token_expired", 4401),
-    (Unkept(), "not_kept", 1013),
-    (Overrun(), "too_slow", 1013),
+    (TokenAccepted(EVE), "wrong_user", 4403),
+    (TokenRejected("expired", "It has expired.", "Get another."), "token_expired", 4401),
+    (ProduceFailed(), "not_kept", 1013),
+    (SendQueueFull(), "too_slow", 1013),
 ]
-STRANGE: tuple[Event, ...] = (Start(), BeginAnswer(question=1), End(), Ping(), Audio(FRAME), GARBLED)
-SPOKEN: tuple[Event, ...] = (Audio(FRAME), BeginAnswer(question=1), End())
+STRANGE: tuple[Event, ...] = (Start(), BeginAnswer(question=1), End(), Ping(), AudioReceived(FRAME), GARBLED)
+SPOKEN: tuple[Event, ...] = (AudioReceived(FRAME), BeginAnswer(question=1), End())
 ERRORS: list[tuple[Phase, Event, str, int | None]] = [
     *((Phase.CONNECTED, event, "not_authorised", 4401) for event in STRANGE),
-    (Phase.CONNECTED, Refused("malformed", "What?", "Send a token."), "token_malformed", 4401),
-    (Phase.READY, Unclaimed(), "resume_invalid", 4404),
+    (Phase.CONNECTED, TokenRejected("malformed", "What?", "Send a token."), "token_malformed", 4401),
+    (Phase.READY, ResumeTokenRejected(), "resume_invalid", 4404),
     (Phase.READY, Start(audio=AudioFormat(encoding="mp3")), "unsupported_audio", 4400),
     (Phase.READY, Start(audio=AudioFormat(sample_rate=96_000)), "unsupported_audio", 4400),
     (Phase.READY, Start(audio=AudioFormat(channels=3)), "unsupported_audio", 4400),
-    (Phase.READY, Verified(EVE), "wrong_user", 4403),
+    (Phase.READY, TokenAccepted(EVE), "wrong_user", 4403),
     *((phase, event, "not_started", None) for phase in (Phase.READY, Phase.STARTING) for event in SPOKEN),
     (Phase.STARTING, Start(), "already_started", 4400),
-    (Phase.STARTING, Unkept(), "not_kept", 1013),
+    (Phase.STARTING, ProduceFailed(), "not_kept", 1013),
     *((Phase.STREAMING, event, code, close) for event, code, close in STREAMING_ERRORS),
     *((Phase.ENDING, event, "session_ended", None) for event in SPOKEN),
     (Phase.ENDING, Start(), "already_started", 4400),
-    (Phase.ENDING, Unkept(), "not_kept", 1013),
+    (Phase.ENDING, ProduceFailed(), "not_kept", 1013),
 ]
 
 
@@ -141,8 +141,8 @@ def test_errors(phase: Phase, event: Event, code: str, close: int | None) -> Non
 def test_ping_and_a_fresh_token_are_answered(phase: Phase) -> None:
     connection = at(phase)
     assert connection.on(Ping(id=[7])) == [Send(Pong(id=[7]))]
-    assert connection.on(Auth(token="fresh")) == [Verify("fresh")]
-    [ready] = connection.on(Verified(replace(ADA, expires_at_ms=99)))
+    assert connection.on(Auth(token="fresh")) == [VerifyToken("fresh")]
+    [ready] = connection.on(TokenAccepted(replace(ADA, expires_at_ms=99)))
     assert isinstance(ready, Send)
     assert isinstance(ready.message, Ready)
     assert connection.state.phase is phase
@@ -161,7 +161,7 @@ def test_who_shows_one_in_time_may_wait_until_it_is_judged() -> None:
     connection.on(Auth(token="t"), 4999)
     assert next_tick_ms(connection.state, 4999) > 5000
     assert connection.on(Tick(), 60_000) == []
-    connection.on(Verified(ADA), 60_000)
+    connection.on(TokenAccepted(ADA), 60_000)
     assert connection.state.phase is Phase.READY
 
 
@@ -174,7 +174,7 @@ def test_the_start_is_in_the_log_then_announced_then_told() -> None:
     assert (started.at_ms, started.session_id, started.user_id, started.org) == (77, "s1", "ada", "school")
     assert (started.groups, started.competition, started.question_count) == (("9b",), "spring", 3)
     assert started.display_name == "Ada Lovelace"
-    assert connection.on(Kept(append.record)) == [Announce(started)]
+    assert connection.on(Appended(append.record)) == [Announce(started)]
     [told] = connection.on(Announced())
     assert told == Send(
         Started(session_id="s1", resume_token="resume-token", frame_ms=250, frame_bytes=8000, next_frame=0)
@@ -194,7 +194,7 @@ def test_the_start_is_in_the_log_then_announced_then_told() -> None:
 )
 def test_the_shown_name(wanted: str | None, named: str | None, shown: str) -> None:
     connection = Connection()
-    connection.on(Verified(User("user-1", named, "", (), None)))
+    connection.on(TokenAccepted(User("user-1", named, "", (), None)))
     connection.on(Start(display_name=wanted))
     opening = connection.state.session.opening
     assert isinstance(opening, SessionStarted)
@@ -203,55 +203,55 @@ def test_the_shown_name(wanted: str | None, named: str | None, shown: str) -> No
 
 def test_replies_before_started_wait_for_it() -> None:
     connection = at(Phase.STARTING)
-    assert connection.on(Replied(QUESTIONS)) == []
+    assert connection.on(ReplyReceived(QUESTIONS)) == []
     connection.keep_all()
     assert [type(effect.message) for effect in connection.effects if isinstance(effect, Send)] == [Started, Questions]
 
 
 def test_an_answer_stands_before_the_audio_that_follows_it() -> None:
     connection = at(Phase.STREAMING)
-    connection.on(Audio(FRAME + FRAME[:2000]))
+    connection.on(AudioReceived(FRAME + FRAME[:2000]))
     connection.on(BeginAnswer(question=2))
     assert connection.on(BeginAnswer(question=2)) == []
-    connection.on(Audio(FRAME))
+    connection.on(AudioReceived(FRAME))
     records = [effect.record for effect in connection.effects if isinstance(effect, Append)]
     assert [(record.kind.value, record.seq) for record in records] == [("frame", 0), ("answer", None), ("frame", 1)]
     assert AnswerBegun.model_validate_json(records[1].value).from_sample == 5000
 
 
 def test_an_empty_message_is_no_audio_and_no_fault() -> None:
-    assert at(Phase.STREAMING).on(Audio(b"")) == []
+    assert at(Phase.STREAMING).on(AudioReceived(b"")) == []
 
 
 def test_the_end_writes_what_is_left() -> None:
     connection = at(Phase.STREAMING)
-    connection.on(Audio(FRAME[:10]))
+    connection.on(AudioReceived(FRAME[:10]))
     frame, end = connection.on(End())
     assert isinstance(frame, Append)
     assert isinstance(end, Append)
     assert (frame.record.seq, len(frame.record.value)) == (0, 10)
     assert SessionEnded.model_validate_json(end.record.value).cause is EndCause.CLIENT
-    assert connection.on(Kept(frame.record)) == [Send(Ack(frames=1))]
-    assert connection.on(Kept(end.record)) == []
+    assert connection.on(Appended(frame.record)) == [Send(Ack(frames=1))]
+    assert connection.on(Appended(end.record)) == []
 
 
 def test_audio_up_to_the_greatest_length_is_taken_and_then_the_session_ends() -> None:
     connection = at(Phase.STREAMING)
     for _ in range(3):
-        connection.on(Audio(FRAME * 4))
+        connection.on(AudioReceived(FRAME * 4))
     assert connection.state.phase is Phase.STREAMING
     connection = at(Phase.STREAMING)
-    connection.on(Audio(FRAME[:2]))
+    connection.on(AudioReceived(FRAME[:2]))
     for _ in range(3):
-        connection.on(Audio(FRAME * 4))
+        connection.on(AudioReceived(FRAME * 4))
     records = [effect.record for effect in connection.effects if isinstance(effect, Append)]
     assert sum(len(record.value) for record in records if record.kind is RecordKind.FRAME) == 3 * 32_000
     assert SessionEnded.model_validate_json(records[-1].value).cause is EndCause.LENGTH
     assert isinstance(connection.effects[-1], Send)
     assert isinstance(connection.effects[-1].message, Notice)
     assert connection.state.phase is Phase.ENDING
-    assert connection.on(Replied(SUMMARY)) == [Send(SUMMARY)]
-    report, close = connection.on(Replied(REPORT))
+    assert connection.on(ReplyReceived(SUMMARY)) == [Send(SUMMARY)]
+    report, close = connection.on(ReplyReceived(REPORT))
     assert report == Send(REPORT)
     assert error_of([close]) == ("session_too_long", 4413)
 
@@ -275,23 +275,33 @@ def test_a_silent_speaker_is_said_to_be_alive() -> None:
 
 def test_a_session_that_others_ended_goes_on_to_its_report() -> None:
     connection = at(Phase.STREAMING)
-    assert connection.on(Replied(SUMMARY)) == [Send(SUMMARY)]
+    assert connection.on(ReplyReceived(SUMMARY)) == [Send(SUMMARY)]
     assert connection.state.phase is Phase.ENDING
-    assert error_of(connection.on(Audio(FRAME)))[0] == "session_ended"
-    assert connection.on(Replied(REPORT)) == [Send(REPORT), Close(1000, "done")]
+    assert error_of(connection.on(AudioReceived(FRAME)))[0] == "session_ended"
+    assert connection.on(ReplyReceived(REPORT)) == [Send(REPORT), Close(1000, "done")]
 
 
 def test_a_stop_closes_after_what_was_begun() -> None:
     connection = at(Phase.STREAMING)
-    [append] = connection.on(Audio(FRAME))
+    [append] = connection.on(AudioReceived(FRAME))
     notice, close = connection.on(Drain())
     assert isinstance(notice, Send)
     assert close == Close(1001, "draining")
     assert isinstance(append, Append)
-    assert connection.on(Kept(append.record)) == [Send(Ack(frames=1))]
+    assert connection.on(Appended(append.record)) == [Send(Ack(frames=1))]
     assert at(Phase.READY).on(Drain()) == [Close(1001, "draining")]
 
 
 def test_nothing_happens_after_the_close() -> None:
-    for event in (Auth(token="t"), Start(), Audio(FRAME), End(), Ping(), GARBLED, Tick(), Drain(), Unkept()):
+    for event in (
+        Auth(token="t"),
+        Start(),
+        AudioReceived(FRAME),
+        End(),
+        Ping(),
+        GARBLED,
+        Tick(),
+        Drain(),
+        ProduceFailed(),
+    ):
         assert at(Phase.CLOSED).on(event) == []

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.events import Audio, ClientEvent, Garbled
-from edge.core.message_parser import decode
+from edge.core.events import AudioReceived, ClientEvent, InvalidMessage
+from edge.core.message_parser import parse_message
 from schemas.wire import AudioFormat, Auth, BeginAnswer, End, Ping, Start
 
 
@@ -22,12 +22,12 @@ from schemas.wire import AudioFormat, Auth, BeginAnswer, End, Ping, Start
         ('{"type": "end"}', End()),
         ('{"type": "ping", "id": {"a": [1, null]}}', Ping(id={"a": [1, None]})),
         ('{"type": "ping"}', Ping()),
-        (b"", Audio(b"")),
-        (b"\1\2", Audio(b"\1\2")),
+        (b"", AudioReceived(b"")),
+        (b"\1\2", AudioReceived(b"\1\2")),
     ],
 )
 def test_meant(message: str | bytes, event: ClientEvent) -> None:
-    assert decode(message) == event
+    assert parse_message(message) == event
 
 
 @pytest.mark.parametrize(
@@ -66,27 +66,27 @@ def test_meant(message: str | bytes, event: ClientEvent) -> None:
     ],
 )
 def test_garbled(message: str, code: str) -> None:
-    event = decode(message)
-    assert isinstance(event, Garbled)
+    event = parse_message(message)
+    assert isinstance(event, InvalidMessage)
     assert event.error.code == code
     assert event.error.hint
     assert event.error.close_code is None
 
 
 def test_a_fault_names_the_field_and_not_what_was_in_it() -> None:
-    event = decode('{"type": "start", "topic": ["secret"]}')
-    assert isinstance(event, Garbled)
+    event = parse_message('{"type": "start", "topic": ["secret"]}')
+    assert isinstance(event, InvalidMessage)
     assert "`topic`" in event.error.message
     assert "secret" not in event.error.message
 
 
 @given(st.one_of(st.text(), st.binary(), st.text().map(lambda text: f'{{"type": "ping", "id": {text}}}')))
 def test_nothing_is_too_odd(message: str | bytes) -> None:
-    decode(message)
+    parse_message(message)
 
 
 def test_any_id_that_can_be_read_can_be_sent_back() -> None:
     for depth in (1, 100, 180):
-        event = decode('{"type": "ping", "id": ' + "[" * depth + "]" * depth + "}")
+        event = parse_message('{"type": "ping", "id": ' + "[" * depth + "]" * depth + "}")
         assert isinstance(event, Ping)
         assert event.model_dump_json()

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.core.admission.handshake import Request, Rules, client_address, counted_as, networks, refusal
+from edge.core.admission.handshake import (
+    HandshakeRequest,
+    HandshakeRules,
+    check_handshake,
+    client_address,
+    client_key,
+    networks,
+)
 
 PROXIES = networks(["10.0.0.0/8", "fd00::1"])
 
@@ -16,8 +23,8 @@ def request(
     origin: str | None = None,
     host: str = "speak.example:8443",
     plain: bool = False,
-) -> Request:
-    return Request(peer, forwarded, origin, host, plain)
+) -> HandshakeRequest:
+    return HandshakeRequest(peer, forwarded, origin, host, plain)
 
 
 @pytest.mark.parametrize(
@@ -38,23 +45,23 @@ def request(
     ],
 )
 def test_where_a_client_is(peer: str, forwarded: tuple[str, ...], address: str) -> None:
-    assert str(client_address(request(peer, forwarded=forwarded), Rules(PROXIES))) == address
+    assert str(client_address(request(peer, forwarded=forwarded), HandshakeRules(PROXIES))) == address
 
 
 @settings(deadline=None)
 @given(st.text(max_size=30), st.lists(st.text(max_size=60), max_size=3))
 def test_nothing_that_is_forwarded_does_harm(peer: str, forwarded: list[str]) -> None:
-    client_address(request(peer, forwarded=tuple(forwarded)), Rules(PROXIES))
-    client_address(request("10.0.0.1", forwarded=tuple(forwarded)), Rules(PROXIES))
+    client_address(request(peer, forwarded=tuple(forwarded)), HandshakeRules(PROXIES))
+    client_address(request("10.0.0.1", forwarded=tuple(forwarded)), HandshakeRules(PROXIES))
 
 
 @pytest.mark.parametrize(
     ("peer", "refused"), [("127.0.0.1", False), ("::1", False), ("10.0.0.1", False), ("203.0.113.9", True), ("", True)]
 )
 def test_without_tls_only_this_machine_and_proxies_are_heard(peer: str, *, refused: bool) -> None:
-    found = refusal(request(peer, plain=True), Rules(PROXIES))
+    found = check_handshake(request(peer, plain=True), HandshakeRules(PROXIES))
     assert (found is not None and found.reason == "plain") is refused
-    assert refusal(request(peer), Rules(PROXIES)) is None
+    assert check_handshake(request(peer), HandshakeRules(PROXIES)) is None
 
 
 @pytest.mark.parametrize(
@@ -76,14 +83,15 @@ def test_without_tls_only_this_machine_and_proxies_are_heard(peer: str, *, refus
 def test_pages_are_heard_by_their_origin(
     origin: str | None, peer: str, origins: tuple[str, ...], *, refused: bool
 ) -> None:
-    found = refusal(request(peer, origin=origin), Rules(origins=origins))
+    found = check_handshake(request(peer, origin=origin), HandshakeRules(origins=origins))
     assert (found is not None and found.reason == "origin") is refused
 
 
 def test_who_counts_as_one() -> None:
-    assert counted_as(client_address(request("203.0.113.9"), Rules())) == "203.0.113.9"
+    assert client_key(client_address(request("203.0.113.9"), HandshakeRules())) == "203.0.113.9"
     first, second, other = (
-        counted_as(client_address(request(peer), Rules())) for peer in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1")
+        client_key(client_address(request(peer), HandshakeRules()))
+        for peer in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1")
     )
     assert first == second != other
 

@@ -6,131 +6,131 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.core.admission.overload import Admission
+from edge.core.admission.overload import AdmissionControl
 
 LIMIT_S = 3.0
-AT_ONCE = 8
+BURST = 8
 
 
 @pytest.fixture
-def door() -> Admission:
-    return Admission(LIMIT_S, AT_ONCE)
+def control() -> AdmissionControl:
+    return AdmissionControl(LIMIT_S, BURST)
 
 
-def watched(door: Admission, lags_s: Sequence[float], from_ms: int, to_ms: int) -> None:
+def watched(control: AdmissionControl, lags_s: Sequence[float], from_ms: int, to_ms: int) -> None:
     for now_ms in range(from_ms, to_ms, 250):
-        door.look(lags_s, now_ms)
+        control.update(lags_s, now_ms)
 
 
-def begin(door: Admission, wanted: int, now_ms: int) -> int:
+def begin(control: AdmissionControl, wanted: int, now_ms: int) -> int:
     """How many of so many may begin now."""
-    return sum(door.begin(f"{now_ms}-{number}", now_ms) is None for number in range(wanted))
+    return sum(control.admit(f"{now_ms}-{number}", now_ms) is None for number in range(wanted))
 
 
-def test_a_few_may_begin_at_once_and_more_when_their_load_is_known(door: Admission) -> None:
-    watched(door, [], 0, 1000)
-    assert begin(door, 100, 1000) == AT_ONCE
-    watched(door, [0.5] * AT_ONCE, 1000, 6000)
-    assert begin(door, 100, 5900) == 0
-    assert begin(door, 100, 6000) == AT_ONCE
+def test_a_few_may_begin_at_once_and_more_when_their_load_is_known(control: AdmissionControl) -> None:
+    watched(control, [], 0, 1000)
+    assert begin(control, 100, 1000) == BURST
+    watched(control, [0.5] * BURST, 1000, 6000)
+    assert begin(control, 100, 5900) == 0
+    assert begin(control, 100, 6000) == BURST
 
 
-def test_with_many_who_are_heard_well_as_many_may_join_them(door: Admission) -> None:
-    watched(door, [0.8] * 100, 0, 5000)
-    assert begin(door, 1000, 5000) == 100
+def test_with_many_who_are_heard_well_as_many_may_join_them(control: AdmissionControl) -> None:
+    watched(control, [0.8] * 100, 0, 5000)
+    assert begin(control, 1000, 5000) == 100
 
 
-def test_the_nearer_the_limit_the_fewer(door: Admission) -> None:
+def test_the_nearer_the_limit_the_fewer(control: AdmissionControl) -> None:
     admitted = []
     for lag_s in (1.0, 1.6, 2.2, 2.8):
-        door = Admission(LIMIT_S, AT_ONCE)
-        watched(door, [lag_s] * 10, 0, 5000)
-        admitted.append(begin(door, 100, 5000))
+        control = AdmissionControl(LIMIT_S, BURST)
+        watched(control, [lag_s] * 10, 0, 5000)
+        admitted.append(begin(control, 100, 5000))
     assert admitted == [10, 7, 3, 1]
 
 
-def test_at_the_limit_nobody_and_again_when_it_is_well_below(door: Admission) -> None:
-    watched(door, [3.1] * 10, 0, 10_000)
-    assert door.shut
-    assert begin(door, 10, 10_000) == 0
-    watched(door, [2.7] * 10, 10_000, 40_000)
-    assert door.shut
-    watched(door, [1.5] * 10, 40_000, 60_000)
-    assert not door.shut
-    assert begin(door, 1, 60_000) == 1
+def test_at_the_limit_nobody_and_again_when_it_is_well_below(control: AdmissionControl) -> None:
+    watched(control, [3.1] * 10, 0, 10_000)
+    assert control.closed
+    assert begin(control, 10, 10_000) == 0
+    watched(control, [2.7] * 10, 10_000, 40_000)
+    assert control.closed
+    watched(control, [1.5] * 10, 40_000, 60_000)
+    assert not control.closed
+    assert begin(control, 1, 60_000) == 1
 
 
-def test_overload_is_noticed_soon_and_a_good_moment_is_not(door: Admission) -> None:
-    watched(door, [1.0] * 10, 0, 10_000)
-    watched(door, [6.0] * 10, 10_000, 11_000)
-    assert door.shut
-    watched(door, [0.5] * 10, 11_000, 12_000)
-    assert door.shut
+def test_overload_is_noticed_soon_and_a_good_moment_is_not(control: AdmissionControl) -> None:
+    watched(control, [1.0] * 10, 0, 10_000)
+    watched(control, [6.0] * 10, 10_000, 11_000)
+    assert control.closed
+    watched(control, [0.5] * 10, 11_000, 12_000)
+    assert control.closed
 
 
 @pytest.mark.parametrize("others", [1, 2, 8, 50])
-def test_one_broken_session_shuts_no_door(others: int, door: Admission) -> None:
-    watched(door, [600.0] + [0.7] * others, 0, 10_000)
-    assert not door.shut
-    assert begin(door, 1, 10_000) == 1
+def test_one_broken_session_shuts_no_door(others: int, control: AdmissionControl) -> None:
+    watched(control, [600.0] + [0.7] * others, 0, 10_000)
+    assert not control.closed
+    assert begin(control, 1, 10_000) == 1
 
 
-def test_one_slow_transcriber_of_several_does(door: Admission) -> None:
-    watched(door, [6.0] * 10 + [0.7] * 30, 0, 10_000)
-    assert door.shut
+def test_one_slow_transcriber_of_several_does(control: AdmissionControl) -> None:
+    watched(control, [6.0] * 10 + [0.7] * 30, 0, 10_000)
+    assert control.closed
 
 
-def test_while_the_transcriber_is_down_nobody_begins(door: Admission) -> None:
-    watched(door, [0.7] * 10, 0, 10_000)
+def test_while_the_transcriber_is_down_nobody_begins(control: AdmissionControl) -> None:
+    watched(control, [0.7] * 10, 0, 10_000)
     for now_ms in range(10_000, 20_000, 250):
-        door.look([0.7 + (now_ms - 10_000) / 1000] * 10, now_ms)
-    assert door.shut
-    assert begin(door, 10, 20_000) == 0
+        control.update([0.7 + (now_ms - 10_000) / 1000] * 10, now_ms)
+    assert control.closed
+    assert begin(control, 10, 20_000) == 0
 
 
-def test_when_nobody_waits_any_more_the_door_opens(door: Admission) -> None:
-    watched(door, [9.0] * 3, 0, 10_000)
-    assert door.shut
-    door.look([], 10_000)
-    assert begin(door, 100, 10_000) == AT_ONCE
+def test_when_nobody_waits_any_more_the_door_opens(control: AdmissionControl) -> None:
+    watched(control, [9.0] * 3, 0, 10_000)
+    assert control.closed
+    control.update([], 10_000)
+    assert begin(control, 100, 10_000) == BURST
 
 
-def test_who_leaves_at_once_makes_room(door: Admission) -> None:
-    watched(door, [], 0, 1000)
-    assert begin(door, AT_ONCE, 1000) == AT_ONCE
-    door.leave("1000-3")
-    door.leave("never here")
-    assert begin(door, AT_ONCE, 1100) == 1
+def test_who_leaves_at_once_makes_room(control: AdmissionControl) -> None:
+    watched(control, [], 0, 1000)
+    assert begin(control, BURST, 1000) == BURST
+    control.release("1000-3")
+    control.release("never here")
+    assert begin(control, BURST, 1100) == 1
 
 
-def test_who_is_refused_learns_when_to_come_again_and_not_with_all_the_others(door: Admission) -> None:
-    watched(door, [], 0, 1000)
-    begin(door, AT_ONCE, 1000)
-    waits = [door.begin(f"late {number}", 2000) or 0 for number in range(8)]
+def test_who_is_refused_learns_when_to_come_again_and_not_with_all_the_others(control: AdmissionControl) -> None:
+    watched(control, [], 0, 1000)
+    begin(control, BURST, 1000)
+    waits = [control.admit(f"late {number}", 2000) or 0 for number in range(8)]
     assert min(waits) >= 4000
     assert len(set(waits)) == 8
-    watched(door, [9.0] * 3, 1000, 9000)
-    assert (door.begin("later", 9000) or 0) >= 5000
+    watched(control, [9.0] * 3, 1000, 9000)
+    assert (control.admit("later", 9000) or 0) >= 5000
 
 
 def test_a_limit_of_nothing_is_none() -> None:
-    door = Admission(0, AT_ONCE)
-    watched(door, [60.0] * 100, 0, 10_000)
-    assert not door.shut
-    assert begin(door, 1000, 10_000) == 1000
+    control = AdmissionControl(0, BURST)
+    watched(control, [60.0] * 100, 0, 10_000)
+    assert not control.closed
+    assert begin(control, 1000, 10_000) == 1000
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.floats(min_value=0.02, max_value=0.3), st.integers(min_value=1, max_value=4))
 def test_a_transcriber_that_hears_so_many_is_never_given_many_more(round_s: float, every: int) -> None:
     """All sessions take turns: with n of them each waits for up to two rounds of n times `round_s`."""
-    door, speaking = Admission(LIMIT_S, AT_ONCE), dict[str, int]()
+    control, speaking = AdmissionControl(LIMIT_S, BURST), dict[str, int]()
     for now_ms in range(0, 90_000, 250):
         lag_s = 2 * round_s * len(speaking)
-        door.look([min(lag_s, (now_ms - began_ms) / 1000) for began_ms in speaking.values()], now_ms)
+        control.update([min(lag_s, (now_ms - began_ms) / 1000) for began_ms in speaking.values()], now_ms)
         for number in range(every):
-            if door.begin(conn := f"{now_ms}-{number}", now_ms) is None:
+            if control.admit(conn := f"{now_ms}-{number}", now_ms) is None:
                 speaking[conn] = now_ms
     holds = LIMIT_S / (2 * round_s)
-    assert len(speaking) <= max(AT_ONCE, holds * 1.4 + 1)
+    assert len(speaking) <= max(BURST, holds * 1.4 + 1)
     assert len(speaking) >= min(holds * 0.7, 360 * every / 2)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.core.audio.formats import CANONICAL, taken
+from edge.core.audio.formats import CANONICAL, supported_format
 from schemas.audio import FRAME_BYTES
 from schemas.wire import MAX_MESSAGE_BYTES, AudioFormat
 
@@ -19,16 +19,16 @@ from schemas.wire import MAX_MESSAGE_BYTES, AudioFormat
     ],
 )
 def test_sizes(encoding: str, rate: int, channels: int, frame_bytes: int, message_bytes: int) -> None:
-    audio = taken(AudioFormat(encoding=encoding, sample_rate=rate, channels=channels))
+    audio = supported_format(AudioFormat(encoding=encoding, sample_rate=rate, channels=channels))
     assert audio is not None
     assert (audio.frame_bytes, audio.message_bytes) == (frame_bytes, message_bytes)
     assert audio.message_bytes <= MAX_MESSAGE_BYTES
 
 
 def test_only_the_logs_own_format_needs_no_converting() -> None:
-    assert taken(AudioFormat()) == CANONICAL
+    assert supported_format(AudioFormat()) == CANONICAL
     assert CANONICAL.canonical
-    other = taken(AudioFormat(channels=2))
+    other = supported_format(AudioFormat(channels=2))
     assert other is not None
     assert not other.canonical
 
@@ -48,4 +48,4 @@ def test_only_the_logs_own_format_needs_no_converting() -> None:
     ],
 )
 def test_not_taken(encoding: str, rate: int, channels: int) -> None:
-    assert taken(AudioFormat(encoding=encoding, sample_rate=rate, channels=channels)) is None
+    assert supported_format(AudioFormat(encoding=encoding, sample_rate=rate, channels=channels)) is None

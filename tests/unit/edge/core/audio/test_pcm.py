@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.core.audio.formats import CANONICAL, Format
+from edge.core.audio.formats import CANONICAL, InputFormat
 from edge.core.audio.pcm import canonical_count, to_bytes, to_samples
 
-STEREO = Format("pcm_s16le", 16_000, 2, block_bytes=4)
-FLOATS = Format("pcm_f32le", 16_000, 1, block_bytes=4)
+STEREO = InputFormat("pcm_s16le", 16_000, 2, block_bytes=4)
+FLOATS = InputFormat("pcm_f32le", 16_000, 1, block_bytes=4)
 
 
 @settings(deadline=None)

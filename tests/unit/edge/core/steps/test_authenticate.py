@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from edge.core.connection_state import Phase
-from edge.core.effects import Admit, Append, Claim, Close, Convert, Effect, Send
-from edge.core.events import Rejected, Replied, Tick, Unverified, Verified
+from edge.core.effects import Admit, Append, Close, DecodeAudio, Effect, ResumeClaims, Send
+from edge.core.events import AuthUnavailable, QuotaExceeded, ReplyReceived, Tick, TokenAccepted
 from edge.core.machine import next_tick_ms
 from schemas.sessions import EndCause, SessionEnded
 from schemas.wire import AudioFormat, Error, Notice, ReportMessage, Start, Summary
@@ -52,7 +52,7 @@ def test_time_is_looked_at_when_a_token_asks_for_it() -> None:
 def test_a_fresh_token_in_time_is_all_that_is_needed() -> None:
     connection = streaming(user=SOON)
     connection.on(Tick(), HOUR_MS)
-    connection.on(Verified(replace(SOON, expires_at_ms=2 * HOUR_MS)), HOUR_MS)
+    connection.on(TokenAccepted(replace(SOON, expires_at_ms=2 * HOUR_MS)), HOUR_MS)
     connection.keep_all()
     assert told(connection.on(Tick(), HOUR_MS + 60_000)) == []
     assert connection.state.phase is Phase.STREAMING
@@ -67,8 +67,8 @@ def test_without_one_the_session_ends_and_gets_its_report() -> None:
     assert told(effects) == [("token_expired", None)]
     assert connection.state.phase is Phase.ENDING
     assert connection.on(Tick(), 2 * HOUR_MS) == []
-    connection.on(Replied(SUMMARY))
-    report, *closing = connection.on(Replied(ReportMessage(error="none")))
+    connection.on(ReplyReceived(SUMMARY))
+    report, *closing = connection.on(ReplyReceived(ReportMessage(error="none")))
     assert isinstance(report, Send)
     assert closed(closing) == (4401, "token_expired")
 
@@ -76,13 +76,13 @@ def test_without_one_the_session_ends_and_gets_its_report() -> None:
 def test_what_a_converter_still_holds_belongs_to_an_expired_session() -> None:
     connection = streaming(AudioFormat(encoding="webm_opus"), SOON)
     convert, _notice = connection.on(Tick(), HOUR_MS + 5_000)
-    assert isinstance(convert, Convert)
+    assert isinstance(convert, DecodeAudio)
     assert convert.data is None
 
 
 def test_before_a_start_an_expired_token_proves_nothing() -> None:
     connection = Connection()
-    connection.on(Verified(SOON))
+    connection.on(TokenAccepted(SOON))
     assert next_tick_ms(connection.state, HOUR_MS) == HOUR_MS + 5_000
     assert connection.on(Tick(), HOUR_MS + 4_999) == []
     assert closed(connection.on(Tick(), HOUR_MS + 5_000)) == (4401, "token_expired")
@@ -94,9 +94,9 @@ def test_a_token_without_an_end_never_runs_out() -> None:
 
 
 def test_if_nobody_can_check_tokens_strangers_come_later_and_others_stay() -> None:
-    assert closed(Connection().on(Unverified())) == (1013, "login_unavailable")
+    assert closed(Connection().on(AuthUnavailable())) == (1013, "login_unavailable")
     connection = streaming()
-    [complaint] = connection.on(Unverified())
+    [complaint] = connection.on(AuthUnavailable())
     assert isinstance(complaint, Send)
     assert isinstance(complaint.message, Error)
     assert (complaint.message.code, complaint.message.fatal) == ("login_unavailable", False)
@@ -106,14 +106,14 @@ def test_if_nobody_can_check_tokens_strangers_come_later_and_others_stay() -> No
 @pytest.mark.parametrize(("claim", "most"), [(None, 8), (2, 2), (0, 0)])
 def test_a_users_own_limit_goes_before_ours(claim: int | None, most: int) -> None:
     connection = Connection()
-    connection.on(Verified(replace(ADA, max_sessions=claim)))
+    connection.on(TokenAccepted(replace(ADA, max_sessions=claim)))
     connection.on(Start(competition="spring"))
-    assert Admit(Claim("s1", "ada", "spring", AudioFormat()), most) in connection.effects
+    assert Admit(ResumeClaims("s1", "ada", "spring", AudioFormat()), most) in connection.effects
 
 
 @pytest.mark.parametrize("competition", [True, False])
 def test_who_holds_enough_sessions_is_turned_down(*, competition: bool) -> None:
     connection = Connection()
-    connection.on(Verified(ADA))
+    connection.on(TokenAccepted(ADA))
     connection.state = replace(connection.state, phase=Phase.STARTING)
-    assert closed(connection.on(Rejected(1, competition=competition))) == (4429, "too_many_sessions")
+    assert closed(connection.on(QuotaExceeded(1, competition=competition))) == (4429, "too_many_sessions")

@@ -5,8 +5,16 @@ from dataclasses import replace
 import pytest
 
 from edge.core.connection_state import Phase
-from edge.core.effects import Admit, Append, Claim, Close, Convert, Effect, Reclaim, Send
-from edge.core.events import Audio, Converted, Kept, Reclaimed, Replied, Unclaimed, Verified
+from edge.core.effects import Admit, Append, Close, DecodeAudio, Effect, ResolveResumeToken, ResumeClaims, Send
+from edge.core.events import (
+    Appended,
+    AudioDecoded,
+    AudioReceived,
+    ReplyReceived,
+    ResumeTokenAccepted,
+    ResumeTokenRejected,
+    TokenAccepted,
+)
 from schemas.audio import FRAME_BYTES
 from schemas.replies import Gone, ReplyMessage, Resumed, Superseded
 from schemas.sessions import AnswerBegun, ConnectionResumed, EndCause, RecordKind
@@ -15,19 +23,19 @@ from tests.support.edge.core_connection import ADA, Connection
 
 FRAME = bytes(FRAME_BYTES)
 SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=2)
-CLAIM = Claim("s9", "ada", "spring", AudioFormat())
+CLAIM = ResumeClaims("s9", "ada", "spring", AudioFormat())
 
 
 def final(number: int) -> FinalMessage:
     return FinalMessage(number=number, text="w", start_ms=0, end_ms=1, question=None, words=())
 
 
-def reclaimed(start: Start, claim: Claim = CLAIM) -> Connection:
+def reclaimed(start: Start, claim: ResumeClaims = CLAIM) -> Connection:
     """A connection that showed the resume token of this session."""
     connection = Connection()
-    connection.on(Verified(ADA))
-    assert connection.on(start) == [Reclaim(start)]
-    connection.on(Reclaimed(start, claim), now_ms=7)
+    connection.on(TokenAccepted(ADA))
+    assert connection.on(start) == [ResolveResumeToken(start)]
+    connection.on(ResumeTokenAccepted(start, claim), now_ms=7)
     return connection
 
 
@@ -57,7 +65,7 @@ def test_the_log_learns_of_it_and_then_the_client() -> None:
     assert append.record.kind is RecordKind.RESUME
     record = ConnectionResumed.model_validate_json(append.record.value)
     assert (record.session_id, record.from_frame, record.have_final, record.at_ms) == ("s9", 4, 2, 7)
-    [told] = connection.on(Kept(append.record))
+    [told] = connection.on(Appended(append.record))
     assert told == Send(
         Started(session_id="s9", resume_token="resume-token", frame_ms=250, frame_bytes=8000, next_frame=4)
     )
@@ -65,33 +73,33 @@ def test_the_log_learns_of_it_and_then_the_client() -> None:
 
 def test_frames_go_on_where_the_client_says_and_are_acknowledged_once_the_transcriber_knows() -> None:
     connection = resumed()
-    connection.on(Audio(FRAME))
-    connection.on(Audio(FRAME))
+    connection.on(AudioReceived(FRAME))
+    connection.on(AudioReceived(FRAME))
     assert [effect.record.seq for effect in connection.to_write if isinstance(effect, Append)] == [4, 5]
     connection.keep_all()
     assert messages(connection.effects) == []
-    assert messages(connection.on(Replied(Resumed(next_frame=5)))) == [Ack(frames=6)]
-    connection.on(Audio(FRAME))
+    assert messages(connection.on(ReplyReceived(Resumed(next_frame=5)))) == [Ack(frames=6)]
+    connection.on(AudioReceived(FRAME))
     connection.keep_all()
     assert connection.effects[-1] == Send(Ack(frames=7))
 
 
 def test_what_was_never_sent_here_is_not_acknowledged_here() -> None:
-    assert resumed().on(Replied(Resumed(next_frame=6))) == []
+    assert resumed().on(ReplyReceived(Resumed(next_frame=6))) == []
 
 
 def test_what_is_over_stays_over_whatever_a_stage_says_later() -> None:
     connection = resumed()
-    connection.on(Audio(FRAME))
-    assert messages(connection.on(Replied(Resumed(next_frame=6, over=True)))) == [Ack(frames=6)]
-    assert connection.on(Replied(Resumed(next_frame=5))) == []
+    connection.on(AudioReceived(FRAME))
+    assert messages(connection.on(ReplyReceived(Resumed(next_frame=6, over=True)))) == [Ack(frames=6)]
+    assert connection.on(ReplyReceived(Resumed(next_frame=5))) == []
     connection.keep_all()
     assert connection.effects[-1] == Send(Ack(frames=6))
 
 
 def test_an_answer_stands_at_the_sessions_sample() -> None:
     connection = resumed(from_frame=4)
-    connection.on(Audio(FRAME))
+    connection.on(AudioReceived(FRAME))
     [append] = connection.on(BeginAnswer(question=2))
     assert isinstance(append, Append)
     assert AnswerBegun.model_validate_json(append.record.value).from_sample == 5 * 4000
@@ -101,10 +109,10 @@ def test_other_formats_are_converted_from_the_sessions_sample_on() -> None:
     announced = AudioFormat(sample_rate=48_000)
     connection = reclaimed(Start(resume="token", from_frame=4), replace(CLAIM, audio=announced))
     connection.keep_all()
-    [convert] = connection.on(Audio(bytes(24_000)))
-    assert isinstance(convert, Convert)
+    [convert] = connection.on(AudioReceived(bytes(24_000)))
+    assert isinstance(convert, DecodeAudio)
     assert convert.audio.sample_rate == 48_000
-    connection.on(Converted(FRAME, 4000, last=False))
+    connection.on(AudioDecoded(FRAME, 4000, last=False))
     assert connection.state.session.until_sample == 5 * 4000
     assert connection.state.session.frames_queued == 5
 
@@ -118,8 +126,8 @@ def test_a_client_may_announce_another_format() -> None:
 
 def test_finals_the_client_has_do_not_come_again() -> None:
     connection = resumed(have_final=2)
-    connection.on(Replied(Resumed(next_frame=4)))
-    told = [effect for number in (1, 2, 3) for effect in connection.on(Replied(final(number)))]
+    connection.on(ReplyReceived(Resumed(next_frame=4)))
+    told = [effect for number in (1, 2, 3) for effect in connection.on(ReplyReceived(final(number)))]
     assert messages(told) == [final(3)]
 
 
@@ -127,7 +135,7 @@ def test_replies_that_come_before_the_log_has_answered_wait_for_it() -> None:
     connection = reclaimed(Start(resume="token", have_final=1))
     early: list[ReplyMessage] = [Resumed(next_frame=0, over=True), final(1), final(2), SUMMARY]
     for message in early:
-        assert connection.on(Replied(message)) == []
+        assert connection.on(ReplyReceived(message)) == []
     before = len(connection.effects)
     connection.keep_all()
     assert [type(message) for message in messages(connection.effects[before:])] == [Started, FinalMessage, Summary]
@@ -137,9 +145,9 @@ def test_replies_that_come_before_the_log_has_answered_wait_for_it() -> None:
 def test_of_a_session_that_is_over_only_what_is_held_is_acknowledged() -> None:
     connection = resumed(from_frame=4)
     for _ in range(3):
-        connection.on(Audio(FRAME))
+        connection.on(AudioReceived(FRAME))
     connection.keep_all()
-    assert messages(connection.on(Replied(Resumed(next_frame=6, over=True)))) == [Ack(frames=6)]
+    assert messages(connection.on(ReplyReceived(Resumed(next_frame=6, over=True)))) == [Ack(frames=6)]
     assert connection.state.phase is Phase.ENDING
     assert messages(connection.on(End()))
 
@@ -147,15 +155,15 @@ def test_of_a_session_that_is_over_only_what_is_held_is_acknowledged() -> None:
 def test_what_another_connection_brought_before_the_end_needs_not_be_sent_again() -> None:
     """The edge before was killed between the log's acceptance of the last frames and their acknowledgement."""
     connection = resumed(from_frame=4)
-    assert messages(connection.on(Replied(Resumed(next_frame=9, over=True)))) == [Ack(frames=9)]
+    assert messages(connection.on(ReplyReceived(Resumed(next_frame=9, over=True)))) == [Ack(frames=9)]
 
 
 def test_an_older_answer_after_the_session_is_over_acknowledges_nothing() -> None:
     connection = resumed(from_frame=4)
-    connection.on(Audio(FRAME))
+    connection.on(AudioReceived(FRAME))
     connection.on(End())
-    assert messages(connection.on(Replied(Resumed(next_frame=9, over=True)))) == [Ack(frames=9)]
-    connection.on(Replied(Resumed(next_frame=4)))
+    assert messages(connection.on(ReplyReceived(Resumed(next_frame=9, over=True)))) == [Ack(frames=9)]
+    connection.on(ReplyReceived(Resumed(next_frame=4)))
     connection.effects.clear()
     connection.keep_all()
     assert messages(connection.effects) == []
@@ -170,10 +178,10 @@ def test_an_older_answer_after_the_session_is_over_acknowledges_nothing() -> Non
     ],
 )
 def test_what_cannot_go_on_is_closed(answer: ReplyMessage, code: int, reason: str) -> None:
-    assert closed(resumed().on(Replied(answer))) == (code, reason)
+    assert closed(resumed().on(ReplyReceived(answer))) == (code, reason)
     early = reclaimed(Start(resume="token"))
-    early.on(Replied(answer))
-    early.on(Replied(final(1)))
+    early.on(ReplyReceived(answer))
+    early.on(ReplyReceived(final(1)))
     early.effects.clear()
     early.keep_all()
     assert closed(early.effects) == (code, reason)
@@ -188,9 +196,9 @@ def test_another_users_session_is_not_given() -> None:
 
 def test_a_token_of_no_session_is_refused() -> None:
     connection = Connection()
-    connection.on(Verified(ADA))
+    connection.on(TokenAccepted(ADA))
     connection.on(Start(resume="token"))
-    assert closed(connection.on(Unclaimed())) == (4404, "resume_invalid")
+    assert closed(connection.on(ResumeTokenRejected())) == (4404, "resume_invalid")
 
 
 @pytest.mark.parametrize("from_frame", [13, 10**30])
@@ -201,16 +209,16 @@ def test_no_session_is_so_long(from_frame: int) -> None:
 
 def test_the_greatest_length_counts_from_the_sessions_first_frame() -> None:
     connection = resumed(from_frame=11)
-    connection.on(Audio(FRAME))
+    connection.on(AudioReceived(FRAME))
     connection.on(BeginAnswer(question=1))
     assert not connection.state.session.end_cause
-    connection.on(Audio(bytes(2)))
+    connection.on(AudioReceived(bytes(2)))
     assert connection.state.session.end_cause is EndCause.LENGTH
 
 
 def test_said_again_by_another_transcriber_it_changes_nothing() -> None:
     connection = resumed()
-    connection.on(Replied(Resumed(next_frame=4)))
-    connection.on(Audio(FRAME))
+    connection.on(ReplyReceived(Resumed(next_frame=4)))
+    connection.on(AudioReceived(FRAME))
     connection.keep_all()
-    assert connection.on(Replied(Resumed(next_frame=4))) == []
+    assert connection.on(ReplyReceived(Resumed(next_frame=4))) == []

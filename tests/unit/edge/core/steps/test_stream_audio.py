@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from edge.core.connection_state import Phase
-from edge.core.effects import Append, Close, Convert, Effect, Send
-from edge.core.events import Audio, Converted, Event, Replied, Tick, Unintelligible
+from edge.core.effects import Append, Close, DecodeAudio, Effect, Send
+from edge.core.events import AudioDecoded, AudioReceived, DecodeFailed, Event, ReplyReceived, Tick
 from schemas.audio import FRAME_BYTES
 from schemas.sessions import AnswerBegun, EndCause, RecordKind, SessionEnded
 from schemas.wire import AudioFormat, BeginAnswer, End, Summary
@@ -31,21 +31,21 @@ def code(effects: list[Effect]) -> tuple[int, str]:
 
 def test_what_comes_is_converted_and_then_written() -> None:
     connection = streaming(FLOATS)
-    [convert] = connection.on(Audio(bytes(8 * 12_000)))
-    assert isinstance(convert, Convert)
+    [convert] = connection.on(AudioReceived(bytes(8 * 12_000)))
+    assert isinstance(convert, DecodeAudio)
     assert (convert.audio.encoding, convert.audio.sample_rate, len(convert.data or b"")) == (
         "pcm_f32le",
         48_000,
         96_000,
     )
-    assert records(connection.on(Converted(FRAME[:-32], 4000, last=False))) == []
-    assert records(connection.on(Converted(FRAME, 8000, last=False))) == [("frame", FRAME_BYTES)]
+    assert records(connection.on(AudioDecoded(FRAME[:-32], 4000, last=False))) == []
+    assert records(connection.on(AudioDecoded(FRAME, 8000, last=False))) == [("frame", FRAME_BYTES)]
 
 
 def test_an_answer_begins_where_what_was_sent_ends_though_not_all_of_it_is_out() -> None:
     connection = streaming(FLOATS)
-    connection.on(Audio(bytes(8 * 13_000)))
-    connection.on(Converted(FRAME, 4334, last=False))
+    connection.on(AudioReceived(bytes(8 * 13_000)))
+    connection.on(AudioDecoded(FRAME, 4334, last=False))
     [answer] = connection.on(BeginAnswer(question=3))
     assert isinstance(answer, Append)
     assert AnswerBegun.model_validate_json(answer.record.value).from_sample == 4334
@@ -53,12 +53,12 @@ def test_an_answer_begins_where_what_was_sent_ends_though_not_all_of_it_is_out()
 
 def test_at_the_end_the_rest_comes_first() -> None:
     connection = streaming(FLOATS)
-    connection.on(Converted(FRAME[:100], 66, last=False))
+    connection.on(AudioDecoded(FRAME[:100], 66, last=False))
     [convert] = connection.on(End())
-    assert isinstance(convert, Convert)
+    assert isinstance(convert, DecodeAudio)
     assert convert.data is None
     assert connection.state.phase is Phase.ENDING
-    effects = connection.on(Converted(FRAME[:32], 66, last=True))
+    effects = connection.on(AudioDecoded(FRAME[:32], 66, last=True))
     assert records(effects) == [("frame", 132), ("end", 0)]
     end = effects[-1]
     assert isinstance(end, Append)
@@ -67,34 +67,34 @@ def test_at_the_end_the_rest_comes_first() -> None:
 
 def test_what_is_still_being_converted_when_a_token_runs_out_is_kept() -> None:
     connection = streaming(FLOATS)
-    connection.on(Audio(bytes(8)))
+    connection.on(AudioReceived(bytes(8)))
     connection.on(End())
-    assert records(connection.on(Converted(FRAME, 4000, last=False))) == [("frame", FRAME_BYTES)]
-    assert records(connection.on(Converted(b"", 4000, last=True))) == [("end", 0)]
+    assert records(connection.on(AudioDecoded(FRAME, 4000, last=False))) == [("frame", FRAME_BYTES)]
+    assert records(connection.on(AudioDecoded(b"", 4000, last=True))) == [("end", 0)]
 
 
 def test_a_session_that_others_ended_takes_nothing_more() -> None:
     connection = streaming(FLOATS)
-    connection.on(Audio(bytes(8)))
-    connection.on(Replied(SUMMARY))
-    assert connection.on(Converted(FRAME, 4000, last=False)) == []
+    connection.on(AudioReceived(bytes(8)))
+    connection.on(ReplyReceived(SUMMARY))
+    assert connection.on(AudioDecoded(FRAME, 4000, last=False)) == []
 
 
 def test_a_broken_container_is_told_of() -> None:
-    assert code(streaming(WEBM).on(Unintelligible("it is something else"))) == (4400, "broken_audio")
+    assert code(streaming(WEBM).on(DecodeFailed("it is something else"))) == (4400, "broken_audio")
 
 
 def test_audio_in_containers_ends_at_the_greatest_length_too() -> None:
     connection = streaming(WEBM)
     for second in range(1, 4):
-        connection.on(Converted(FRAME * 4, second * 16_000, last=False))
-    effects = connection.on(Converted(FRAME, 52_000, last=False))
+        connection.on(AudioDecoded(FRAME * 4, second * 16_000, last=False))
+    effects = connection.on(AudioDecoded(FRAME, 52_000, last=False))
     assert records(effects) == [("end", 0)]
     assert connection.state.phase is Phase.ENDING
     connection = streaming(WEBM)
-    connection.on(Converted(FRAME * 11 + FRAME[:4000], 46_000, last=False))
+    connection.on(AudioDecoded(FRAME * 11 + FRAME[:4000], 46_000, last=False))
     connection.on(End())
-    assert records(connection.on(Converted(FRAME * 3, 60_000, last=True))) == [("frame", FRAME_BYTES), ("end", 0)]
+    assert records(connection.on(AudioDecoded(FRAME * 3, 60_000, last=True))) == [("frame", FRAME_BYTES), ("end", 0)]
 
 
 @pytest.mark.parametrize(
@@ -111,19 +111,21 @@ def test_audio_in_containers_ends_at_the_greatest_length_too() -> None:
 )
 def test_messages_have_the_size_of_their_format(audio: AudioFormat, size: int, refused: tuple[int, str] | None) -> None:
     connection = streaming(audio)
-    effects = connection.on(Audio(bytes(size)))
+    effects = connection.on(AudioReceived(bytes(size)))
     if refused:
         assert code(effects) == refused
     else:
-        assert isinstance(effects[0], Convert)
+        assert isinstance(effects[0], DecodeAudio)
 
 
-@pytest.mark.parametrize("event", [Audio(FRAME * 4), Converted(FRAME * 4, 0, last=False)], ids=["own", "converted"])
+@pytest.mark.parametrize(
+    "event", [AudioReceived(FRAME * 4), AudioDecoded(FRAME * 4, 0, last=False)], ids=["own", "converted"]
+)
 def test_a_recording_may_be_so_much_faster_and_no_more(event: Event) -> None:
-    connection = streaming(WEBM if isinstance(event, Converted) else None, policy=replace(POLICY, session_s=3600))
+    connection = streaming(WEBM if isinstance(event, AudioDecoded) else None, policy=replace(POLICY, session_s=3600))
 
     def second(number: int, now_ms: int) -> list[Effect]:
-        told = replace(event, until_sample=number * 16_000) if isinstance(event, Converted) else event
+        told = replace(event, until_sample=number * 16_000) if isinstance(event, AudioDecoded) else event
         return connection.on(told, now_ms)
 
     for number in range(1, 31):
