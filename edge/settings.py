@@ -17,40 +17,40 @@ class EdgeSettings(EdgePortSettings):
     )
     trusted_proxies: str = Field(
         "",
-        description="addresses or networks of proxies, separated by commas, whose X-Forwarded-For is believed",
+        description="addresses or networks of proxies, separated by commas, whose X-Forwarded-For is trusted",
     )
     allowed_origins: str = Field(
         "",
         description="origins of pages that may connect, separated by commas; empty: the same host's, any on loopback",
     )
-    max_connections: int = Field(2000, ge=0, description="connections at once, from everywhere; 0: any number")
+    max_connections: int = Field(2000, ge=0, description="concurrent connections in total; 0: any number")
     max_connections_per_address: int = Field(
-        1000, ge=0, description="connections at once from one address (IPv6: one /64); 0: any number"
+        1000, ge=0, description="concurrent connections from one address (IPv6: one /64); 0: any number"
     )
     max_sessions_per_user: int = Field(
         8,
         ge=0,
-        description="sessions a user may hold at this edge, unless their token's `max_sessions` says otherwise; 0: any",
+        description="concurrent sessions of a user at this edge, unless their token has `max_sessions`; 0: any number",
     )
     admission_max_lag_s: float = Field(
         2.5,
         ge=0,
-        description="seconds of audio by which the transcriber may be behind before nobody else may begin to speak; "
-        "more lets more speakers in, who all wait longer for their words; 0: everybody may, always",
+        description="seconds of audio by which the transcriber may be behind before no more sessions may start; more "
+        "admits more speakers, who all wait longer for their words; 0: no limit",
     )
     admission_burst: int = Field(
         4,
         ge=1,
-        description="sessions that may begin within 5 s while hardly anybody speaks, for their load shows only then; "
-        "with more speakers, as many as there are",
+        description="sessions that may start within 5 s while few are running, since their load shows only then; "
+        "with more running, as many as those",
     )
     max_ingest_rate: int = Field(8, ge=1, description="times real time at which a recording may be sent")
-    ingest_burst_s: int = Field(30, ge=1, description="seconds of audio that may come above that speed")
+    ingest_burst_s: int = Field(30, ge=1, description="seconds of audio that may arrive above that rate")
     token_expiry_notice_s: float = Field(
-        60.0, ge=0, description="seconds before a token runs out at which its user is told"
+        60.0, ge=0, description="seconds before a token expires at which its client is notified"
     )
     tls_cert: str = Field(
-        "", description="PEM file with the certificate and its chain; empty: a development one is made"
+        "", description="PEM file with the certificate and its chain; empty: a development certificate is created"
     )
     tls_key: str = Field("", description="PEM file with the certificate's key")
     ordinal: Annotated[int, ProcessIndex()] = Field(
@@ -62,10 +62,10 @@ class EdgeSettings(EdgePortSettings):
     )
     resume_secret_previous: SecretStr = Field(
         SecretStr(""),
-        description="the secret before this one, still believed: set it for 2 h when EDGE_RESUME_SECRET changes",
+        description="the previous secret, still accepted: set it for 2 h when EDGE_RESUME_SECRET changes",
     )
     produce_timeout_s: float = Field(
-        40.0, gt=0, description="seconds that Kafka may take to accept a record; then its client is told to come back"
+        40.0, gt=0, description="seconds that Kafka may take to accept a record; then the client is asked to reconnect"
     )
 
     @field_validator("trusted_proxies")

@@ -19,9 +19,9 @@ class Phase(Enum):
     """Where a connection stands in the protocol."""
 
     CONNECTED = "connected"
-    """The socket is open; the user is not known yet."""
+    """The socket is open; the user is not authenticated yet."""
     READY = "ready"
-    """The user is known; there is no session yet."""
+    """The user is authenticated; there is no session yet."""
     STARTING = "starting"
     """The session's start, or its resume, is being written to Kafka."""
     STREAMING = "streaming"

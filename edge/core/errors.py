@@ -17,7 +17,7 @@ class ProtocolError:
     message: str
     """What is wrong, for people."""
     hint: str
-    """How to mend it."""
+    """How to fix it."""
     close_code: int | None = None
     """The code that the connection is closed with where the error is fatal; None if it never is."""
     retry_after_ms: int | None = None
@@ -145,7 +145,7 @@ def session_ended(what: str) -> ProtocolError:
 
 # Resuming a session.
 
-_REPORT_AT_API = "If it was yours, its report is at the HTTP API. Begin a new session with a plain `start`."
+_REPORT_AT_API = "If it was yours, its report is at the HTTP API. Start a new session with a plain `start`."
 
 
 def resume_invalid() -> ProtocolError:
@@ -242,7 +242,7 @@ def session_too_long(session_s: int) -> ProtocolError:
     return ProtocolError(
         "session_too_long",
         f"The session reached its maximum length of {session_s} s and was ended.",
-        "Begin a new session to go on.",
+        "Start a new session to continue.",
         close_code=4413,
     )
 

@@ -1,4 +1,4 @@
-"""The two ways to tell a client what is wrong: the connection goes on, or it is closed."""
+"""The two ways to tell a client what is wrong: the connection continues, or it is closed."""
 
 from edge.core.connection_state import ConnectionState, Outcome, Phase
 from edge.core.effects import Close, Send

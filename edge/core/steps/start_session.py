@@ -125,7 +125,7 @@ def buffer_reply(connection: ConnectionState, event: ReplyReceived, now_ms: int)
 
 
 def opening_appended(connection: ConnectionState, event: Appended, now_ms: int) -> Outcome:
-    """The opening record is in the log. A start is announced to the other stages before the client is told; a resume
+    """The opening record is in the log. A start is announced to the other stages before `started` is sent; a resume
     does not concern them."""
     session = replace(connection.session, records_appended=connection.session.records_appended + 1)
     connection = connection.moved(Phase.STARTING, session)
