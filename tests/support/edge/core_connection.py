@@ -1,4 +1,4 @@
-"""One connection of the edge's core, driven event by event, with a world in which the log always accepts."""
+"""One connection of the edge's core, driven event by event, with a log that always accepts."""
 
 from edge.core.connection_state import ConnectionPolicy, ConnectionState, Phase, User
 from edge.core.effects import Admit, Announce, Append, Effect
@@ -24,34 +24,34 @@ def connected(policy: ConnectionPolicy = POLICY) -> ConnectionState:
     return ConnectionState(conn="c1", session_id="s1", opened_ms=0, policy=policy)
 
 
-class Connection:
-    """A session and all it has asked for, with a world in which the log always accepts."""
+class CoreConnection:
+    """A connection's state and all effects so far, with a log that always accepts."""
 
     def __init__(self, policy: ConnectionPolicy = POLICY) -> None:
         self.state = connected(policy)
         self.effects: list[Effect] = []
-        self.to_write: list[Append | Announce] = []
+        self.in_flight: list[Append | Announce] = []
 
     def on(self, event: Event, now_ms: int = 0) -> list[Effect]:
         self.state, effects = receive(self.state, event, now_ms)
         self.effects += effects
-        self.to_write += [effect for effect in effects if isinstance(effect, Append | Announce)]
+        self.in_flight += [effect for effect in effects if isinstance(effect, Append | Announce)]
         if any(isinstance(effect, Admit) for effect in effects):
             return self.on(Admitted("resume-token"), now_ms)
         return list(effects)
 
-    def keep_all(self) -> None:
-        while self.to_write:
-            effect = self.to_write.pop(0)
+    def accept_all(self) -> None:
+        while self.in_flight:
+            effect = self.in_flight.pop(0)
             self.on(Appended(effect.record) if isinstance(effect, Append) else Announced())
 
 
-def streaming(audio: AudioFormat | None = None, user: User = ADA, policy: ConnectionPolicy = POLICY) -> Connection:
-    """A session that has just begun, with audio in this format."""
-    connection = Connection(policy)
+def streaming(audio: AudioFormat | None = None, user: User = ADA, policy: ConnectionPolicy = POLICY) -> CoreConnection:
+    """A connection whose session has just started, with audio in this format."""
+    connection = CoreConnection(policy)
     connection.on(TokenAccepted(user))
     connection.on(Start(audio=audio or AudioFormat()))
-    connection.keep_all()
+    connection.accept_all()
     assert connection.state.phase is Phase.STREAMING
     connection.effects.clear()
     return connection

@@ -1,4 +1,4 @@
-"""One session's log and the stages that read it, played in memory: what comes of a session is what they heard."""
+"""One session's log and the stages that read it, played in memory."""
 
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ _SOUND = b"".join((sample & 0xFFFF).to_bytes(SAMPLE_BYTES, "little") for sample 
 
 
 def sound(first_sample: int, samples: int) -> bytes:
-    """Of a session whose every sample is its own number, so that a hole or a repetition would be heard."""
+    """Of a session whose every sample is its own number, so that a gap or a repetition would show."""
     return _SOUND[SAMPLE_BYTES * first_sample : SAMPLE_BYTES * (first_sample + samples)]
 
 
@@ -33,10 +33,9 @@ def summary(finals: int) -> Summary:
 
 @dataclass
 class Stages:
-    """The transcriber and what comes after it, as architecture.md describes them: the log's records are heard in order,
-    each by `hear`. `conn`: the connection that counts. `replies` are for the one that is looked at, `ours`, in lists of
-    which each keeps its order: what the transcriber says, what its predecessors said, and what another stage says may
-    arrive crosswise."""
+    """The transcriber and the stages after it, as architecture.md describes them: `read_next` processes the log's next
+    record. `conn`: the connection that counts. `replies` are for the connection under test, `ours`, in lists of which
+    each keeps its order: replies of the transcriber, of its predecessors and of other stages may arrive interleaved."""
 
     ours: str
     log: list[tuple[str, SessionRecord]] = field(default_factory=list)
@@ -52,39 +51,39 @@ class Stages:
     replies: list[list[ReplyMessage]] = field(default_factory=lambda: [[]])
 
     def append(self, conn: str, record: SessionRecord) -> None:
-        """Kafka accepts a record. The promises of one session's log are checked here."""
+        """Kafka accepts a record. The guarantees of a session's log are checked here."""
         kinds = [kept.kind for by, kept in self.log if by == conn]
         begins = record.kind in (RecordKind.START, RecordKind.RESUME)
         assert begins == (not kinds), f"{record.kind} after {kinds}"
         assert RecordKind.END not in kinds, "nothing comes after the end"
         if record.kind is RecordKind.FRAME:
             earlier = [kept for by, kept in self.log if by == conn and kept.kind is RecordKind.FRAME]
-            assert not earlier or record.seq == (earlier[-1].seq or 0) + 1, "a hole"
+            assert not earlier or record.seq == (earlier[-1].seq or 0) + 1, "a gap"
             assert not earlier or len(earlier[-1].value) == FRAME_BYTES, "only the last frame is shorter"
             assert 0 < len(record.value) <= FRAME_BYTES
         self.log.append((conn, record))
 
     @property
-    def unheard(self) -> bool:
+    def has_unread(self) -> bool:
         return self.position < len(self.log)
 
-    def hear(self) -> None:
+    def read_next(self) -> None:
         """The next record."""
         conn, record = self.log[self.position]
         self.position += 1
         match record.kind:
             case RecordKind.START:
                 self.conn = conn
-                self._say(QUESTIONS)
+                self._reply(QUESTIONS)
             case RecordKind.RESUME:
-                self._turn_to(conn, ConnectionResumed.model_validate_json(record.value))
+                self._resume(conn, ConnectionResumed.model_validate_json(record.value))
             case _ if conn != self.conn or self.over:
-                pass  # Void.
+                pass  # Ignored.
             case RecordKind.FRAME if record.seq == self.frames:
                 self.frames += 1
                 self.audio += record.value
                 if self.frames % FRAMES_PER_FINAL:
-                    self._say(partial(self.finals))
+                    self._reply(partial(self.finals))
                 else:
                     self._commit_final()
             case RecordKind.ANSWER:
@@ -94,46 +93,46 @@ class Stages:
                 self.end()
 
     def end(self) -> None:
-        """The session is over, by its `end` record or because the stages found it idle."""
+        """The session is over, by its `end` record or because it was idle."""
         self._commit_final()
         self.over = True
-        self._say(summary(self.finals))
+        self._reply(summary(self.finals))
 
     def report(self) -> None:
-        """Analysis is done. Another stage says so, by another way."""
+        """The analysis is done; another stage sends its reply."""
         self.reported = True
         if self.conn == self.ours:
             self.replies.append([REPORT])
 
     def take_over(self) -> None:
-        """A successor says again what may not have been heard of the last commit, and of a resume."""
+        """A successor repeats the replies of the last commit, and of a resume."""
         self.replies.append([])
         if self.resumed:
-            self._say(Resumed(next_frame=self.frames, over=self.over))
+            self._reply(Resumed(next_frame=self.frames, over=self.over))
         if self.finals:
-            self._say(final(self.finals))
+            self._reply(final(self.finals))
         if self.over:
-            self._say(summary(self.finals))
+            self._reply(summary(self.finals))
 
     def _commit_final(self) -> None:
         self.finals += 1
-        self._say(final(self.finals))
+        self._reply(final(self.finals))
 
-    def _turn_to(self, conn: str, resume: ConnectionResumed) -> None:
+    def _resume(self, conn: str, resume: ConnectionResumed) -> None:
         if resume.from_frame > self.frames and conn == self.ours:
             self.replies[-1].append(Gone(code="frame_gap"))
             return
-        self._say(Superseded())
+        self._reply(Superseded())
         self.conn, self.resumed = conn, self.resumed or conn == self.ours
-        self._say(Resumed(next_frame=self.frames, over=self.over))
-        self._say(QUESTIONS)
+        self._reply(Resumed(next_frame=self.frames, over=self.over))
+        self._reply(QUESTIONS)
         for number in range(resume.have_final + 1, self.finals + 1):
-            self._say(final(number))
+            self._reply(final(number))
         if self.over:
-            self._say(summary(self.finals))
+            self._reply(summary(self.finals))
         if self.reported:
-            self.report()  # It is said again to where the session is now.
+            self.report()  # Repeated to the session's newest connection.
 
-    def _say(self, message: ReplyMessage) -> None:
+    def _reply(self, message: ReplyMessage) -> None:
         if self.conn == self.ours:
             self.replies[-1].append(message)

@@ -1,4 +1,4 @@
-"""The edge's ports, played in memory."""
+"""In-memory fakes of the edge's ports."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ POLICY = replace(core_connection.POLICY, session_s=60)
 
 
 class Socket:
-    """`say` and `leave` are the client's side; `sent` is what it has received, `closed` the code it saw."""
+    """`say` and `leave` are the client's side; `sent` is what it has received, `closed` the close it saw."""
 
     def __init__(self, *, reads: bool = True) -> None:
         self._incoming: asyncio.Queue[str | bytes | SocketClosed] = asyncio.Queue()
@@ -94,8 +94,8 @@ class Log:
 
 
 class Tokens:
-    """A token is good if it is a short word, and names the user so called. `slowly` takes its time to be checked;
-    `never` is never judged, and of `unavailable` nobody can tell."""
+    """A token is valid if it is a word, and is its user's name. Verifying `slowly` takes some time, `never` hangs, and
+    `unavailable` fails."""
 
     async def verify(self, token: str) -> Identity:
         if token == "slowly":
@@ -105,13 +105,13 @@ class Tokens:
         if token == "unavailable":
             raise Unavailable("The provider is down.", "Start it.")
         if not token.isalpha():
-            raise TokenRefused("malformed", "No word.", "Send a word.")
+            raise TokenRefused("malformed", "Not a word.", "Send a word.")
         return Identity(token, None, "", (), frozenset(), None)
 
 
 class ResumeTokens:
-    def issue(self, claim: ResumeClaims) -> str:
-        return f"{claim.user_id} may resume {claim.session_id}"
+    def issue(self, claims: ResumeClaims) -> str:
+        return f"{claims.user_id} may resume {claims.session_id}"
 
     def read(self, token: str) -> ResumeClaims | None:
         user_id, may_resume, session_id = token.partition(" may resume ")
@@ -132,20 +132,20 @@ class Clock:
 
 
 class Replies:
-    """Says what is put into it."""
+    """Delivers what is put into its queue."""
 
     def __init__(self) -> None:
         self.queue: asyncio.Queue[Reply] = asyncio.Queue()
 
-    async def for_sessions(self, ours: Callable[[str], bool]) -> AsyncIterator[Reply]:
+    async def for_sessions(self, is_connected: Callable[[str], bool]) -> AsyncIterator[Reply]:
         while True:
             reply = await self.queue.get()
-            if ours(reply.session_id):
+            if is_connected(reply.session_id):
                 yield reply
 
 
 @dataclass
-class World:
+class FakePorts:
     """All ports of one edge."""
 
     log: Log = field(default_factory=Log)

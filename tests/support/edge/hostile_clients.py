@@ -28,7 +28,7 @@ from tests.support.clients.raw_websocket import (
     upgraded,
 )
 from tests.support.edge.in_process import Address, Client, client
-from tests.support.edge.protocol_invariants import Promises
+from tests.support.edge.protocol_invariants import ProtocolInvariants
 from tests.support.waiting import DEADLINE_S
 
 HUNG_UP = None
@@ -231,7 +231,7 @@ def odd_audio(dice: random.Random) -> tuple[dict[str, Any], list[bytes]]:
 async def judged(address: Address) -> AsyncIterator[tuple[Client, Callable[[], Any]]]:
     """A client every answer to which is judged, hostile or not; and what waits until the edge has taken all that was
     sent: until it has answered, or closed."""
-    promises = Promises()
+    invariants = ProtocolInvariants()
     async with client(address) as speaker:
 
         async def settled() -> None:
@@ -239,12 +239,12 @@ async def judged(address: Address) -> AsyncIterator[tuple[Client, Callable[[], A
                 await speaker.say("ping", id="settled")
                 while True:
                     message = SERVER_MESSAGE.validate_json(await speaker.socket.recv())
-                    promises.hear(message)
+                    invariants.check(message)
                     if isinstance(message, Pong) and message.id == "settled":
                         return
             except ConnectionClosed:
-                if promises.closed is None:
-                    promises.close(speaker.socket.close_code or 0)
+                if invariants.closed is None:
+                    invariants.close(speaker.socket.close_code or 0)
 
         yield speaker, settled
 

@@ -1,4 +1,4 @@
-"""What docs/protocol.md promises every client, checked message by message as they come."""
+"""What docs/protocol.md guarantees every client, checked message by message."""
 
 import re
 from dataclasses import dataclass, field
@@ -29,20 +29,20 @@ def close_codes() -> frozenset[int]:
 
 
 @dataclass
-class Promises:
-    """Raises AssertionError at the first broken one. `finals`: the number of the last final that the client has, also
-    from an earlier connection. `acked`: how many frames it has been told are held."""
+class ProtocolInvariants:
+    """Raises AssertionError at the first violation. `finals`: the number of the client's last final, also from an
+    earlier connection. `acked`: how many frames are acknowledged."""
 
     finals: int = 0
     acked: int = 0
-    heard: list[type[ServerMessage]] = field(default_factory=list)
+    received: list[type[ServerMessage]] = field(default_factory=list)
     fatal: bool = False
     closed: int | None = None
 
-    def hear(self, message: ServerMessage) -> None:
+    def check(self, message: ServerMessage) -> None:
         assert self.closed is None, f"{message} after the close"
         assert not self.fatal, f"{message} after a fatal error"
-        if Started not in self.heard:
+        if Started not in self.received:
             assert isinstance(message, Ready | Pong | Error | Started), f"{message} before `started`"
         match message:
             case Started():
@@ -53,11 +53,11 @@ class Promises:
                 self.acked = frames
             case FinalMessage(number=number):
                 assert number == self.finals + 1, f"final {number} comes after {self.finals}"
-                assert Summary not in self.heard
+                assert Summary not in self.received
                 self.finals = number
             case Partial(after_final=after_final):
                 assert after_final == self.finals, "a partial's words are in a final already, or one is missing"
-                assert Summary not in self.heard
+                assert Summary not in self.received
             case Questions():
                 self._once(message, after=Started)
             case Summary(finals=finals):
@@ -67,7 +67,7 @@ class Promises:
                 self._once(message, after=Summary)
             case Error():
                 self.fatal = message.fatal
-        self.heard.append(type(message))
+        self.received.append(type(message))
 
     def close(self, code: int) -> None:
         assert self.closed is None
@@ -75,9 +75,9 @@ class Promises:
         # A message beyond `limits.message_bytes` is not even read.
         unread = code == 1009 and not self.fatal
         assert unread or self.fatal == (code not in _WITHOUT_AN_ERROR), f"{code}, and a fatal error: {self.fatal}"
-        assert code != 1000 or ReportMessage in self.heard
+        assert code != 1000 or ReportMessage in self.received
         self.closed = code
 
     def _once(self, message: ServerMessage, after: type[ServerMessage]) -> None:
-        assert type(message) not in self.heard, f"a second {message.type}"
-        assert after in self.heard, f"{message.type} comes before {after.__name__}"
+        assert type(message) not in self.received, f"a second {message.type}"
+        assert after in self.received, f"{message.type} comes before {after.__name__}"

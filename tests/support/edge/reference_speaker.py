@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from schemas.sessions import RecordKind
 from schemas.wire import SERVER_MESSAGE, Ack, ReportMessage, Summary
 from tests.support.edge.in_process import FRAME, Client, Stages
-from tests.support.edge.protocol_invariants import Promises
+from tests.support.edge.protocol_invariants import ProtocolInvariants
 from tests.support.waiting import DEADLINE_S
 
 _HEARD_EVERY_S = 1.0
@@ -24,7 +24,7 @@ class Steady:
 
     speaker: Client
     every_s: float
-    promises: Promises = field(default_factory=Promises)
+    invariants: ProtocolInvariants = field(default_factory=ProtocolInvariants)
     delays_ms: list[float] = field(default_factory=list)
     session_id: str = ""
     _taken: int = 0
@@ -37,7 +37,7 @@ class Steady:
         started = await self.speaker.start(token)
         self.session_id = started["session_id"]
         for message in self.speaker.received:
-            self.promises.hear(SERVER_MESSAGE.validate_python(message))
+            self.invariants.check(SERVER_MESSAGE.validate_python(message))
         self._listening = asyncio.create_task(self._listen())
         await later.seen(self.session_id, RecordKind.START)
         self._heard = asyncio.create_task(self._be_heard(later))
@@ -74,12 +74,12 @@ class Steady:
         await later.reply(self.session_id, ReportMessage(error="none"))
         async with asyncio.timeout(DEADLINE_S):
             await self._listening
-        assert self.promises.closed == 1000
-        assert self.promises.acked == len(self._sent_s) == len(self.delays_ms)
+        assert self.invariants.closed == 1000
+        assert self.invariants.acked == len(self._sent_s) == len(self.delays_ms)
 
     async def _be_heard(self, later: Stages) -> None:
         while True:
-            await later.reply(self.session_id, None, heard_frames=self.promises.acked)
+            await later.reply(self.session_id, None, heard_frames=self.invariants.acked)
             await asyncio.sleep(_HEARD_EVERY_S)
 
     async def _listen(self) -> None:
@@ -88,8 +88,8 @@ class Steady:
             while True:
                 message = SERVER_MESSAGE.validate_json(await self.speaker.socket.recv())
                 now_s = time.monotonic()
-                self.promises.hear(message)
+                self.invariants.check(message)
                 if isinstance(message, Ack):
                     self.delays_ms += [(now_s - sent_s) * 1000 for sent_s in self._sent_s[acked : message.frames]]
                     acked = message.frames
-        self.promises.close(self.speaker.socket.close_code or 0)
+        self.invariants.close(self.speaker.socket.close_code or 0)

@@ -1,5 +1,4 @@
-"""A connection that is over leaves nothing in memory until somebody searches for garbage: its buffers are large, and
-that search is rare."""
+"""A closed connection is freed without garbage collection: its buffers are large, and collections are rare."""
 
 import asyncio
 import gc
@@ -15,12 +14,12 @@ from edge.connection_limits import ConnectionLimiter
 from edge.core.admission.handshake import HandshakeRules
 from edge.registry import ConnectionRegistry
 from schemas.audio import FRAME_BYTES
-from tests.support.edge.fakes import POLICY, World
+from tests.support.edge.fakes import POLICY, FakePorts
 from tests.support.waiting import DEADLINE_S
 
 
 @pytest.fixture
-def _nobody_searches() -> Iterator[None]:
+def _without_garbage_collection() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
@@ -28,19 +27,19 @@ def _nobody_searches() -> Iterator[None]:
 
 @pytest.fixture
 async def speaker() -> AsyncIterator[tuple[ClientConnection, "weakref.ref[WebSocket]"]]:
-    """One who has begun to speak, and the edge's side of the connection."""
+    """A client that streams, and the edge's side of its connection."""
     sockets: list[weakref.ref[WebSocket]] = []
-    speakers = ConnectionRegistry(World().ports, POLICY)
+    registry = ConnectionRegistry(FakePorts().ports, POLICY)
 
-    async def converse(socket: WebSocket) -> None:
+    async def handle(socket: WebSocket) -> None:
         sockets.append(weakref.ref(socket))
-        await speakers.handle(socket)
+        await registry.handle(socket)
 
     listener = listening_socket("EDGE_PORT", "127.0.0.1", 0)
     url = f"ws://127.0.0.1:{listener.getsockname()[1]}{PATH}"
     async with (
         asyncio.timeout(DEADLINE_S),
-        serve_websockets(listener, None, ConnectionLimiter(HandshakeRules()), converse),
+        serve_websockets(listener, None, ConnectionLimiter(HandshakeRules()), handle),
     ):
         client = await connect(url, compression=None)
         for message in ({"type": "auth", "token": "ada"}, {"type": "start"}, bytes(FRAME_BYTES)):
@@ -50,22 +49,22 @@ async def speaker() -> AsyncIterator[tuple[ClientConnection, "weakref.ref[WebSoc
         await client.close()
 
 
-async def _says_goodbye(client: ClientConnection) -> None:
+async def _closes(client: ClientConnection) -> None:
     await client.close()
 
 
-async def _is_cut_off(client: ClientConnection) -> None:
+async def _drops(client: ClientConnection) -> None:
     client.transport.abort()
 
 
-async def _breaks_the_rules(client: ClientConnection) -> None:
+async def _violates_the_protocol(client: ClientConnection) -> None:
     await client.send(b"odd")
     await client.wait_closed()
 
 
-@pytest.mark.usefixtures("_nobody_searches")
-@pytest.mark.parametrize("leaves", [_says_goodbye, _is_cut_off, _breaks_the_rules])
-async def test_nothing_of_a_connection_remains(
+@pytest.mark.usefixtures("_without_garbage_collection")
+@pytest.mark.parametrize("leaves", [_closes, _drops, _violates_the_protocol])
+async def test_a_closed_connection_is_freed_without_garbage_collection(
     speaker: tuple[ClientConnection, "weakref.ref[WebSocket]"], leaves: Callable[[ClientConnection], Awaitable[None]]
 ) -> None:
     client, at_the_edge = speaker
@@ -74,5 +73,5 @@ async def test_nothing_of_a_connection_remains(
     await leaves(client)
 
     async with asyncio.timeout(DEADLINE_S):
-        while at_the_edge() is not None:  # noqa: ASYNC110 - memory that is freed tells nobody
+        while at_the_edge() is not None:  # noqa: ASYNC110 - no event tells that memory is freed
             await asyncio.sleep(0.01)

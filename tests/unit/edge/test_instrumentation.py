@@ -1,4 +1,4 @@
-"""What is measured of a connection, as /metrics tells it."""
+"""What is counted of a connection, as /metrics shows it."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ from edge.service import Connection
 from infra.telemetry import get_logger
 from schemas.audio import FRAME_BYTES
 from schemas.replies import Gone, Resumed
-from tests.support.edge.fakes import POLICY, Socket, World
+from tests.support.edge.fakes import POLICY, FakePorts, Socket
 
 
 def value(name: str, **labels: str) -> float:
@@ -42,13 +42,13 @@ def value(name: str, **labels: str) -> float:
         (DecodeFailed("noise"), "decode_failures_total", {}),
     ],
 )
-def test_what_happens_is_counted_by_its_reason(event: Event, name: str, labels: dict[str, str]) -> None:
+def test_events_are_counted_by_their_reason(event: Event, name: str, labels: dict[str, str]) -> None:
     before = value(name, **labels)
     observe(event, get_logger("test"))
     assert value(name, **labels) == before + 1
 
 
-async def test_a_sessions_frames_bytes_acks_and_close() -> None:
+async def test_a_sessions_frames_bytes_acks_and_close_are_counted() -> None:
     names = (
         "frames_appended_total",
         "audio_appended_bytes_total",
@@ -58,17 +58,17 @@ async def test_a_sessions_frames_bytes_acks_and_close() -> None:
     )
     before = {name: value(name) for name in names}
     closed, delay_s = value("connections_closed_total", code="gone"), value("ack_delay_seconds_sum")
-    world, socket = World(), Socket()
-    talking = Connection(socket, world.ports, POLICY, conn="c1", session_id="s1")
-    running = asyncio.create_task(talking.run())
+    fakes, socket = FakePorts(), Socket()
+    connection = Connection(socket, fakes.ports, POLICY, conn="c1", session_id="s1")
+    running = asyncio.create_task(connection.run())
     socket.say({"type": "auth", "token": "ada"})
     socket.say({"type": "start"})
     await socket.until(lambda: "started" in socket.types())
-    world.log.accepting.clear()
+    fakes.log.accepting.clear()
     socket.say(bytes(3 * FRAME_BYTES))
-    await socket.until(lambda: talking.queued_records == 2)
-    world.clock.ms += 100
-    world.log.accepting.set()
+    await socket.until(lambda: connection.queued_records == 2)
+    fakes.clock.ms += 100
+    fakes.log.accepting.set()
     await socket.until(lambda: socket.sent[-1].get("frames") == 3)
     socket.leave()
     await running

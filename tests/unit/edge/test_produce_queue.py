@@ -1,4 +1,4 @@
-"""Between reader and writer: nothing waits in putting, and room is said when there is some."""
+"""`put` never waits, and room is reported between the watermarks."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ async def has_room(queue: ProduceQueue[str]) -> bool:
     return True
 
 
-async def test_items_come_in_order_and_then_the_end() -> None:
+async def test_items_come_in_order_and_none_after_the_end() -> None:
     queue = produce_queue()
     for item in ("a", "b", "c"):
         queue.put(item)
@@ -31,7 +31,7 @@ async def test_items_come_in_order_and_then_the_end() -> None:
     assert [await queue.get() for _ in range(4)] == ["a", "b", "c", None]
 
 
-async def test_taking_waits_for_an_item_or_the_end() -> None:
+async def test_get_waits_for_an_item_or_the_end() -> None:
     queue = produce_queue()
     taking = asyncio.create_task(queue.get())
     await asyncio.sleep(0)
@@ -44,7 +44,7 @@ async def test_taking_waits_for_an_item_or_the_end() -> None:
     assert await taking is None
 
 
-async def test_at_the_high_mark_there_is_no_room_until_the_low_one_is_reached() -> None:
+async def test_from_the_high_watermark_to_the_low_one_there_is_no_room() -> None:
     queue = produce_queue()
     rooms = []
     for item in ("a", "b", "c", "d"):
@@ -57,7 +57,7 @@ async def test_at_the_high_mark_there_is_no_room_until_the_low_one_is_reached() 
     assert await has_room(queue)
 
 
-async def test_all_together_have_no_room_until_enough_has_been_accepted() -> None:
+async def test_the_shared_budget_has_no_room_until_enough_is_released() -> None:
     shared = budget(high=100, low=50)
     one, other = produce_queue(shared), produce_queue(shared)
     one.put("x" * 60)
@@ -66,13 +66,13 @@ async def test_all_together_have_no_room_until_enough_has_been_accepted() -> Non
     assert not await has_room(other)
     item = await one.get()
     assert item is not None
-    assert not await has_room(other), "it is on its way, and needs its memory still"
+    assert not await has_room(other), "an item in flight still needs its memory"
     one.task_done(item)
     assert await has_room(other)
     assert shared.bytes == 40
 
 
-async def test_who_leaves_leaves_nothing_behind() -> None:
+async def test_discarding_releases_the_whole_reservation() -> None:
     shared = budget(high=100, low=50)
     queue = produce_queue(shared)
     for item in ("x" * 60, "y" * 60):

@@ -24,13 +24,13 @@ def test_other_empty_values_mean_the_default(monkeypatch: pytest.MonkeyPatch) ->
     assert load(EdgeSettings) == EdgeSettings()
 
 
-def test_a_certificate_without_its_key_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_needs_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGE_TLS_CERT", "chain.pem")
     with pytest.raises(SettingsError, match="EDGE_TLS_CERT and EDGE_TLS_KEY go together"):
         load(EdgeSettings)
 
 
-def test_no_port_is_beyond_what_ports_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_must_be_in_range(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGE_PORT", "70000")
     with pytest.raises(SettingsError, match="EDGE_PORT"):
         load(EdgeSettings)

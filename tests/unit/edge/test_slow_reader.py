@@ -1,4 +1,4 @@
-"""A client that never reads, over a real socket with hardly any buffer: what it costs, and whom."""
+"""A client that never reads, over a real socket with a small buffer: its cost is bounded, and its own."""
 
 import asyncio
 import json
@@ -22,25 +22,25 @@ from edge.core.flow.send_queue import MAX_BYTES
 from edge.registry import ConnectionRegistry
 from schemas.replies import Reply, ReplyMessage
 from schemas.wire import FinalMessage, Partial
-from tests.support.edge.fakes import POLICY, Replies, World
+from tests.support.edge.fakes import POLICY, FakePorts, Replies
 from tests.support.waiting import DEADLINE_S
 
 TEXT = "word " * 20_000
 FLOOD = 80
-"""Finals of 100 kB: twice as much as may wait for anybody."""
+"""Finals of 100 kB: twice as much as may wait for one client."""
 
 
 class Edge:
-    """Everything of an edge but Kafka."""
+    """All of an edge except Kafka."""
 
-    def __init__(self, port: int, world: World, replies: Replies) -> None:
+    def __init__(self, port: int, fakes: FakePorts, replies: Replies) -> None:
         self.port = port
-        self.world = world
+        self.fakes = fakes
         self.replies = replies
 
     @asynccontextmanager
     async def client(self, user: str) -> AsyncIterator[tuple[ClientConnection, str]]:
-        """One who has started a session, and its id."""
+        """A client that has started a session, and the session's id."""
         buffer = socket.socket()
         buffer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         buffer.setblocking(False)
@@ -56,7 +56,7 @@ class Edge:
                 client.transport.resume_reading()
 
     def say(self, session_id: str, message: ReplyMessage) -> None:
-        conn = self.world.log.conns[session_id]
+        conn = self.fakes.log.conns[session_id]
         reply = Reply(event_id="e", at_ms=0, session_id=session_id, conn=conn, heard_frames=None, message=message)
         self.replies.queue.put_nowait(reply)
 
@@ -65,13 +65,13 @@ class Edge:
 async def edge(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Edge]:
     monkeypatch.setattr(service, "_CLOSE_TIMEOUT_S", 0.2)
     monkeypatch.setattr(websocket, "_CLOSE_TIMEOUT_S", 0.2)
-    world, replies = World(), Replies()
-    speakers = ConnectionRegistry(world.ports, POLICY)
-    distributing = asyncio.create_task(speakers.deliver(replies))
+    fakes, replies = FakePorts(), Replies()
+    registry = ConnectionRegistry(fakes.ports, POLICY)
+    delivering = asyncio.create_task(registry.deliver(replies))
     listener = listening_socket("EDGE_PORT", "127.0.0.1", 0)
-    async with serve_websockets(listener, None, ConnectionLimiter(HandshakeRules()), speakers.handle):
-        yield Edge(listener.getsockname()[1], world, replies)
-    distributing.cancel()
+    async with serve_websockets(listener, None, ConnectionLimiter(HandshakeRules()), registry.handle):
+        yield Edge(listener.getsockname()[1], fakes, replies)
+    delivering.cancel()
 
 
 def closes(code: str) -> float:
@@ -83,27 +83,27 @@ def unsent_bytes() -> float:
 
 
 async def pong(client: ClientConnection) -> None:
-    """Returns once a client beside has its answer."""
+    """Returns once the client has its answer."""
     await client.send(json.dumps({"type": "ping", "id": 1}))
     while json.loads(await client.recv())["type"] != "pong":
         pass
 
 
-async def test_one_that_never_reads_is_closed_before_it_costs_more_than_it_may(edge: Edge) -> None:
+async def test_a_client_that_never_reads_is_closed_at_the_queues_limit(edge: Edge) -> None:
     before, most = closes("1013"), 0.0
-    async with asyncio.timeout(DEADLINE_S), edge.client("deaf") as (deaf, deaf_id), edge.client("ada") as (ada, ada_id):
-        deaf.transport.pause_reading()
+    async with asyncio.timeout(DEADLINE_S), edge.client("slow") as (slow, slow_id), edge.client("ada") as (ada, ada_id):
+        slow.transport.pause_reading()
         tracemalloc.start()
         beginning, _ = tracemalloc.get_traced_memory()
         for number in range(1, FLOOD + 1):
-            edge.say(deaf_id, Partial(text=TEXT, start_ms=0, end_ms=1, after_final=number - 1))
-            edge.say(deaf_id, final(number, TEXT))
+            edge.say(slow_id, Partial(text=TEXT, start_ms=0, end_ms=1, after_final=number - 1))
+            edge.say(slow_id, final(number, TEXT))
             edge.say(ada_id, final(number, "word"))
             await pong(ada)
             most = max(most, unsent_bytes())
             if closes("1013") > before:
                 break
-        while closes("1013") == before:  # noqa: ASYNC110 - a metric is asked from outside
+        while closes("1013") == before:  # noqa: ASYNC110 - a metric can only be polled
             await asyncio.sleep(0.01)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -111,18 +111,18 @@ async def test_one_that_never_reads_is_closed_before_it_costs_more_than_it_may(e
         assert MAX_BYTES / 2 < most <= MAX_BYTES + 2 * len(TEXT)
         assert peak - beginning < 1.5 * MAX_BYTES
         assert unsent_bytes() < len(TEXT)
-        deaf.transport.resume_reading()
-        numbers = [message["number"] async for message in rest(deaf) if message["type"] == "final"]
+        slow.transport.resume_reading()
+        numbers = [message["number"] async for message in rest(slow) if message["type"] == "final"]
         assert numbers == list(range(1, len(numbers) + 1))
 
 
-async def test_nor_can_one_have_its_own_questions_answered_without_end(edge: Edge) -> None:
+async def test_pongs_that_are_not_read_are_bounded_too(edge: Edge) -> None:
     before = closes("1013")
-    async with asyncio.timeout(DEADLINE_S), edge.client("deaf") as (deaf, _):
-        deaf.transport.pause_reading()
+    async with asyncio.timeout(DEADLINE_S), edge.client("slow") as (slow, _):
+        slow.transport.pause_reading()
         with suppress(ConnectionClosed):
             while closes("1013") == before:
-                await deaf.send(json.dumps({"type": "ping", "id": "x" * 200_000}))
+                await slow.send(json.dumps({"type": "ping", "id": "x" * 200_000}))
         assert closes("1013") == before + 1
 
 

@@ -41,7 +41,7 @@ async def heard(encoding: str, data: bytes, size: int = 4000) -> bytes | str:
 
 
 @kinds
-async def test_the_cutting_changes_nothing(encoding: str, container: bytes) -> None:
+async def test_any_split_gives_the_same_audio(encoding: str, container: bytes) -> None:
     whole = await heard(encoding, container, len(container))
     assert isinstance(whole, bytes)
     assert len(whole) == 3 * 32_000
@@ -56,7 +56,7 @@ async def test_two_channels_are_mixed() -> None:
     assert np.abs(np.frombuffer(audio, "<i2")[800:-800] / 32768 - tone(1.0, 16_000)[800:-800]).max() < 0.05
 
 
-async def test_what_has_come_is_heard_at_once() -> None:
+async def test_audio_is_decoded_as_it_arrives() -> None:
     decoder = ContainerDecoder("webm_opus")
     container = recorded("webm", 3.0)
     made = await decoder.decode(container[: len(container) // 2])
@@ -66,7 +66,7 @@ async def test_what_has_come_is_heard_at_once() -> None:
 
 
 @kinds
-async def test_other_things_are_told_apart(encoding: str, container: bytes) -> None:
+async def test_other_data_is_rejected(encoding: str, container: bytes) -> None:
     other = dict(KINDS)["ogg_opus" if encoding == "webm_opus" else "webm_opus"]
     noise = random.Random(1).randbytes(20_000)
     for broken in (b"hello", bytes(5000), noise, other, container[len(container) // 2 :], b"RIFF" + bytes(2000)):
@@ -75,7 +75,7 @@ async def test_other_things_are_told_apart(encoding: str, container: bytes) -> N
         assert fault
 
 
-async def test_another_codec_is_refused() -> None:
+async def test_another_codec_is_rejected() -> None:
     assert (
         await heard("ogg_opus", recorded("ogg", 1.0, codec="flac")) == "it holds something other than one track of Opus"
     )
@@ -89,7 +89,7 @@ async def test_a_container_cut_short_gives_what_it_held(encoding: str, container
 
 
 @kinds
-async def test_damage_of_any_kind_ends_in_audio_or_a_fault(encoding: str, container: bytes) -> None:
+async def test_damage_of_any_kind_gives_audio_or_an_error(encoding: str, container: bytes) -> None:
     chance = random.Random(5)
     for _ in range(40):
         damaged = bytearray(container)
@@ -100,7 +100,7 @@ async def test_damage_of_any_kind_ends_in_audio_or_a_fault(encoding: str, contai
         await heard(encoding, bytes(damaged), chance.choice([700, 5000, 50_000]))
 
 
-async def test_a_stream_without_sound_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stream_without_audio_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(container_decoder, "_MAX_BYTES_WITHOUT_AUDIO", 50_000)
     header = recorded("webm", 0.5)
     # An EBML Void element of nearly a megabyte: legal, and nothing to hear.
@@ -109,13 +109,13 @@ async def test_a_stream_without_sound_ends(monkeypatch: pytest.MonkeyPatch) -> N
     )
 
 
-async def test_an_hour_in_a_message_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_much_audio_in_a_message_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(container_decoder, "_MAX_DECODED_BYTES", 32_000)
     container = recorded("webm", 3.0)
     assert await heard("webm_opus", container, len(container)) == "one message holds more than a minute of audio"
 
 
-async def test_who_takes_long_rests_as_long_as_it_works_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_long_decoding_is_throttled_and_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(container_decoder, "_TIME_SLICE_S", 0.005)
     rests_s: list[float] = []
     resting: set[int] = set()
@@ -140,7 +140,7 @@ async def test_who_takes_long_rests_as_long_as_it_works_and_alone(monkeypatch: p
     assert 0.3 * worked_s < sum(rests_s) < worked_s
 
 
-async def test_what_a_browser_sends_is_never_kept_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_browsers_messages_are_never_throttled(monkeypatch: pytest.MonkeyPatch) -> None:
     rests_s: list[float] = []
     monkeypatch.setattr(time, "sleep", rests_s.append)
     container = recorded("webm", 3.0)
@@ -148,11 +148,11 @@ async def test_what_a_browser_sends_is_never_kept_waiting(monkeypatch: pytest.Mo
     assert rests_s == []
 
 
-async def test_nothing_at_all_is_no_fault() -> None:
+async def test_no_data_is_not_an_error() -> None:
     assert await heard("ogg_opus", b"") == b""
 
 
-async def test_a_client_that_leaves_leaves_no_thread() -> None:
+async def test_closing_ends_the_thread() -> None:
     before = set(threading.enumerate())
     decoder = ContainerDecoder("webm_opus")
     await decoder.decode(recorded("webm", 1.0)[:5000])

@@ -32,7 +32,7 @@ class Producer:
         self.sent.append((topic, value, rest))
 
 
-async def test_a_record_bears_its_session_and_where_to_answer() -> None:
+async def test_a_record_carries_its_session_and_reply_address() -> None:
     producer = Producer()
     await KafkaSessionLogWriter(producer, SETTINGS, 3, SharedTimeout(5)).append("s1", "c1", FRAME)
     [(topic, value, rest)] = producer.sent
@@ -49,14 +49,16 @@ async def test_a_record_bears_its_session_and_where_to_answer() -> None:
         (KafkaError("Unexpected error during batch delivery"), True),
     ],
 )
-async def test_a_failure_is_told_and_a_lasting_one_marks_the_log(failure: Exception, broken: bool) -> None:
+async def test_a_failure_is_raised_and_a_permanent_one_marks_the_writer_broken(
+    failure: Exception, broken: bool
+) -> None:
     log = KafkaSessionLogWriter(Producer(failure), SETTINGS, 0, SharedTimeout(5))
     with pytest.raises(Unavailable):
         await log.append("s1", "c1", FRAME)
     assert log.broken.is_set() is broken
 
 
-async def test_no_record_is_waited_for_without_end() -> None:
+async def test_waiting_for_a_record_has_a_timeout() -> None:
     patience = SharedTimeout(0.05)
     log = KafkaSessionLogWriter(Producer(answers=False), SETTINGS, 0, patience)
     watching = asyncio.create_task(patience.watch())

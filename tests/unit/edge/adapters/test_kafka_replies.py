@@ -40,7 +40,7 @@ class Consumer:
         return {"partition": several}
 
 
-async def test_faults_and_others_replies_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_invalid_replies_and_those_of_other_sessions_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kafka_replies, "_RETRY_S", 0)
     consumer = Consumer(
         NodeNotReadyError(),

@@ -21,13 +21,13 @@ def allowed() -> int:
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
-def test_as_many_files_as_connections_and_some_more(hard: int) -> None:
+def test_the_limit_covers_connections_and_other_files(hard: int) -> None:
     assert hard > 1000 + 256, "this machine allows too little to tell"
     raise_open_file_limit(1000)
     assert allowed() == 1256
 
 
-def test_no_more_than_the_system_has_and_never_fewer_than_before(hard: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_limit_stays_within_the_systems_and_is_never_lowered(hard: int, capsys: pytest.CaptureFixture[str]) -> None:
     raise_open_file_limit(10)
     assert allowed() == 266
     raise_open_file_limit(hard)

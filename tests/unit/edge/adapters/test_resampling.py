@@ -16,7 +16,7 @@ PIECES = st.lists(st.one_of(st.integers(1, 50), st.sampled_from([2000, 11_025, 1
 @pytest.mark.parametrize("rate", SAMPLE_RATES)
 @settings(max_examples=25, deadline=None)
 @given(pieces=PIECES)
-def test_cutting_changes_no_sample_and_none_is_lost(rate: int, pieces: list[int]) -> None:
+def test_any_split_gives_the_same_samples(rate: int, pieces: list[int]) -> None:
     noise = np.random.default_rng(7).uniform(-1, 1, sum(pieces)).astype(np.float32)
     cut, whole = Resampler(rate), Resampler(rate)
     audio, start = b"", 0
@@ -39,13 +39,13 @@ def test_a_tone_stays_the_tone_without_a_click(rate: int) -> None:
     assert np.abs(heard - tone(2.0, 16_000))[100:-100].max() < 1e-3
 
 
-def test_what_is_above_hearing_range_of_the_log_does_not_fold_down() -> None:
+def test_frequencies_above_the_logs_range_do_not_alias() -> None:
     resampler = Resampler(48_000)
     audio = resampler.push(tone(1.0, 48_000, hertz=12_000.0)) + resampler.flush()
     assert np.abs(np.frombuffer(audio, "<i2"))[200:-200].max() < 33  # 60 dB below full scale
 
 
-async def test_an_ear_hears_what_comes_and_says_where_it_is() -> None:
+async def test_the_decoder_tells_the_position_of_its_audio() -> None:
     decoder = PcmDecoder(InputFormat("pcm_f32le", 48_000, 2, block_bytes=8))
     piece = np.repeat(tone(0.25), 2).astype("<f4").tobytes()
     first, second, last = await decoder.decode(piece), await decoder.decode(piece), await decoder.flush()
@@ -55,7 +55,7 @@ async def test_an_ear_hears_what_comes_and_says_where_it_is() -> None:
     assert (first.last, last.last) == (False, True)
 
 
-async def test_an_ear_that_heard_nothing_has_nothing_to_say() -> None:
+async def test_flushing_an_unused_decoder_gives_nothing() -> None:
     decoder = PcmDecoder(InputFormat("pcm_s16le", 8_000, 1, block_bytes=2))
     assert (await decoder.decode(b"")).audio == b""
     assert (await decoder.flush()).audio == b""

@@ -20,19 +20,19 @@ def tokens(*secrets: str, clock: Clock | None = None) -> SignedResumeTokens:
     return SignedResumeTokens(resume_keys(secrets, LOGIN_SECRET), clock or SystemClock(), valid_s=60)
 
 
-def test_it_gives_back_what_it_was_issued_for() -> None:
+def test_a_token_gives_back_its_claims() -> None:
     token = tokens().issue(CLAIM)
     assert tokens().read(token) == CLAIM
     claims = jwt.decode(token, resume_keys((), LOGIN_SECRET)[0], algorithms=["HS256"], audience=AUDIENCE)
     assert claims["exp"] - claims["iat"] == 60
 
 
-def test_it_is_believed_for_its_time_only() -> None:
+def test_a_token_expires() -> None:
     long_ago = ScriptedClock()
     assert tokens().read(tokens(clock=long_ago).issue(CLAIM)) is None
 
 
-def test_during_a_rotation_the_secret_before_is_still_believed() -> None:
+def test_during_a_rotation_the_previous_secret_is_accepted() -> None:
     old = tokens("old").issue(CLAIM)
     assert tokens("new", "old").read(old) == CLAIM
     assert tokens("new", "").read(old) is None
@@ -52,11 +52,11 @@ def test_during_a_rotation_the_secret_before_is_still_believed() -> None:
     ],
     ids=["empty", "words", "no ASCII", "without an end", "without a session", "a login", "unsigned"],
 )
-def test_nothing_else_passes_for_one(token: str) -> None:
+def test_other_tokens_are_not_accepted(token: str) -> None:
     assert tokens().read(token) is None
 
 
-def test_it_is_no_login_even_where_all_keys_are_the_same() -> None:
+def test_a_resume_token_is_not_a_login_token_even_with_the_same_key() -> None:
     login = TokenVerifier(IdentitySettings(secret=SecretStr(LOGIN_SECRET)), LocalSettings())
     for keys, reason in ((resume_keys((), LOGIN_SECRET), "bad_signature"), ([LOGIN_SECRET.encode()], "wrong_audience")):
         with pytest.raises(TokenRefused) as refused:
@@ -64,7 +64,7 @@ def test_it_is_no_login_even_where_all_keys_are_the_same() -> None:
         assert refused.value.reason == reason
 
 
-def test_every_secret_gives_its_own_key_and_the_same_one_always() -> None:
+def test_each_secret_has_its_own_stable_key() -> None:
     assert resume_keys((), LOGIN_SECRET) == resume_keys(("", ""), LOGIN_SECRET)
     different = {resume_keys((), LOGIN_SECRET), resume_keys(("own",), LOGIN_SECRET), resume_keys((), "another")}
     assert len(different) == 3

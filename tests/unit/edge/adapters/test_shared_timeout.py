@@ -19,11 +19,11 @@ async def patience() -> AsyncIterator[SharedTimeout]:
     watching.cancel()
 
 
-async def test_what_comes_in_time_is_given_on(patience: SharedTimeout) -> None:
+async def test_a_result_in_time_is_returned(patience: SharedTimeout) -> None:
     assert await patience.wait(asyncio.sleep(0.01, "kept")) == "kept"
 
 
-async def test_what_does_not_come_is_given_up_after_its_own_time_and_not_before(patience: SharedTimeout) -> None:
+async def test_each_wait_times_out_after_its_own_time(patience: SharedTimeout) -> None:
     loop = asyncio.get_running_loop()
 
     async def late(after_s: float) -> float:
@@ -38,14 +38,14 @@ async def test_what_does_not_come_is_given_up_after_its_own_time_and_not_before(
     assert all(0.1 <= each_s <= 0.11 for each_s in waited_s)
 
 
-async def test_a_task_can_wait_again_after_it_was_told(patience: SharedTimeout) -> None:
+async def test_a_task_can_wait_again_after_a_timeout(patience: SharedTimeout) -> None:
     for _ in range(2):
         with pytest.raises(TimeoutError):
             await patience.wait(asyncio.Event().wait())
     assert await patience.wait(asyncio.sleep(0, "kept")) == "kept"
 
 
-async def test_what_fails_by_itself_says_so(patience: SharedTimeout) -> None:
+async def test_an_exception_is_passed_on(patience: SharedTimeout) -> None:
     async def refused() -> None:
         raise ConnectionError("refused")
 
@@ -53,7 +53,7 @@ async def test_what_fails_by_itself_says_so(patience: SharedTimeout) -> None:
         await patience.wait(refused())
 
 
-async def test_who_is_cancelled_is_not_told_that_it_took_too_long(patience: SharedTimeout) -> None:
+async def test_a_cancelled_task_gets_no_timeout(patience: SharedTimeout) -> None:
     waiting = asyncio.create_task(patience.wait(asyncio.Event().wait()))
     await asyncio.sleep(0.01)
     waiting.cancel()
@@ -61,7 +61,7 @@ async def test_who_is_cancelled_is_not_told_that_it_took_too_long(patience: Shar
         await waiting
 
 
-async def test_who_is_cancelled_and_late_at_once_is_cancelled() -> None:
+async def test_cancellation_prevails_over_a_timeout() -> None:
     patience = SharedTimeout(0.0)
     waiting = asyncio.create_task(patience.wait(asyncio.Event().wait()))
     watching = asyncio.create_task(patience.watch())

@@ -55,7 +55,7 @@ async def test_messages_go_both_ways_until_the_close() -> None:
         assert (client.close_code, client.close_reason) == (4400, "bad_audio")
 
 
-async def test_who_breaks_the_websockets_rules_is_told_apart_from_who_leaves() -> None:
+async def test_a_protocol_violation_differs_from_a_client_that_leaves() -> None:
     codes: list[int | None] = []
     told = asyncio.Event()
 
@@ -80,7 +80,7 @@ async def test_who_breaks_the_websockets_rules_is_told_apart_from_who_leaves() -
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_dead_client_is_cut_off() -> None:
+async def test_a_dead_client_is_dropped() -> None:
     gone = asyncio.Event()
 
     async def converse(socket: WebSocket) -> None:
@@ -109,7 +109,7 @@ async def test_a_silent_client_that_answers_pings_stays(monkeypatch: pytest.Monk
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_client_we_do_not_read_from_is_not_dead() -> None:
+async def test_a_client_that_is_not_read_is_not_dead() -> None:
     async def converse(socket: WebSocket) -> None:
         await asyncio.sleep(0.4)  # Kafka is slow; the pong waits behind the audio.
         for _ in range(100):
@@ -123,7 +123,7 @@ async def test_a_client_we_do_not_read_from_is_not_dead() -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_closing_one_that_reads_nothing_takes_no_longer_than_it_may() -> None:
+async def test_closing_a_client_that_reads_nothing_has_a_timeout() -> None:
     closed = asyncio.Event()
 
     async def flood(socket: WebSocket) -> None:
@@ -142,7 +142,7 @@ async def test_closing_one_that_reads_nothing_takes_no_longer_than_it_may() -> N
         client.transport.resume_reading()
 
 
-def test_a_port_that_is_taken_is_named() -> None:
+def test_the_error_for_a_port_in_use_names_the_setting() -> None:
     with listening_socket("EDGE_PORT", "127.0.0.1", 0) as first:
         port = first.getsockname()[1]
         with pytest.raises(RostrumError, match=f"EDGE_PLAIN_PORT.*{port}"):
@@ -154,7 +154,7 @@ async def nothing(socket: WebSocket) -> None:
         await socket.receive()
 
 
-async def test_no_more_come_in_than_may() -> None:
+async def test_connections_beyond_the_limit_are_rejected() -> None:
     async with talking(nothing, ConnectionLimiter(HandshakeRules(max_connections=1))) as client:
         _, port = client.remote_address[:2]
         with pytest.raises(InvalidStatus) as refused:
@@ -171,7 +171,7 @@ async def test_no_more_come_in_than_may() -> None:
                     await asyncio.sleep(0.01)
 
 
-async def test_behind_a_proxy_clients_are_counted_by_the_address_it_tells() -> None:
+async def test_behind_a_proxy_clients_are_counted_by_forwarded_address() -> None:
     behind = ConnectionLimiter(HandshakeRules(proxies=networks(["127.0.0.1"]), max_connections_per_address=1))
     async with talking(nothing, behind) as proxy:  # Itself a client, from the proxy's own address.
         url = f"ws://127.0.0.1:{proxy.remote_address[1]}{PATH}"
@@ -184,7 +184,7 @@ async def test_behind_a_proxy_clients_are_counted_by_the_address_it_tells() -> N
             assert refused.value.response.status_code == 429
 
 
-async def test_what_anybody_else_says_of_their_address_is_not_believed() -> None:
+async def test_an_untrusted_forwarded_address_is_ignored() -> None:
     async with talking(nothing, ConnectionLimiter(HandshakeRules(max_connections_per_address=1))) as client:
         url = f"ws://127.0.0.1:{client.remote_address[1]}{PATH}"
         with pytest.raises(InvalidStatus) as refused:
@@ -192,7 +192,7 @@ async def test_what_anybody_else_says_of_their_address_is_not_believed() -> None
         assert refused.value.response.status_code == 429
 
 
-async def test_a_page_of_another_origin_is_refused() -> None:
+async def test_a_page_of_another_origin_is_rejected() -> None:
     async with talking(nothing, ConnectionLimiter(HandshakeRules(origins=("https://speak.example",)))) as client:
         url = f"ws://127.0.0.1:{client.remote_address[1]}{PATH}"
         with pytest.raises(InvalidStatus) as refused:
@@ -202,7 +202,7 @@ async def test_a_page_of_another_origin_is_refused() -> None:
             pass
 
 
-async def test_one_who_says_nothing_holds_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_sends_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(websocket, "_HANDSHAKE_TIMEOUT_S", 0.1)
     listener = listening_socket("EDGE_PORT", "127.0.0.1", 0)
     async with (

@@ -44,7 +44,7 @@ from schemas.wire import (
     Started,
     Summary,
 )
-from tests.support.edge.core_connection import ADA, Connection
+from tests.support.edge.core_connection import ADA, CoreConnection
 
 EVE = User("eve", None, "", (), None)
 FRAME = bytes(FRAME_BYTES)
@@ -53,8 +53,8 @@ SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals
 REPORT = ReportMessage(error="none")
 
 
-def at(phase: Phase) -> Connection:
-    connection = Connection()
+def at(phase: Phase) -> CoreConnection:
+    connection = CoreConnection()
     for reached, event in (
         (Phase.READY, TokenAccepted(ADA)),
         (Phase.STARTING, Start()),
@@ -67,7 +67,7 @@ def at(phase: Phase) -> Connection:
         if event:
             connection.on(event)
         else:
-            connection.keep_all()
+            connection.accept_all()
         assert connection.state.phase is reached
     connection.effects.clear()
     return connection
@@ -86,13 +86,13 @@ def error_of(effects: list[Effect]) -> tuple[str, int | None]:
     return effect.message.code, None
 
 
-def test_every_event_of_a_client_is_in_the_table_in_every_open_state() -> None:
+def test_every_client_event_is_in_the_table_in_every_open_phase() -> None:
     for phase in set(Phase) - {Phase.CLOSED}:
         for event in get_args(ClientEvent):
             assert (phase, event) in TABLE, f"{event.__name__} in {phase.value}"
 
 
-def test_events_and_states_of_the_table_are_real() -> None:
+def test_events_of_the_table_exist_and_closed_is_final() -> None:
     for (phase, event), row in TABLE.items():
         assert event in get_args(Event)
         assert row.to
@@ -131,7 +131,7 @@ ERRORS: list[tuple[Phase, Event, str, int | None]] = [
 
 
 @pytest.mark.parametrize(("phase", "event", "code", "close"), ERRORS)
-def test_errors(phase: Phase, event: Event, code: str, close: int | None) -> None:
+def test_errors_and_their_close_codes(phase: Phase, event: Event, code: str, close: int | None) -> None:
     connection = at(phase)
     assert error_of(connection.on(event)) == (code, close)
     assert connection.state.phase is (Phase.CLOSED if close else phase)
@@ -149,15 +149,15 @@ def test_ping_and_a_fresh_token_are_answered(phase: Phase) -> None:
     assert connection.state.user.expires_at_ms == 99
 
 
-def test_who_shows_no_token_in_time_is_sent_away() -> None:
-    connection = Connection()
+def test_a_client_without_a_token_in_time_is_closed() -> None:
+    connection = CoreConnection()
     assert next_tick_ms(connection.state, 0) == 5000
     assert connection.on(Tick(), 4999) == []
     assert error_of(connection.on(Tick(), 5000)) == ("token_missing", 4408)
 
 
-def test_who_shows_one_in_time_may_wait_until_it_is_judged() -> None:
-    connection = Connection()
+def test_a_token_in_time_may_take_longer_to_be_verified() -> None:
+    connection = CoreConnection()
     connection.on(Auth(token="t"), 4999)
     assert next_tick_ms(connection.state, 4999) > 5000
     assert connection.on(Tick(), 60_000) == []
@@ -165,7 +165,7 @@ def test_who_shows_one_in_time_may_wait_until_it_is_judged() -> None:
     assert connection.state.phase is Phase.READY
 
 
-def test_the_start_is_in_the_log_then_announced_then_told() -> None:
+def test_a_start_is_appended_then_announced_then_confirmed() -> None:
     connection = at(Phase.READY)
     [append] = connection.on(Start(competition="spring", questions=3), now_ms=77)
     assert isinstance(append, Append)
@@ -192,8 +192,8 @@ def test_the_start_is_in_the_log_then_announced_then_told() -> None:
         ("\x1b[2JAda\0", None, "[2JAda"),
     ],
 )
-def test_the_shown_name(wanted: str | None, named: str | None, shown: str) -> None:
-    connection = Connection()
+def test_the_display_name(wanted: str | None, named: str | None, shown: str) -> None:
+    connection = CoreConnection()
     connection.on(TokenAccepted(User("user-1", named, "", (), None)))
     connection.on(Start(display_name=wanted))
     opening = connection.state.session.opening
@@ -204,11 +204,11 @@ def test_the_shown_name(wanted: str | None, named: str | None, shown: str) -> No
 def test_replies_before_started_wait_for_it() -> None:
     connection = at(Phase.STARTING)
     assert connection.on(ReplyReceived(QUESTIONS)) == []
-    connection.keep_all()
+    connection.accept_all()
     assert [type(effect.message) for effect in connection.effects if isinstance(effect, Send)] == [Started, Questions]
 
 
-def test_an_answer_stands_before_the_audio_that_follows_it() -> None:
+def test_an_answer_precedes_the_audio_after_it_in_the_log() -> None:
     connection = at(Phase.STREAMING)
     connection.on(AudioReceived(FRAME + FRAME[:2000]))
     connection.on(BeginAnswer(question=2))
@@ -219,11 +219,11 @@ def test_an_answer_stands_before_the_audio_that_follows_it() -> None:
     assert AnswerBegun.model_validate_json(records[1].value).from_sample == 5000
 
 
-def test_an_empty_message_is_no_audio_and_no_fault() -> None:
+def test_an_empty_binary_message_is_accepted() -> None:
     assert at(Phase.STREAMING).on(AudioReceived(b"")) == []
 
 
-def test_the_end_writes_what_is_left() -> None:
+def test_the_end_appends_the_last_shorter_frame() -> None:
     connection = at(Phase.STREAMING)
     connection.on(AudioReceived(FRAME[:10]))
     frame, end = connection.on(End())
@@ -235,7 +235,7 @@ def test_the_end_writes_what_is_left() -> None:
     assert connection.on(Appended(end.record)) == []
 
 
-def test_audio_up_to_the_greatest_length_is_taken_and_then_the_session_ends() -> None:
+def test_audio_beyond_the_maximum_length_ends_the_session() -> None:
     connection = at(Phase.STREAMING)
     for _ in range(3):
         connection.on(AudioReceived(FRAME * 4))
@@ -256,7 +256,7 @@ def test_audio_up_to_the_greatest_length_is_taken_and_then_the_session_ends() ->
     assert error_of([close]) == ("session_too_long", 4413)
 
 
-def test_a_silent_speaker_is_said_to_be_alive() -> None:
+def test_a_silent_connection_is_kept_alive() -> None:
     connection = at(Phase.STREAMING)
     assert next_tick_ms(connection.state, 500) == 10_000
     assert connection.on(Tick(), 9_999) == []
@@ -265,15 +265,15 @@ def test_a_silent_speaker_is_said_to_be_alive() -> None:
     assert alive.record.kind is RecordKind.ALIVE
     # While that is on its way, and after the end, there is nothing to add.
     assert connection.on(Tick(), 60_000) == []
-    connection.keep_all()
+    connection.accept_all()
     assert connection.on(Tick(), 60_000) != []
-    connection.keep_all()
+    connection.accept_all()
     connection.on(End(), 60_000)
-    connection.keep_all()
+    connection.accept_all()
     assert connection.on(Tick(), 600_000) == []
 
 
-def test_a_session_that_others_ended_goes_on_to_its_report() -> None:
+def test_a_session_ended_elsewhere_still_gets_its_report() -> None:
     connection = at(Phase.STREAMING)
     assert connection.on(ReplyReceived(SUMMARY)) == [Send(SUMMARY)]
     assert connection.state.phase is Phase.ENDING
@@ -281,7 +281,7 @@ def test_a_session_that_others_ended_goes_on_to_its_report() -> None:
     assert connection.on(ReplyReceived(REPORT)) == [Send(REPORT), Close(1000, "done")]
 
 
-def test_a_stop_closes_after_what_was_begun() -> None:
+def test_draining_acknowledges_records_in_flight() -> None:
     connection = at(Phase.STREAMING)
     [append] = connection.on(AudioReceived(FRAME))
     notice, close = connection.on(Drain())

@@ -26,7 +26,7 @@ from schemas.wire import AudioFormat, Auth, BeginAnswer, End, Ping, Start
         (b"\1\2", AudioReceived(b"\1\2")),
     ],
 )
-def test_meant(message: str | bytes, event: ClientEvent) -> None:
+def test_valid_messages(message: str | bytes, event: ClientEvent) -> None:
     assert parse_message(message) == event
 
 
@@ -65,7 +65,7 @@ def test_meant(message: str | bytes, event: ClientEvent) -> None:
         ('{"type": "start", "mode": null}', "bad_message"),
     ],
 )
-def test_garbled(message: str, code: str) -> None:
+def test_invalid_messages(message: str, code: str) -> None:
     event = parse_message(message)
     assert isinstance(event, InvalidMessage)
     assert event.error.code == code
@@ -73,7 +73,7 @@ def test_garbled(message: str, code: str) -> None:
     assert event.error.close_code is None
 
 
-def test_a_fault_names_the_field_and_not_what_was_in_it() -> None:
+def test_an_error_names_the_field_and_not_its_content() -> None:
     event = parse_message('{"type": "start", "topic": ["secret"]}')
     assert isinstance(event, InvalidMessage)
     assert "`topic`" in event.error.message
@@ -81,11 +81,11 @@ def test_a_fault_names_the_field_and_not_what_was_in_it() -> None:
 
 
 @given(st.one_of(st.text(), st.binary(), st.text().map(lambda text: f'{{"type": "ping", "id": {text}}}')))
-def test_nothing_is_too_odd(message: str | bytes) -> None:
+def test_no_message_raises(message: str | bytes) -> None:
     parse_message(message)
 
 
-def test_any_id_that_can_be_read_can_be_sent_back() -> None:
+def test_any_id_that_is_parsed_can_be_serialised() -> None:
     for depth in (1, 100, 180):
         event = parse_message('{"type": "ping", "id": ' + "[" * depth + "]" * depth + "}")
         assert isinstance(event, Ping)

@@ -44,13 +44,13 @@ def request(
         ("", (), "::"),
     ],
 )
-def test_where_a_client_is(peer: str, forwarded: tuple[str, ...], address: str) -> None:
+def test_the_clients_address_behind_proxies(peer: str, forwarded: tuple[str, ...], address: str) -> None:
     assert str(client_address(request(peer, forwarded=forwarded), HandshakeRules(PROXIES))) == address
 
 
 @settings(deadline=None)
 @given(st.text(max_size=30), st.lists(st.text(max_size=60), max_size=3))
-def test_nothing_that_is_forwarded_does_harm(peer: str, forwarded: list[str]) -> None:
+def test_any_forwarded_header_is_safe(peer: str, forwarded: list[str]) -> None:
     client_address(request(peer, forwarded=tuple(forwarded)), HandshakeRules(PROXIES))
     client_address(request("10.0.0.1", forwarded=tuple(forwarded)), HandshakeRules(PROXIES))
 
@@ -58,7 +58,7 @@ def test_nothing_that_is_forwarded_does_harm(peer: str, forwarded: list[str]) ->
 @pytest.mark.parametrize(
     ("peer", "refused"), [("127.0.0.1", False), ("::1", False), ("10.0.0.1", False), ("203.0.113.9", True), ("", True)]
 )
-def test_without_tls_only_this_machine_and_proxies_are_heard(peer: str, *, refused: bool) -> None:
+def test_without_tls_only_loopback_and_proxies_may_connect(peer: str, *, refused: bool) -> None:
     found = check_handshake(request(peer, plain=True), HandshakeRules(PROXIES))
     assert (found is not None and found.reason == "plain") is refused
     assert check_handshake(request(peer), HandshakeRules(PROXIES)) is None
@@ -80,14 +80,14 @@ def test_without_tls_only_this_machine_and_proxies_are_heard(peer: str, *, refus
         ("http://speak.example", "203.0.113.9", ("https://speak.example",), True),
     ],
 )
-def test_pages_are_heard_by_their_origin(
+def test_pages_are_admitted_by_origin(
     origin: str | None, peer: str, origins: tuple[str, ...], *, refused: bool
 ) -> None:
     found = check_handshake(request(peer, origin=origin), HandshakeRules(origins=origins))
     assert (found is not None and found.reason == "origin") is refused
 
 
-def test_who_counts_as_one() -> None:
+def test_ipv6_clients_are_counted_by_prefix() -> None:
     assert client_key(client_address(request("203.0.113.9"), HandshakeRules())) == "203.0.113.9"
     first, second, other = (
         client_key(client_address(request(peer), HandshakeRules()))
@@ -96,6 +96,6 @@ def test_who_counts_as_one() -> None:
     assert first == second != other
 
 
-def test_what_is_no_address_is_no_proxy() -> None:
+def test_a_proxy_must_be_an_address_or_a_network() -> None:
     with pytest.raises(ValueError, match="proxy"):
         networks(["proxy.example"])

@@ -27,7 +27,7 @@ def begin(control: AdmissionControl, wanted: int, now_ms: int) -> int:
     return sum(control.admit(f"{now_ms}-{number}", now_ms) is None for number in range(wanted))
 
 
-def test_a_few_may_begin_at_once_and_more_when_their_load_is_known(control: AdmissionControl) -> None:
+def test_a_burst_may_start_and_more_once_its_load_shows(control: AdmissionControl) -> None:
     watched(control, [], 0, 1000)
     assert begin(control, 100, 1000) == BURST
     watched(control, [0.5] * BURST, 1000, 6000)
@@ -35,12 +35,12 @@ def test_a_few_may_begin_at_once_and_more_when_their_load_is_known(control: Admi
     assert begin(control, 100, 6000) == BURST
 
 
-def test_with_many_who_are_heard_well_as_many_may_join_them(control: AdmissionControl) -> None:
+def test_as_many_may_start_as_are_running(control: AdmissionControl) -> None:
     watched(control, [0.8] * 100, 0, 5000)
     assert begin(control, 1000, 5000) == 100
 
 
-def test_the_nearer_the_limit_the_fewer(control: AdmissionControl) -> None:
+def test_the_nearer_the_limit_the_fewer_may_start(control: AdmissionControl) -> None:
     admitted = []
     for lag_s in (1.0, 1.6, 2.2, 2.8):
         control = AdmissionControl(LIMIT_S, BURST)
@@ -49,7 +49,7 @@ def test_the_nearer_the_limit_the_fewer(control: AdmissionControl) -> None:
     assert admitted == [10, 7, 3, 1]
 
 
-def test_at_the_limit_nobody_and_again_when_it_is_well_below(control: AdmissionControl) -> None:
+def test_admission_closes_at_the_limit_and_reopens_well_below(control: AdmissionControl) -> None:
     watched(control, [3.1] * 10, 0, 10_000)
     assert control.closed
     assert begin(control, 10, 10_000) == 0
@@ -60,7 +60,7 @@ def test_at_the_limit_nobody_and_again_when_it_is_well_below(control: AdmissionC
     assert begin(control, 1, 60_000) == 1
 
 
-def test_overload_is_noticed_soon_and_a_good_moment_is_not(control: AdmissionControl) -> None:
+def test_admission_closes_fast_and_reopens_slowly(control: AdmissionControl) -> None:
     watched(control, [1.0] * 10, 0, 10_000)
     watched(control, [6.0] * 10, 10_000, 11_000)
     assert control.closed
@@ -69,18 +69,18 @@ def test_overload_is_noticed_soon_and_a_good_moment_is_not(control: AdmissionCon
 
 
 @pytest.mark.parametrize("others", [1, 2, 8, 50])
-def test_one_broken_session_shuts_no_door(others: int, control: AdmissionControl) -> None:
+def test_one_broken_session_does_not_close_admission(others: int, control: AdmissionControl) -> None:
     watched(control, [600.0] + [0.7] * others, 0, 10_000)
     assert not control.closed
     assert begin(control, 1, 10_000) == 1
 
 
-def test_one_slow_transcriber_of_several_does(control: AdmissionControl) -> None:
+def test_one_slow_transcriber_of_several_closes_admission(control: AdmissionControl) -> None:
     watched(control, [6.0] * 10 + [0.7] * 30, 0, 10_000)
     assert control.closed
 
 
-def test_while_the_transcriber_is_down_nobody_begins(control: AdmissionControl) -> None:
+def test_admission_closes_while_the_transcriber_is_down(control: AdmissionControl) -> None:
     watched(control, [0.7] * 10, 0, 10_000)
     for now_ms in range(10_000, 20_000, 250):
         control.update([0.7 + (now_ms - 10_000) / 1000] * 10, now_ms)
@@ -88,14 +88,14 @@ def test_while_the_transcriber_is_down_nobody_begins(control: AdmissionControl) 
     assert begin(control, 10, 20_000) == 0
 
 
-def test_when_nobody_waits_any_more_the_door_opens(control: AdmissionControl) -> None:
+def test_admission_reopens_when_no_session_tells_a_lag(control: AdmissionControl) -> None:
     watched(control, [9.0] * 3, 0, 10_000)
     assert control.closed
     control.update([], 10_000)
     assert begin(control, 100, 10_000) == BURST
 
 
-def test_who_leaves_at_once_makes_room(control: AdmissionControl) -> None:
+def test_a_released_connection_makes_room(control: AdmissionControl) -> None:
     watched(control, [], 0, 1000)
     assert begin(control, BURST, 1000) == BURST
     control.release("1000-3")
@@ -103,7 +103,7 @@ def test_who_leaves_at_once_makes_room(control: AdmissionControl) -> None:
     assert begin(control, BURST, 1100) == 1
 
 
-def test_who_is_refused_learns_when_to_come_again_and_not_with_all_the_others(control: AdmissionControl) -> None:
+def test_retry_times_of_rejected_clients_are_spread(control: AdmissionControl) -> None:
     watched(control, [], 0, 1000)
     begin(control, BURST, 1000)
     waits = [control.admit(f"late {number}", 2000) or 0 for number in range(8)]
@@ -113,7 +113,7 @@ def test_who_is_refused_learns_when_to_come_again_and_not_with_all_the_others(co
     assert (control.admit("later", 9000) or 0) >= 5000
 
 
-def test_a_limit_of_nothing_is_none() -> None:
+def test_without_a_limit_all_are_admitted() -> None:
     control = AdmissionControl(0, BURST)
     watched(control, [60.0] * 100, 0, 10_000)
     assert not control.closed
@@ -122,7 +122,7 @@ def test_a_limit_of_nothing_is_none() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.floats(min_value=0.02, max_value=0.3), st.integers(min_value=1, max_value=4))
-def test_a_transcriber_that_hears_so_many_is_never_given_many_more(round_s: float, every: int) -> None:
+def test_a_transcriber_is_never_given_many_more_than_it_can_take(round_s: float, every: int) -> None:
     """All sessions take turns: with n of them each waits for up to two rounds of n times `round_s`."""
     control, speaking = AdmissionControl(LIMIT_S, BURST), dict[str, int]()
     for now_ms in range(0, 90_000, 250):

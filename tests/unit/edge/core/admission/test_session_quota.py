@@ -12,7 +12,7 @@ def started(user: str, competition: str | None, session: str, quota: int | None)
     return Admit(ResumeClaims(session, user, competition, AudioFormat()), quota)
 
 
-def test_so_many_and_no_more_until_one_is_over() -> None:
+def test_the_quota_holds_until_a_session_is_over() -> None:
     quotas = SessionQuota()
     for conn in ("a", "b"):
         assert quotas.acquire(conn, started("ada", None, conn, quota=2)) == ADMITTED
@@ -22,7 +22,7 @@ def test_so_many_and_no_more_until_one_is_over() -> None:
     assert quotas.acquire("c", started("ada", None, "c", quota=2)) == ADMITTED
 
 
-def test_one_session_of_a_competition() -> None:
+def test_a_user_has_one_session_of_a_competition() -> None:
     quotas = SessionQuota()
     assert quotas.acquire("a", started("ada", "spring", "a", quota=0)) == ADMITTED
     assert quotas.acquire("b", started("ada", "spring", "b", quota=0)) == QuotaExceeded(1, competition=True)
@@ -33,7 +33,7 @@ def test_one_session_of_a_competition() -> None:
     assert quotas.acquire("e", started("ada", "spring", "e", quota=0)) == ADMITTED
 
 
-def test_nothing_is_kept_of_those_who_left() -> None:
+def test_released_connections_leave_nothing_behind() -> None:
     quotas = SessionQuota()
     quotas.acquire("a", started("ada", None, "a", quota=1))
     quotas.acquire("b", started("ada", None, "b", quota=1))
@@ -43,7 +43,7 @@ def test_nothing_is_kept_of_those_who_left() -> None:
     assert len(quotas) == 0
 
 
-def test_a_session_that_goes_on_has_its_place_already() -> None:
+def test_a_resumed_session_is_counted_already() -> None:
     quotas = SessionQuota()
     assert quotas.acquire("a", started("ada", "spring", "s1", quota=1)) == ADMITTED
     assert quotas.acquire("b", started("ada", "spring", "s1", quota=None)) == ADMITTED

@@ -18,14 +18,16 @@ from schemas.wire import MAX_MESSAGE_BYTES, AudioFormat
         ("ogg_opus", 1, 99, 0, MAX_MESSAGE_BYTES),
     ],
 )
-def test_sizes(encoding: str, rate: int, channels: int, frame_bytes: int, message_bytes: int) -> None:
+def test_frame_and_message_sizes_of_supported_formats(
+    encoding: str, rate: int, channels: int, frame_bytes: int, message_bytes: int
+) -> None:
     audio = supported_format(AudioFormat(encoding=encoding, sample_rate=rate, channels=channels))
     assert audio is not None
     assert (audio.frame_bytes, audio.message_bytes) == (frame_bytes, message_bytes)
     assert audio.message_bytes <= MAX_MESSAGE_BYTES
 
 
-def test_only_the_logs_own_format_needs_no_converting() -> None:
+def test_only_the_logs_own_format_is_canonical() -> None:
     assert supported_format(AudioFormat()) == CANONICAL
     assert CANONICAL.canonical
     other = supported_format(AudioFormat(channels=2))
@@ -47,5 +49,5 @@ def test_only_the_logs_own_format_needs_no_converting() -> None:
         ("pcm_f32le", 16_000, 3),
     ],
 )
-def test_not_taken(encoding: str, rate: int, channels: int) -> None:
+def test_unsupported_formats(encoding: str, rate: int, channels: int) -> None:
     assert supported_format(AudioFormat(encoding=encoding, sample_rate=rate, channels=channels)) is None

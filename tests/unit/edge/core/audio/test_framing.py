@@ -11,7 +11,7 @@ chunk = st.integers(0, 16_000).map(lambda samples: bytes(index % 251 for index i
 
 
 @given(st.lists(chunk, max_size=12))
-def test_any_cutting_gives_the_same_audio_in_whole_frames(chunks: list[bytes]) -> None:
+def test_any_split_gives_the_same_audio_in_whole_frames(chunks: list[bytes]) -> None:
     framing, frames = Framing(), list[bytes]()
     for audio in chunks:
         framing, full = framing.push(audio)
@@ -25,7 +25,7 @@ def test_any_cutting_gives_the_same_audio_in_whole_frames(chunks: list[bytes]) -
     assert all(last)
 
 
-def test_the_last_frame_is_as_short_as_what_is_left() -> None:
+def test_the_last_frame_holds_the_rest() -> None:
     framing, frames = Framing().push(b"\1\2" * 4001)
     assert [len(frame) for frame in frames] == [FRAME_BYTES]
     framing, last = framing.flush()
@@ -33,6 +33,6 @@ def test_the_last_frame_is_as_short_as_what_is_left() -> None:
     assert framing.flush() == (framing, ())
 
 
-def test_a_torn_sample_is_refused() -> None:
+def test_a_torn_sample_is_rejected() -> None:
     with pytest.raises(ValueError, match="3 bytes"):
         Framing().push(b"abc")

@@ -14,13 +14,13 @@ FLOATS = InputFormat("pcm_f32le", 16_000, 1, block_bytes=4)
 
 @settings(deadline=None)
 @given(st.binary(max_size=400).map(lambda data: data[: len(data) // 2 * 2]))
-def test_sixteen_bits_come_back_as_they_were(data: bytes) -> None:
+def test_16_bit_samples_survive_the_round_trip(data: bytes) -> None:
     assert to_bytes(to_samples(data, CANONICAL)) == data
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=400).map(lambda data: data[: len(data) // 4 * 4]))
-def test_any_bits_at_all_make_samples_within_bounds(data: bytes) -> None:
+def test_any_bits_make_samples_within_bounds(data: bytes) -> None:
     samples = to_samples(data, FLOATS)
     assert samples.dtype == np.float32
     assert len(samples) == len(data) // 4
@@ -29,12 +29,12 @@ def test_any_bits_at_all_make_samples_within_bounds(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
-def test_what_is_no_number_is_silence(odd: float) -> None:
+def test_nan_and_infinity_become_silence(odd: float) -> None:
     data = np.array([0.5, odd, -0.5], "<f4").tobytes()
     assert to_samples(data, FLOATS).tolist() == [0.5, 0.0, -0.5]
 
 
-def test_what_is_too_loud_is_cut_off() -> None:
+def test_samples_beyond_full_scale_are_clipped() -> None:
     samples = to_samples(np.array([2.0, -3.0, 1.0, -1.0], "<f4").tobytes(), FLOATS)
     assert np.frombuffer(to_bytes(samples), "<i2").tolist() == [32767, -32768, 32767, -32768]
 

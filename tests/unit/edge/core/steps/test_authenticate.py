@@ -10,7 +10,7 @@ from edge.core.events import AuthUnavailable, QuotaExceeded, ReplyReceived, Tick
 from edge.core.machine import next_tick_ms
 from schemas.sessions import EndCause, SessionEnded
 from schemas.wire import AudioFormat, Error, Notice, ReportMessage, Start, Summary
-from tests.support.edge.core_connection import ADA, Connection, streaming
+from tests.support.edge.core_connection import ADA, CoreConnection, streaming
 
 SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=0)
 HOUR_MS = 3_600_000
@@ -30,7 +30,7 @@ def closed(effects: list[Effect]) -> tuple[int, str]:
     return close.code, close.error.code
 
 
-def test_who_speaks_is_told_once_and_in_advance() -> None:
+def test_the_client_is_notified_once_before_its_token_expires() -> None:
     connection = streaming(user=SOON)
     assert told(connection.on(Tick(), HOUR_MS - 60_000)) == []
     # 5 s of leeway are part of the token's life here, as they are when it is checked.
@@ -38,28 +38,28 @@ def test_who_speaks_is_told_once_and_in_advance() -> None:
     assert told(connection.on(Tick(), HOUR_MS)) == []
 
 
-def test_time_is_looked_at_when_a_token_asks_for_it() -> None:
+def test_a_tick_is_due_for_the_notice_and_for_the_expiry() -> None:
     connection = streaming(user=SOON)
     connection.on(Tick(), HOUR_MS - 60_000)
-    connection.keep_all()
+    connection.accept_all()
     assert next_tick_ms(connection.state, HOUR_MS - 60_000) == HOUR_MS - 55_000
     connection.on(Tick(), HOUR_MS - 55_000)
     connection.on(Tick(), HOUR_MS)
-    connection.keep_all()
+    connection.accept_all()
     assert next_tick_ms(connection.state, HOUR_MS) == HOUR_MS + 5_000
 
 
-def test_a_fresh_token_in_time_is_all_that_is_needed() -> None:
+def test_a_fresh_token_in_time_keeps_the_session_running() -> None:
     connection = streaming(user=SOON)
     connection.on(Tick(), HOUR_MS)
     connection.on(TokenAccepted(replace(SOON, expires_at_ms=2 * HOUR_MS)), HOUR_MS)
-    connection.keep_all()
+    connection.accept_all()
     assert told(connection.on(Tick(), HOUR_MS + 60_000)) == []
     assert connection.state.phase is Phase.STREAMING
     assert told(connection.on(Tick(), 2 * HOUR_MS)) == [("token_expiring", 5000)]
 
 
-def test_without_one_the_session_ends_and_gets_its_report() -> None:
+def test_an_expired_token_ends_the_session_with_its_report() -> None:
     connection = streaming(user=SOON)
     effects = connection.on(Tick(), HOUR_MS + 5_000)
     [end] = [effect.record for effect in effects if isinstance(effect, Append)]
@@ -73,28 +73,28 @@ def test_without_one_the_session_ends_and_gets_its_report() -> None:
     assert closed(closing) == (4401, "token_expired")
 
 
-def test_what_a_converter_still_holds_belongs_to_an_expired_session() -> None:
+def test_an_expired_session_flushes_the_decoder() -> None:
     connection = streaming(AudioFormat(encoding="webm_opus"), SOON)
     convert, _notice = connection.on(Tick(), HOUR_MS + 5_000)
     assert isinstance(convert, DecodeAudio)
     assert convert.data is None
 
 
-def test_before_a_start_an_expired_token_proves_nothing() -> None:
-    connection = Connection()
+def test_before_a_start_an_expired_token_closes_the_connection() -> None:
+    connection = CoreConnection()
     connection.on(TokenAccepted(SOON))
     assert next_tick_ms(connection.state, HOUR_MS) == HOUR_MS + 5_000
     assert connection.on(Tick(), HOUR_MS + 4_999) == []
     assert closed(connection.on(Tick(), HOUR_MS + 5_000)) == (4401, "token_expired")
 
 
-def test_a_token_without_an_end_never_runs_out() -> None:
+def test_a_token_without_expiry_never_expires() -> None:
     connection = streaming()
     assert told(connection.on(Tick(), 10**15)) == []
 
 
-def test_if_nobody_can_check_tokens_strangers_come_later_and_others_stay() -> None:
-    assert closed(Connection().on(AuthUnavailable())) == (1013, "login_unavailable")
+def test_auth_unavailable_closes_only_unauthenticated_connections() -> None:
+    assert closed(CoreConnection().on(AuthUnavailable())) == (1013, "login_unavailable")
     connection = streaming()
     [complaint] = connection.on(AuthUnavailable())
     assert isinstance(complaint, Send)
@@ -104,16 +104,16 @@ def test_if_nobody_can_check_tokens_strangers_come_later_and_others_stay() -> No
 
 
 @pytest.mark.parametrize(("claim", "most"), [(None, 8), (2, 2), (0, 0)])
-def test_a_users_own_limit_goes_before_ours(claim: int | None, most: int) -> None:
-    connection = Connection()
+def test_a_tokens_own_quota_overrides_the_edges(claim: int | None, most: int) -> None:
+    connection = CoreConnection()
     connection.on(TokenAccepted(replace(ADA, max_sessions=claim)))
     connection.on(Start(competition="spring"))
     assert Admit(ResumeClaims("s1", "ada", "spring", AudioFormat()), most) in connection.effects
 
 
 @pytest.mark.parametrize("competition", [True, False])
-def test_who_holds_enough_sessions_is_turned_down(*, competition: bool) -> None:
-    connection = Connection()
+def test_an_exceeded_quota_closes_the_connection(*, competition: bool) -> None:
+    connection = CoreConnection()
     connection.on(TokenAccepted(ADA))
     connection.state = replace(connection.state, phase=Phase.STARTING)
     assert closed(connection.on(QuotaExceeded(1, competition=competition))) == (4429, "too_many_sessions")

@@ -19,7 +19,7 @@ from schemas.audio import FRAME_BYTES
 from schemas.replies import Gone, ReplyMessage, Resumed, Superseded
 from schemas.sessions import AnswerBegun, ConnectionResumed, EndCause, RecordKind
 from schemas.wire import Ack, AudioFormat, BeginAnswer, End, FinalMessage, Start, Started, Summary
-from tests.support.edge.core_connection import ADA, Connection
+from tests.support.edge.core_connection import ADA, CoreConnection
 
 FRAME = bytes(FRAME_BYTES)
 SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=2)
@@ -30,19 +30,19 @@ def final(number: int) -> FinalMessage:
     return FinalMessage(number=number, text="w", start_ms=0, end_ms=1, question=None, words=())
 
 
-def reclaimed(start: Start, claim: ResumeClaims = CLAIM) -> Connection:
+def reclaimed(start: Start, claim: ResumeClaims = CLAIM) -> CoreConnection:
     """A connection that showed the resume token of this session."""
-    connection = Connection()
+    connection = CoreConnection()
     connection.on(TokenAccepted(ADA))
     assert connection.on(start) == [ResolveResumeToken(start)]
     connection.on(ResumeTokenAccepted(start, claim), now_ms=7)
     return connection
 
 
-def resumed(from_frame: int = 4, have_final: int = 2) -> Connection:
+def resumed(from_frame: int = 4, have_final: int = 2) -> CoreConnection:
     """A connection whose resume the log has, and of which the transcriber has not been heard."""
     connection = reclaimed(Start(resume="token", from_frame=from_frame, have_final=have_final))
-    connection.keep_all()
+    connection.accept_all()
     assert connection.state.phase is Phase.STREAMING
     connection.effects.clear()
     return connection
@@ -57,7 +57,7 @@ def closed(effects: list[Effect]) -> tuple[int, str]:
     return close.code, close.reason
 
 
-def test_the_log_learns_of_it_and_then_the_client() -> None:
+def test_a_resume_is_appended_before_the_client_gets_started() -> None:
     connection = reclaimed(Start(resume="token", from_frame=4, have_final=2))
     [_, admit, append] = connection.effects[-3:]
     assert admit == Admit(CLAIM, None)
@@ -71,33 +71,33 @@ def test_the_log_learns_of_it_and_then_the_client() -> None:
     )
 
 
-def test_frames_go_on_where_the_client_says_and_are_acknowledged_once_the_transcriber_knows() -> None:
+def test_frames_continue_at_from_frame_and_are_acknowledged_after_resumed() -> None:
     connection = resumed()
     connection.on(AudioReceived(FRAME))
     connection.on(AudioReceived(FRAME))
-    assert [effect.record.seq for effect in connection.to_write if isinstance(effect, Append)] == [4, 5]
-    connection.keep_all()
+    assert [effect.record.seq for effect in connection.in_flight if isinstance(effect, Append)] == [4, 5]
+    connection.accept_all()
     assert messages(connection.effects) == []
     assert messages(connection.on(ReplyReceived(Resumed(next_frame=5)))) == [Ack(frames=6)]
     connection.on(AudioReceived(FRAME))
-    connection.keep_all()
+    connection.accept_all()
     assert connection.effects[-1] == Send(Ack(frames=7))
 
 
-def test_what_was_never_sent_here_is_not_acknowledged_here() -> None:
+def test_frames_of_another_connection_are_not_acknowledged() -> None:
     assert resumed().on(ReplyReceived(Resumed(next_frame=6))) == []
 
 
-def test_what_is_over_stays_over_whatever_a_stage_says_later() -> None:
+def test_a_session_that_is_over_ignores_a_later_resumed() -> None:
     connection = resumed()
     connection.on(AudioReceived(FRAME))
     assert messages(connection.on(ReplyReceived(Resumed(next_frame=6, over=True)))) == [Ack(frames=6)]
     assert connection.on(ReplyReceived(Resumed(next_frame=5))) == []
-    connection.keep_all()
+    connection.accept_all()
     assert connection.effects[-1] == Send(Ack(frames=6))
 
 
-def test_an_answer_stands_at_the_sessions_sample() -> None:
+def test_an_answer_begins_at_the_sessions_sample() -> None:
     connection = resumed(from_frame=4)
     connection.on(AudioReceived(FRAME))
     [append] = connection.on(BeginAnswer(question=2))
@@ -105,10 +105,10 @@ def test_an_answer_stands_at_the_sessions_sample() -> None:
     assert AnswerBegun.model_validate_json(append.record.value).from_sample == 5 * 4000
 
 
-def test_other_formats_are_converted_from_the_sessions_sample_on() -> None:
+def test_decoded_audio_continues_at_the_sessions_sample() -> None:
     announced = AudioFormat(sample_rate=48_000)
     connection = reclaimed(Start(resume="token", from_frame=4), replace(CLAIM, audio=announced))
-    connection.keep_all()
+    connection.accept_all()
     [convert] = connection.on(AudioReceived(bytes(24_000)))
     assert isinstance(convert, DecodeAudio)
     assert convert.audio.sample_rate == 48_000
@@ -117,42 +117,42 @@ def test_other_formats_are_converted_from_the_sessions_sample_on() -> None:
     assert connection.state.session.frames_queued == 5
 
 
-def test_a_client_may_announce_another_format() -> None:
+def test_a_resume_may_announce_another_format() -> None:
     start = Start(resume="token", audio=AudioFormat(encoding="webm_opus"))
     connection = reclaimed(start)
     assert connection.state.session.audio.encoding == "webm_opus"
     assert connection.effects[-2] == Admit(replace(CLAIM, audio=start.audio), None)
 
 
-def test_finals_the_client_has_do_not_come_again() -> None:
+def test_finals_the_client_has_are_not_sent_again() -> None:
     connection = resumed(have_final=2)
     connection.on(ReplyReceived(Resumed(next_frame=4)))
     told = [effect for number in (1, 2, 3) for effect in connection.on(ReplyReceived(final(number)))]
     assert messages(told) == [final(3)]
 
 
-def test_replies_that_come_before_the_log_has_answered_wait_for_it() -> None:
+def test_replies_before_started_are_buffered() -> None:
     connection = reclaimed(Start(resume="token", have_final=1))
     early: list[ReplyMessage] = [Resumed(next_frame=0, over=True), final(1), final(2), SUMMARY]
     for message in early:
         assert connection.on(ReplyReceived(message)) == []
     before = len(connection.effects)
-    connection.keep_all()
+    connection.accept_all()
     assert [type(message) for message in messages(connection.effects[before:])] == [Started, FinalMessage, Summary]
     assert connection.state.phase is Phase.ENDING
 
 
-def test_of_a_session_that_is_over_only_what_is_held_is_acknowledged() -> None:
+def test_of_a_session_that_is_over_only_frames_held_are_acknowledged() -> None:
     connection = resumed(from_frame=4)
     for _ in range(3):
         connection.on(AudioReceived(FRAME))
-    connection.keep_all()
+    connection.accept_all()
     assert messages(connection.on(ReplyReceived(Resumed(next_frame=6, over=True)))) == [Ack(frames=6)]
     assert connection.state.phase is Phase.ENDING
     assert messages(connection.on(End()))
 
 
-def test_what_another_connection_brought_before_the_end_needs_not_be_sent_again() -> None:
+def test_frames_held_from_another_connection_are_acknowledged_after_the_end() -> None:
     """The edge before was killed between the log's acceptance of the last frames and their acknowledgement."""
     connection = resumed(from_frame=4)
     assert messages(connection.on(ReplyReceived(Resumed(next_frame=9, over=True)))) == [Ack(frames=9)]
@@ -165,7 +165,7 @@ def test_an_older_answer_after_the_session_is_over_acknowledges_nothing() -> Non
     assert messages(connection.on(ReplyReceived(Resumed(next_frame=9, over=True)))) == [Ack(frames=9)]
     connection.on(ReplyReceived(Resumed(next_frame=4)))
     connection.effects.clear()
-    connection.keep_all()
+    connection.accept_all()
     assert messages(connection.effects) == []
 
 
@@ -177,37 +177,37 @@ def test_an_older_answer_after_the_session_is_over_acknowledges_nothing() -> Non
         (Superseded(), 4409, "superseded"),
     ],
 )
-def test_what_cannot_go_on_is_closed(answer: ReplyMessage, code: int, reason: str) -> None:
+def test_a_resume_that_fails_is_closed_with_its_reason(answer: ReplyMessage, code: int, reason: str) -> None:
     assert closed(resumed().on(ReplyReceived(answer))) == (code, reason)
     early = reclaimed(Start(resume="token"))
     early.on(ReplyReceived(answer))
     early.on(ReplyReceived(final(1)))
     early.effects.clear()
-    early.keep_all()
+    early.accept_all()
     assert closed(early.effects) == (code, reason)
     assert early.state.phase is Phase.CLOSED
 
 
-def test_another_users_session_is_not_given() -> None:
+def test_another_users_session_cannot_be_resumed() -> None:
     connection = reclaimed(Start(resume="token"), replace(CLAIM, user_id="eve"))
     assert closed(connection.effects) == (4403, "not_your_session")
-    assert not connection.to_write
+    assert not connection.in_flight
 
 
-def test_a_token_of_no_session_is_refused() -> None:
-    connection = Connection()
+def test_an_invalid_resume_token_is_rejected() -> None:
+    connection = CoreConnection()
     connection.on(TokenAccepted(ADA))
     connection.on(Start(resume="token"))
     assert closed(connection.on(ResumeTokenRejected())) == (4404, "resume_invalid")
 
 
 @pytest.mark.parametrize("from_frame", [13, 10**30])
-def test_no_session_is_so_long(from_frame: int) -> None:
+def test_from_frame_beyond_the_maximum_length_is_a_gap(from_frame: int) -> None:
     connection = reclaimed(Start(resume="token", from_frame=from_frame))
     assert closed(connection.effects) == (4400, "frame_gap")
 
 
-def test_the_greatest_length_counts_from_the_sessions_first_frame() -> None:
+def test_the_maximum_length_counts_from_the_sessions_first_frame() -> None:
     connection = resumed(from_frame=11)
     connection.on(AudioReceived(FRAME))
     connection.on(BeginAnswer(question=1))
@@ -216,9 +216,9 @@ def test_the_greatest_length_counts_from_the_sessions_first_frame() -> None:
     assert connection.state.session.end_cause is EndCause.LENGTH
 
 
-def test_said_again_by_another_transcriber_it_changes_nothing() -> None:
+def test_a_repeated_resumed_changes_nothing() -> None:
     connection = resumed()
     connection.on(ReplyReceived(Resumed(next_frame=4)))
     connection.on(AudioReceived(FRAME))
-    connection.keep_all()
+    connection.accept_all()
     assert connection.on(ReplyReceived(Resumed(next_frame=4))) == []

@@ -29,7 +29,7 @@ def code(effects: list[Effect]) -> tuple[int, str]:
     return close.code, close.reason
 
 
-def test_what_comes_is_converted_and_then_written() -> None:
+def test_audio_is_decoded_and_then_appended() -> None:
     connection = streaming(FLOATS)
     [convert] = connection.on(AudioReceived(bytes(8 * 12_000)))
     assert isinstance(convert, DecodeAudio)
@@ -42,7 +42,7 @@ def test_what_comes_is_converted_and_then_written() -> None:
     assert records(connection.on(AudioDecoded(FRAME, 8000, last=False))) == [("frame", FRAME_BYTES)]
 
 
-def test_an_answer_begins_where_what_was_sent_ends_though_not_all_of_it_is_out() -> None:
+def test_an_answer_begins_where_the_audio_sent_ends_though_the_decoder_holds_some_back() -> None:
     connection = streaming(FLOATS)
     connection.on(AudioReceived(bytes(8 * 13_000)))
     connection.on(AudioDecoded(FRAME, 4334, last=False))
@@ -51,7 +51,7 @@ def test_an_answer_begins_where_what_was_sent_ends_though_not_all_of_it_is_out()
     assert AnswerBegun.model_validate_json(answer.record.value).from_sample == 4334
 
 
-def test_at_the_end_the_rest_comes_first() -> None:
+def test_the_decoder_is_flushed_before_the_end_record() -> None:
     connection = streaming(FLOATS)
     connection.on(AudioDecoded(FRAME[:100], 66, last=False))
     [convert] = connection.on(End())
@@ -65,7 +65,7 @@ def test_at_the_end_the_rest_comes_first() -> None:
     assert SessionEnded.model_validate_json(end.record.value).cause is EndCause.CLIENT
 
 
-def test_what_is_still_being_converted_when_a_token_runs_out_is_kept() -> None:
+def test_audio_still_being_decoded_at_the_end_is_appended() -> None:
     connection = streaming(FLOATS)
     connection.on(AudioReceived(bytes(8)))
     connection.on(End())
@@ -73,18 +73,18 @@ def test_what_is_still_being_converted_when_a_token_runs_out_is_kept() -> None:
     assert records(connection.on(AudioDecoded(b"", 4000, last=True))) == [("end", 0)]
 
 
-def test_a_session_that_others_ended_takes_nothing_more() -> None:
+def test_a_session_ended_elsewhere_drops_decoded_audio() -> None:
     connection = streaming(FLOATS)
     connection.on(AudioReceived(bytes(8)))
     connection.on(ReplyReceived(SUMMARY))
     assert connection.on(AudioDecoded(FRAME, 4000, last=False)) == []
 
 
-def test_a_broken_container_is_told_of() -> None:
+def test_a_broken_container_closes_with_broken_audio() -> None:
     assert code(streaming(WEBM).on(DecodeFailed("it is something else"))) == (4400, "broken_audio")
 
 
-def test_audio_in_containers_ends_at_the_greatest_length_too() -> None:
+def test_the_maximum_length_applies_to_containers_too() -> None:
     connection = streaming(WEBM)
     for second in range(1, 4):
         connection.on(AudioDecoded(FRAME * 4, second * 16_000, last=False))
@@ -109,7 +109,7 @@ def test_audio_in_containers_ends_at_the_greatest_length_too() -> None:
         (WEBM, 393_217, (1009, "message_too_large")),
     ],
 )
-def test_messages_have_the_size_of_their_format(audio: AudioFormat, size: int, refused: tuple[int, str] | None) -> None:
+def test_message_sizes_are_checked_by_format(audio: AudioFormat, size: int, refused: tuple[int, str] | None) -> None:
     connection = streaming(audio)
     effects = connection.on(AudioReceived(bytes(size)))
     if refused:
@@ -121,7 +121,7 @@ def test_messages_have_the_size_of_their_format(audio: AudioFormat, size: int, r
 @pytest.mark.parametrize(
     "event", [AudioReceived(FRAME * 4), AudioDecoded(FRAME * 4, 0, last=False)], ids=["own", "converted"]
 )
-def test_a_recording_may_be_so_much_faster_and_no_more(event: Event) -> None:
+def test_audio_beyond_the_rate_limit_is_too_fast(event: Event) -> None:
     connection = streaming(WEBM if isinstance(event, AudioDecoded) else None, policy=replace(POLICY, session_s=3600))
 
     def second(number: int, now_ms: int) -> list[Effect]:
@@ -142,7 +142,7 @@ def test_frame_bytes_are_those_of_the_announced_format() -> None:
         assert streaming(audio).state.session.audio.frame_bytes == frame_bytes
 
 
-def test_nothing_is_told_but_frames_while_a_rest_is_waited_for() -> None:
+def test_ticks_send_nothing_while_the_decoder_is_flushed() -> None:
     connection = streaming(FLOATS)
     connection.on(End())
     assert not any(isinstance(effect, Send) for effect in connection.on(Tick(), 60_000))
