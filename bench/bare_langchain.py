@@ -43,9 +43,9 @@ class BareLangChain:
             spoken = spoken_session(session, _MIN_PROBABILITY)
             documents = [answer_input(spoken, answer, _MIN_PROBABILITY) for answer in spoken.usable_answers]
             calls = (self._answers.ainvoke(self._messages(ANSWER_PROMPT, document)) for document in documents)
-            said = [*await asyncio.gather(*calls)]
-            said.append(await self._summary.ainvoke(self._messages(SUMMARY_PROMPT, _SUMMED_UP)))
-        assert all(isinstance(one, BaseModel) for one in said)
+            responses = [*await asyncio.gather(*calls)]
+            responses.append(await self._summary.ainvoke(self._messages(SUMMARY_PROMPT, _SUMMED_UP)))
+        assert all(isinstance(one, BaseModel) for one in responses)
 
     def _messages(self, prompt: str, document: Mapping[str, Any]) -> list[tuple[str, str]]:
         return [("system", self._instructions[prompt]), ("human", json.dumps(document))]

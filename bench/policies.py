@@ -20,9 +20,10 @@ from rich.table import Table
 
 from bench.charts import LineChart, Picture
 from bench.result_files import save
-from bench.streaming import StreamingScore, quantile, score_all
+from bench.streaming import StreamingScore, score_all
 from bench.workload import Workload, add_workload_options, workload_of
 from client.accuracy import word_error_rate
+from infra.quantiles import quantile
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.adapters.silero_vad import SileroVad
 from processors.transcribe.options import transcription_options
@@ -44,12 +45,12 @@ POLICIES: tuple[dict[str, Any], ...] = (
 
 def figures(scores: Sequence[StreamingScore]) -> dict[str, Any]:
     """Of all recordings together. Recordings without speech count for their windows alone."""
-    spoken = [each for each in scores if each.said]
+    spoken = [each for each in scores if each.reference]
     delays = [delay for each in spoken for delay in each.delays_s]
     return {
         "delay_p50_s": round(statistics.median(delays), 3),
         "delay_p95_s": round(quantile(delays, 0.95), 3),
-        "wer": round(word_error_rate([each.said for each in spoken], [each.heard for each in spoken]), 4),
+        "wer": round(word_error_rate([each.reference for each in spoken], [each.hypothesis for each in spoken]), 4),
         "windows_per_audio_s": round(sum(each.windows for each in scores) / sum(each.audio_s for each in scores), 3),
     }
 
@@ -132,7 +133,7 @@ def run(output: Path, workload: Workload, shifts: int = SHIFTS) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shifts", type=int, default=SHIFTS, help="offsets at which each recording is heard")
+    parser.add_argument("--shifts", type=int, default=SHIFTS, help="offsets of each recording")
     add_workload_options(parser)
     given = parser.parse_args()
     workload = workload_of(given)

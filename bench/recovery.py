@@ -95,7 +95,7 @@ def _transcriber(stack: Stack) -> int:
     raise RostrumError("The transcriber does not run.", "See the stack's logs.")
 
 
-def figures(outcome: Outcome, killed_at_ms: Sequence[int], said: str) -> dict[str, Any]:
+def figures(outcome: Outcome, killed_at_ms: Sequence[int], reference: str) -> dict[str, Any]:
     each_ms = recoveries_ms(outcome, killed_at_ms)
     numbers = [final.number for final in outcome.finals]
     return {
@@ -105,7 +105,7 @@ def figures(outcome: Outcome, killed_at_ms: Sequence[int], said: str) -> dict[st
         "each_ms": each_ms,
         "not_recovered_before_the_next": each_ms.count(None),
         "finals_numbered_without_gaps": numbers == list(range(1, len(numbers) + 1)),
-        "wer": round(word_error_rate([said], [outcome.transcript]), 4),
+        "wer": round(word_error_rate([reference], [outcome.transcript]), 4),
     }
 
 

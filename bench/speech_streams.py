@@ -15,7 +15,7 @@ import numpy as np
 
 from client.accuracy import normalised
 from client.recording import UnreadableRecording
-from client.spoken_recording import SpokenRecording, TimedWord, read_spoken
+from client.spoken_recording import SpokenRecording, SpokenWord, read_spoken
 from infra.samples import SPEECH
 from schemas.audio import SAMPLE_BYTES, SAMPLE_RATE
 
@@ -36,7 +36,7 @@ class SpeechStream:
     name: str
     pcm: bytes
     """16 kHz, mono, s16le."""
-    words: tuple[TimedWord, ...]
+    words: tuple[SpokenWord, ...]
     """As they are compared: lower case, without punctuation."""
 
     @property
@@ -143,24 +143,24 @@ def _with_pauses(name: str, recordings: Sequence[SpokenRecording]) -> SpeechStre
 
 
 def _joined(name: str, parts: Sequence[SpokenRecording | float]) -> SpeechStream:
-    pcm, words = bytearray(), list[TimedWord]()
+    pcm, words = bytearray(), list[SpokenWord]()
     for part in parts:
         if isinstance(part, SpokenRecording):
             at_s = len(pcm) / SAMPLE_BYTES / SAMPLE_RATE
-            words += [TimedWord(word.text, at_s + word.start_s, at_s + word.end_s) for word in _words(part)]
+            words += [SpokenWord(word.text, at_s + word.start_s, at_s + word.end_s) for word in _words(part)]
             pcm += part.recording.pcm
         else:
             pcm += bytes(int(part * SAMPLE_RATE) * SAMPLE_BYTES)
     return SpeechStream(name, bytes(pcm), tuple(words))
 
 
-def _words(spoken: SpokenRecording) -> Iterator[TimedWord]:
+def _words(spoken: SpokenRecording) -> Iterator[SpokenWord]:
     for word in spoken.words or _estimated(spoken):
         for token in normalised(word.text).split():
-            yield TimedWord(token, word.start_s, word.end_s)
+            yield SpokenWord(token, word.start_s, word.end_s)
 
 
-def _estimated(spoken: SpokenRecording) -> list[TimedWord]:
+def _estimated(spoken: SpokenRecording) -> list[SpokenWord]:
     """Word times where the manifest has none: the audible span, divided among the words by their letters."""
     samples = np.abs(np.frombuffer(spoken.recording.pcm, "<i2").astype(np.int32))
     audible = np.flatnonzero(samples > _AUDIBLE * samples.max(initial=1))
@@ -168,4 +168,4 @@ def _estimated(spoken: SpokenRecording) -> list[TimedWord]:
     texts = normalised(spoken.text or "").split()
     shares = np.cumsum([0, *(len(text) + 1 for text in texts)])
     times_s = begin_s + (end_s - begin_s) * shares / max(int(shares[-1]), 1)
-    return [TimedWord(text, float(times_s[at]), float(times_s[at + 1])) for at, text in enumerate(texts)]
+    return [SpokenWord(text, float(times_s[at]), float(times_s[at + 1])) for at, text in enumerate(texts)]

@@ -9,7 +9,7 @@ end of the audio that was available when it became final; the next figure adds t
 
 import argparse
 import asyncio
-import statistics
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from bench.speech_streams import SpeechStream
 from bench.workload import add_workload_options, workload_of
 from client.accuracy import word_error_rate
 from infra.clock import SystemClock
+from infra.quantiles import quantile
 from processors.transcribe.adapters.recogniser import WhisperRecogniser, load_model
 from processors.transcribe.adapters.silero_vad import SileroVad
 from processors.transcribe.core.session.finals import transcript
@@ -33,8 +34,8 @@ class StreamingScore:
     """The result of one recording."""
 
     name: str
-    said: str
-    heard: str
+    reference: str
+    hypothesis: str
     delays_s: tuple[float, ...]
     """For each word, in audio time."""
     model_s: tuple[float, ...]
@@ -53,7 +54,12 @@ def shifted(pcm: bytes, number: int, of: int) -> bytes:
 
 
 async def score(
-    recogniser: Recogniser, vad: VoiceActivityDetector, options: TranscriptionOptions, name: str, pcm: bytes, said: str
+    recogniser: Recogniser,
+    vad: VoiceActivityDetector,
+    options: TranscriptionOptions,
+    name: str,
+    pcm: bytes,
+    reference: str,
 ) -> StreamingScore:
     """Stream one recording through the core, VAD and the model."""
     transcriber = OfflineTranscriber(options, vad, recogniser, SystemClock())
@@ -62,8 +68,8 @@ async def score(
     pairs = zip(result.delays_with_inference_ms, result.delays_ms, strict=True)
     return StreamingScore(
         name=name,
-        said=said,
-        heard=transcript(finals_of(result.transcribed)),
+        reference=reference,
+        hypothesis=transcript(finals_of(result.transcribed)),
         delays_s=tuple(delay_ms / 1000 for delay_ms in result.delays_ms),
         model_s=tuple((whole_ms - delay_ms) / 1000 for whole_ms, delay_ms in pairs),
         windows=result.windows,
@@ -88,33 +94,32 @@ async def score_all(
     ]
 
 
-def quantile(values: Sequence[float], share: float) -> float:
-    """The least value that so many of them do not exceed."""
-    ordered = sorted(values)
-    return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else float("nan")
-
-
 def whole_delays(scores: Sequence[StreamingScore]) -> list[float]:
     """All words' delays including the model's time, in seconds."""
     return [sum(parts) for each in scores for parts in zip(each.delays_s, each.model_s, strict=True)]
 
 
+def _quantile(values: Sequence[float], share: float) -> float:
+    return quantile(values, share) if values else math.nan
+
+
 def show(scores: Sequence[StreamingScore], with_text: bool) -> None:
     print(f"{'recording':20} {'WER':>6} {'delay p50':>10} {'p90':>6} {'with model':>11} {'load':>6} {'window':>7}")
     for each in scores:
-        rate = word_error_rate(each.said, each.heard) if each.said else float("nan")
+        rate = word_error_rate(each.reference, each.hypothesis) if each.reference else math.nan
         print(
-            f"{each.name:20} {rate:6.3f} {quantile(each.delays_s, 0.5):8.2f} s {quantile(each.delays_s, 0.9):4.2f} s "
-            f"{quantile(whole_delays([each]), 0.5):9.2f} s {each.load:6.2f} {each.longest_s:5.2f} s"
+            f"{each.name:20} {rate:6.3f} {_quantile(each.delays_s, 0.5):8.2f} s {_quantile(each.delays_s, 0.9):4.2f} s "
+            f"{_quantile(whole_delays([each]), 0.5):9.2f} s {each.load:6.2f} {each.longest_s:5.2f} s"
         )
         if with_text:
-            print(f"    said:  {each.said}\n    heard: {each.heard}")
-    spoken = [each for each in scores if each.said]
+            print(f"    reference:  {each.reference}\n    hypothesis: {each.hypothesis}")
+    spoken = [each for each in scores if each.reference]
     if spoken:
         delays = whole_delays(spoken)
+        rate = word_error_rate([each.reference for each in spoken], [each.hypothesis for each in spoken])
         print(
-            f"all: WER {word_error_rate([each.said for each in spoken], [each.heard for each in spoken]):.4f}, "
-            f"to final with model p50 {statistics.median(delays):.2f} s, p95 {quantile(delays, 0.95):.2f} s, "
+            f"all: WER {rate:.4f}, "
+            f"to final with model p50 {_quantile(delays, 0.5):.2f} s, p95 {_quantile(delays, 0.95):.2f} s, "
             f"{sum(each.windows for each in scores)} windows in {sum(each.audio_s for each in scores):.0f} s of audio"
         )
 
@@ -131,7 +136,7 @@ async def main() -> None:
     parser.add_argument("--endpointing-ms", type=int, default=known["endpointing_ms"].default)
     parser.add_argument("--vad", action=argparse.BooleanOptionalAction, default=known["vad"].default)
     parser.add_argument("--shifts", type=int, default=1)
-    parser.add_argument("--text", action="store_true", help="print the words said and the words recognised")
+    parser.add_argument("--text", action="store_true", help="print reference and hypothesis")
     given = parser.parse_args()
     settings = TranscribeSettings(
         workers=1,

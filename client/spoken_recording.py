@@ -18,7 +18,7 @@ MANIFEST = "manifest.jsonl"
 
 
 @dataclass(frozen=True)
-class TimedWord:
+class SpokenWord:
     text: str
     start_s: float
     """From the recording's first sample."""
@@ -31,7 +31,7 @@ class SpokenRecording:
     text: str | None
     """None if it is not known what is said; empty if nothing is said."""
     speaker: str | None = None
-    words: tuple[TimedWord, ...] = ()
+    words: tuple[SpokenWord, ...] = ()
     """The words of `text` with their times, where the manifest gives them."""
 
 
@@ -82,5 +82,5 @@ def _lines(manifest: Path) -> Iterator[_ManifestLine]:
 
 
 def _listed(folder: Path, line: _ManifestLine) -> SpokenRecording:
-    words = tuple(TimedWord(each.word, each.start, each.end) for each in line.words)
+    words = tuple(SpokenWord(each.word, each.start, each.end) for each in line.words)
     return SpokenRecording(read_recording(folder / line.file), line.text, line.speaker, words)

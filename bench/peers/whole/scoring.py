@@ -8,13 +8,13 @@ and is dropped. Shown: the first text, tail included, whose alignment with the w
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, takewhile
 
 import jiwer
 
 from bench.peers.whole.streaming_client import CHUNK_S, ShownText, StreamingClient
 from client.accuracy import normalised, repeated_passages
-from client.spoken_recording import TimedWord
+from client.spoken_recording import SpokenWord
 
 _EARLY_S = 0.25
 _TAIL_S = 2.0
@@ -48,32 +48,32 @@ class TranscriptScore:
 
 
 def score(client: StreamingClient) -> TranscriptScore:
-    said, shown, seconds = client.stream.words, client.shown, client.stream.seconds
-    texts = [word.text for word in said]
-    heard = normalised(shown[-1].committed).split() if shown else []
-    aligned = jiwer.process_words(" ".join(texts), " ".join(heard))
-    due = [min(math.ceil(word.end_s / CHUNK_S - 1e-9) * CHUNK_S, seconds) for word in said]
-    reached = _reached(shown, heard)
+    reference, shown, seconds = client.stream.words, client.shown, client.stream.seconds
+    texts = [word.text for word in reference]
+    hypothesis = normalised(shown[-1].committed).split() if shown else []
+    aligned = jiwer.process_words(" ".join(texts), " ".join(hypothesis))
+    due = [min(math.ceil(word.end_s / CHUNK_S - 1e-9) * CHUNK_S, seconds) for word in reference]
+    reached = _reached(shown, hypothesis)
     committed = {
         index: at_s
-        for index, place in _equal(texts, heard)
-        if (at_s := reached[place]) is not None and at_s >= said[index].end_s - _EARLY_S
+        for index, place in _equal(texts, hypothesis)
+        if (at_s := reached[place]) is not None and at_s >= reference[index].end_s - _EARLY_S
     }
-    first = _first_shown(said, shown)
+    first = _first_shown(reference, shown)
     for index, at_s in committed.items():
         first[index] = min(first.get(index, at_s), at_s)
-    tail = [index for index, word in enumerate(said) if word.end_s > seconds - _TAIL_S]
+    tail = [index for index, word in enumerate(reference) if word.end_s > seconds - _TAIL_S]
     return TranscriptScore(
         committed=tuple(WordDelay(due[index], at_s - due[index]) for index, at_s in sorted(committed.items())),
         shown=tuple(WordDelay(due[index], at_s - due[index]) for index, at_s in sorted(first.items())),
         seconds=seconds,
-        words=len(said),
+        words=len(reference),
         substitutions=aligned.substitutions,
         deletions=aligned.deletions,
         insertions=aligned.insertions,
         tail_words=len(tail),
         tail_missing=sum(index not in committed for index in tail),
-        repeated=repeated_passages(" ".join(texts), " ".join(heard)),
+        repeated=repeated_passages(" ".join(texts), " ".join(hypothesis)),
         lost=max(
             (part.ref_end_idx - part.ref_start_idx for part in aligned.alignments[0] if part.type == "delete"),
             default=0,
@@ -81,37 +81,37 @@ def score(client: StreamingClient) -> TranscriptScore:
     )
 
 
-def _equal(said: Sequence[str], heard: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _equal(reference: Sequence[str], hypothesis: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Places of equal words in an alignment with the fewest differences."""
-    if not said or not heard:
+    if not reference or not hypothesis:
         return
-    for part in jiwer.process_words(" ".join(said), " ".join(heard)).alignments[0]:
+    for part in jiwer.process_words(" ".join(reference), " ".join(hypothesis)).alignments[0]:
         if part.type == "equal":
             yield from zip(
                 range(part.ref_start_idx, part.ref_end_idx), range(part.hyp_start_idx, part.hyp_end_idx), strict=True
             )
 
 
-def _reached(shown: Sequence[ShownText], heard: Sequence[str]) -> list[float | None]:
+def _reached(shown: Sequence[ShownText], hypothesis: Sequence[str]) -> list[float | None]:
     """When each word of the final text was committed, with all before it."""
-    reached: list[float | None] = [None] * len(heard)
+    reached: list[float | None] = [None] * len(hypothesis)
     known = 0
     for committed, states in groupby(shown, key=lambda state: state.committed):
         at_s = next(states).at_s
         words = normalised(committed).split()
-        same = next((place for place, pair in enumerate(zip(words, heard, strict=False)) if pair[0] != pair[1]), None)
-        agreed = min(len(words), len(heard)) if same is None else same
+        pairs = zip(words, hypothesis, strict=False)
+        agreed = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
         reached[known:agreed] = [at_s] * max(agreed - known, 0)
         known = max(known, agreed)
     return reached
 
 
-def _first_shown(said: Sequence[TimedWord], shown: Sequence[ShownText]) -> dict[int, float]:
+def _first_shown(reference: Sequence[SpokenWord], shown: Sequence[ShownText]) -> dict[int, float]:
     """When each word was first shown, by its place."""
     first: dict[int, float] = {}
-    texts = [word.text for word in said]
+    texts = [word.text for word in reference]
     for state in shown:
-        begun = sum(word.start_s <= state.at_s for word in said)
+        begun = sum(word.start_s <= state.at_s for word in reference)
         for index, _ in _equal(texts[:begun], normalised(f"{state.committed} {state.tail}").split()):
             first.setdefault(index, state.at_s)
     return first

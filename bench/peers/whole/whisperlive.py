@@ -58,7 +58,7 @@ class WhisperLiveServer:
     async def session(self, client: StreamingClient) -> None:
         url = f"ws://{LOOPBACK}:{self._port}"
         async with connect(url, max_size=None, ping_interval=None, open_timeout=60, proxy=None) as websocket:
-            session = _Session(websocket, client, self._model.folder)
+            session = _WhisperLiveSession(websocket, client, self._model.folder)
             if not await session.accepted():
                 return
             receiving = asyncio.create_task(session.receive())
@@ -77,7 +77,7 @@ class WhisperLiveServer:
                 client.report("no close after the end")
 
 
-class _Session:
+class _WhisperLiveSession:
     def __init__(self, websocket: ClientConnection, client: StreamingClient, model: str) -> None:
         self._websocket = websocket
         self._client = client

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from client.recording import UnreadableRecording
-from client.spoken_recording import TimedWord, read_spoken
+from client.spoken_recording import SpokenWord, read_spoken
 from infra.samples import SPEECH
 from tests.support.audio.speech import joined, write_wav
 
@@ -41,7 +41,7 @@ def test_a_manifest_names_recordings_and_speakers(tmp_path: Path) -> None:
 def test_the_bundled_recordings_have_words_with_times() -> None:
     first = read_spoken([SPEECH])[0]
 
-    assert first.words[0] == TimedWord("my", 0.3, 0.485)
+    assert first.words[0] == SpokenWord("my", 0.3, 0.485)
     assert first.text == " ".join(word.text for word in first.words)
 
 

@@ -4,14 +4,14 @@ from bench.peers.whole.figures import figures
 from bench.peers.whole.scoring import WordDelay, score
 from bench.peers.whole.streaming_client import ShownText, StreamingClient
 from bench.speech_streams import SpeechStream
-from client.spoken_recording import TimedWord
+from client.spoken_recording import SpokenWord
 
 SECONDS = 4.0
 WORDS = ("one", "two", "three", "four", "five", "six")
-SAID = tuple(TimedWord(word, 0.5 * index, 0.5 * index + 0.4) for index, word in enumerate(WORDS))
+SAID = tuple(SpokenWord(word, 0.5 * index, 0.5 * index + 0.4) for index, word in enumerate(WORDS))
 
 
-def client(*shown: ShownText, said: tuple[TimedWord, ...] = SAID) -> StreamingClient:
+def client(*shown: ShownText, said: tuple[SpokenWord, ...] = SAID) -> StreamingClient:
     shown_to = StreamingClient(SpeechStream("test", bytes(round(SECONDS * 32_000)), said))
     shown_to.shown = list(shown)
     return shown_to
