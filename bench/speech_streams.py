@@ -57,6 +57,11 @@ class SpeechSet:
     recordings: Sequence[SpokenRecording]
     is_bundled: bool = False
 
+    @property
+    def word_times(self) -> str:
+        """Where the times at which words are said come from, for results."""
+        return "given" if all(spoken.words or not spoken.text for spoken in self.recordings) else "estimated"
+
     def stream(self, number: int, seconds: float) -> SpeechStream:
         """The stream of this number, about as long as asked for. Streams of neighbouring numbers begin differently."""
         if self.is_bundled:

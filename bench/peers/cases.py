@@ -36,7 +36,12 @@ def compare_whole(
     minutes: float = 60.0,
 ) -> None:
     """Measure, print a table, write `output` and its picture. `servers`: by name; all that are installed if empty."""
-    measured = {**workload.conditions(), "stream_s": stream_s, "passed_if": figures.PASSED_IF}
+    measured = {
+        **workload.conditions(),
+        "word_times": workload.speech.word_times,
+        "stream_s": stream_s,
+        "passed_if": figures.PASSED_IF,
+    }
 
     async def run() -> dict[str, Any]:
         contenders = _chosen(wholes.whole_servers(workload, stream_s), servers)

@@ -69,6 +69,7 @@ def test_words_without_times_are_spread_over_the_audible_part(learners: Path) ->
 
     assert 0.1 < first.start_s < first.end_s == second.start_s < second.end_s < sentence_s
     assert third.start_s > sentence_s + 1
+    assert (read_speech(learners).word_times, bundled_speech().word_times) == ("estimated", "given")
 
 
 def test_a_stream_repeats_a_speakers_sentences_until_it_is_long_enough(learners: Path) -> None:
