@@ -1,6 +1,7 @@
 """Draws the pictures of the committed results again, from their JSON alone: `python -m bench.redraw`."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from bench import delay, growth, inference_overhead, policies, recovery, report_overhead, sizing
@@ -25,21 +26,16 @@ PICTURES: Mapping[str, Callable[[Mapping[str, Any]], Picture]] = {
 """By the beginning of the file's name; the longer of two beginnings stands first."""
 
 
-def pictures() -> dict[str, str]:
-    """The text of each result's picture, by the name of its file."""
-    found = {}
-    for file in sorted(RESULTS.glob("*.json")):
-        picture = next((picture for name, picture in PICTURES.items() if file.stem.startswith(name)), None)
-        if picture is not None:
-            result = read_result(file)
-            found[f"{file.stem}.svg"] = drawn(result, picture(result))
-    return found
+def redrawn(file: Path) -> str:
+    """The text of the picture of this result."""
+    result = read_result(file)
+    return drawn(result, next(picture for name, picture in PICTURES.items() if file.stem.startswith(name))(result))
 
 
 def main() -> None:
-    for name, text in pictures().items():
-        (RESULTS / name).write_text(text, encoding="utf-8")
-        print(f"drawn: {RESULTS / name}")
+    for file in sorted(RESULTS.glob("*.json")):
+        file.with_suffix(".svg").write_text(redrawn(file), encoding="utf-8")
+        print(f"drawn: {file.with_suffix('.svg')}")
 
 
 if __name__ == "__main__":
