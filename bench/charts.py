@@ -38,6 +38,7 @@ _CHART_HEIGHT_INCHES, _TITLE_INCHES, _LEGEND_ROW_INCHES = 3.0, 0.5, 0.22
 _MOST_COLUMNS = 3
 _LEGEND_LETTERS_PER_INCH = 9
 _MOST_X_TICKS = 8
+_NEAR = 1.25
 _LABEL_LETTERS_PER_CHART = 44
 _NO_DATE = {"Date": None, "Creator": None}
 
@@ -196,6 +197,8 @@ def _draw_bars(axes: Axes, chart: BarChart, colours: Mapping[str, str]) -> None:
             if bar.goal is not None:
                 axes.plot([x - width / 2, x + width / 2], [bar.goal] * 2, color=_GOAL_COLOUR, linestyle="--")
             top = max(bar.value, bar.spread[1] if bar.spread else 0.0)
+            if bar.goal is not None and top <= bar.goal < _NEAR * top:
+                top = bar.goal  # The value stands above a goal that it would cover.
             axes.annotate(
                 f"{bar.value:.3g}",
                 (x, top),
