@@ -35,7 +35,7 @@ _WAIT_MS = 200
 class BufferLimits:
     vad_frames: int
     """The most frames of one session that are given to the detector in one turn, so that a recording sent fast does not
-    hold up the other sessions."""
+    delay the other sessions."""
     records: int
     """Records of one partition that may be buffered before its reading is paused."""
 

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from client.accuracy import word_error_rate
-from tests.e2e.test_session import check_whole
+from tests.e2e.test_session import check_complete
 from tests.support.audio.speech import Speech, joined
 from tests.support.clients.protocol_client import Transcript, speak
 from tests.support.processes.stack import Stack
@@ -48,7 +48,7 @@ async def test_a_session_survives(stack: Stack, names: tuple[str, ...]) -> None:
 
     heard = await spoken_through_a_kill(stack, f"survivor-of-{names[0]}", speech, *names)
 
-    check_whole(heard, speech)
+    check_complete(heard, speech)
 
 
 async def test_a_killed_transcriber_loses_no_audio(stack: Stack) -> None:

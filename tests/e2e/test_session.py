@@ -9,7 +9,7 @@ from tests.support.processes.stack import Stack
 from tests.support.waiting import wait_until
 
 
-def check_whole(heard: Transcript, speech: Speech) -> None:
+def check_complete(heard: Transcript, speech: Speech) -> None:
     """A session with nothing missing, by the protocol's page."""
     assert heard.close_code == 1000
     finals = heard.of("final")
@@ -45,7 +45,7 @@ async def test_two_speakers_side_by_side(stack: Stack) -> None:
     )
 
     for heard, speech in zip(sessions, speeches.values(), strict=True):
-        check_whole(heard, speech)
+        check_complete(heard, speech)
         (asked,) = heard.of("questions")
         assert [question["number"] for question in asked["questions"]] == list(range(1, 11))
         assert asked["source"] == "bank"

@@ -18,7 +18,7 @@ from tests.support.audio.speech import Speech, bundled, joined
 from tests.support.clients.protocol_client import speak
 from tests.support.clients.resuming_client import ResumingClient
 from tests.support.processes.stack import Stack, stack_running
-from tests.support.transcribe.session_log import check_whole
+from tests.support.transcribe.session_log import check_complete
 from tests.support.waiting import wait_until
 
 SESSIONS = 30
@@ -51,7 +51,7 @@ async def test_forty_seconds_twice_side_by_side(stack: Stack) -> None:
     )
 
     for heard in sessions:
-        test_session.check_whole(heard, speech)
+        test_session.check_complete(heard, speech)
         median_s = statistics.median(heard.word_delays_s())
         print(f"median word-to-final delay: {median_s:.2f} s")  # noqa: T201 - the run's result
     said = {user: heard.of("summary")[0]["words"] for user, heard in zip(tokens, sessions, strict=True)}
@@ -94,7 +94,7 @@ async def test_every_session_ends_whole(stack: Stack) -> None:
 
     kafka = KafkaSettings(port=int(stack.env["KAFKA_PORT"]), bootstrap="", prefix="")
     for heard, speech in zip(sessions, speeches, strict=True):
-        await check_whole(kafka, heard, speech.pcm)
+        await check_complete(kafka, heard, speech.pcm)
         assert heard.of("report")[-1]["report"]
     resumed = sum(len(heard.of("started")) - 1 for heard in sessions)
     assert resumed, "the edge was killed while nobody spoke"

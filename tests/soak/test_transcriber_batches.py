@@ -1,4 +1,4 @@
-"""Windows from anywhere in the recordings, each heard alone and in batches with others."""
+"""Windows from anywhere in the recordings, each recognised alone and in batches with others."""
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
@@ -32,12 +32,12 @@ def window(number: int, chance: Random) -> Window:
     return Window(f"s-{number}", 0, 0, "en", 0, pcm[first * FRAME_BYTES : (first + length) * FRAME_BYTES])
 
 
-def batches(kinds: Sequence[Hashable], size: int, chance: Random) -> Iterator[list[int]]:
-    """Every window once, by its place, beside others of its kind, as chance has it."""
-    of_kind: defaultdict[Hashable, list[int]] = defaultdict(list)
-    for place in chance.sample(range(len(kinds)), len(kinds)):
-        of_kind[kinds[place]].append(place)
-    for places in of_kind.values():
+def batches(keys: Sequence[Hashable], size: int, chance: Random) -> Iterator[list[int]]:
+    """Every window once, by its place, in random batches of one key."""
+    of_key: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for place in chance.sample(range(len(keys)), len(keys)):
+        of_key[keys[place]].append(place)
+    for places in of_key.values():
         yield from (places[at : at + size] for at in range(0, len(places), size))
 
 
@@ -51,19 +51,19 @@ def difference(one: Recognition, other: Recognition) -> str:
 
 
 @pytest.mark.parametrize("compute_type", ["int8", "float32"])
-def test_a_window_is_heard_the_same_in_any_company(compute_type: str) -> None:
+def test_a_window_is_recognised_the_same_in_any_batch(compute_type: str) -> None:
     seed = new_seed()
     chance = Random(seed)
     settings = TranscribeSettings(device="cpu", compute_type=compute_type, temperature_fallback=False)
     whisper = load_model(resolve_model(str(WHISPER_MICRO)), settings)
     windows = [window(number, chance) for number in range(WINDOWS)]
     alone = [whisper.recognise([each])[0] for each in windows]
-    kinds = [whisper.batch_key(each) for each in windows]
+    keys = [whisper.batch_key(each) for each in windows]
     found: Counter[str] = Counter()
     for size in SIZES:
-        for places in batches(kinds, size, chance):
-            heard = whisper.recognise([windows[at] for at in places])
-            found.update(difference(alone[at], each) for at, each in zip(places, heard, strict=True))
+        for places in batches(keys, size, chance):
+            together = whisper.recognise([windows[at] for at in places])
+            found.update(difference(alone[at], each) for at, each in zip(places, together, strict=True))
     keep(
         f"transcriber_batches_{compute_type}",
         seed=seed,

@@ -1,5 +1,5 @@
-"""A transcriber kills itself in transaction after transaction while somebody speaks, before the commit or before the
-replies, as chance has it."""
+"""A transcriber kills itself in transaction after transaction during a session, at random before the commit or before
+the replies."""
 
 import asyncio
 import signal
@@ -12,8 +12,8 @@ import pytest
 from infra.kafka.settings import KafkaSettings
 from tests.support.processes.stage_process import processes
 from tests.support.soak.results import keep, new_seed
-from tests.support.transcribe.crashing_transcriber import Moment
-from tests.support.transcribe.processes import Client, DoomedTranscriber, Transcriber
+from tests.support.transcribe.crashing_transcriber import CrashPoint
+from tests.support.transcribe.processes import Client, CrashingTranscriber, Transcriber
 from tests.support.transcribe.scenario import ended_whole, sentences_until, speak, undisturbed
 
 DEATHS = 30
@@ -27,18 +27,18 @@ async def test_deaths_in_the_middle_of_transactions(kafka: KafkaSettings, tmp_pa
     seed, stopped = new_seed(), asyncio.Event()
     chance = Random(seed)
     log = tmp_path / "transcribe.log"
-    died: Counter[Moment] = Counter()
+    died: Counter[CrashPoint] = Counter()
     async with Client(kafka) as client:
         speaking = asyncio.create_task(speak(kafka, "s-killed", sentences_until(stopped)))
         while died.total() < DEATHS:
-            moment = chance.choice(list(Moment))
-            doomed = DoomedTranscriber(kafka, log, "0", moment, chance.randint(1, MOST_TRANSACTIONS))
-            await doomed.start(wait=False)
+            point = chance.choice(list(CrashPoint))
+            crashing = CrashingTranscriber(kafka, log, "0", point, chance.randint(1, MOST_TRANSACTIONS))
+            await crashing.start(wait=False)
             try:
-                assert await doomed.ended() == -signal.SIGKILL
+                assert await crashing.ended() == -signal.SIGKILL
             finally:
-                await doomed.stop()
-            died[moment] += 1
+                await crashing.stop()
+            died[point] += 1
         stopped.set()
         pcm = await speaking
         async with processes(Transcriber(kafka, log, "0")):

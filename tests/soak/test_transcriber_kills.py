@@ -1,4 +1,4 @@
-"""A transcriber is killed many times while people speak, and started anew each time."""
+"""A transcriber is killed many times during sessions, and restarted each time."""
 
 import asyncio
 from pathlib import Path
@@ -52,7 +52,7 @@ async def kill_at_work(client: Client, transcriber: Transcriber, chance: Random)
     return recoveries
 
 
-async def test_a_hundred_kills_while_somebody_speaks(kafka: KafkaSettings, tmp_path: Path) -> None:
+async def test_a_hundred_kills_during_a_session(kafka: KafkaSettings, tmp_path: Path) -> None:
     seed, stopped = new_seed(), asyncio.Event()
     transcriber = Transcriber(kafka, tmp_path / "transcribe.log", instance="0")
     async with Client(kafka) as client, processes(transcriber):

@@ -1,5 +1,5 @@
 """A hundred sessions that end soon after their last word: it is never missing, and streaming costs hardly any words
-beside the same model's hearing of the whole recordings at once."""
+compared with the same model on the whole recordings at once."""
 
 import asyncio
 from pathlib import Path

@@ -1,5 +1,5 @@
-"""One of two transcribers is killed again and again while people speak to an edge: what do those notice whom the other
-one hears?"""
+"""One of two transcribers is killed again and again while clients stream to an edge: what do the clients of the other
+one notice?"""
 
 import asyncio
 import json
@@ -19,15 +19,14 @@ from tests.support.processes.stage_process import processes
 from tests.support.soak.results import keep, new_seed, spread
 from tests.support.transcribe.processes import Transcriber
 from tests.support.transcribe.scenario import partition_of
-from tests.support.transcribe.session_log import check_whole
+from tests.support.transcribe.session_log import check_complete
 
 SPEAKERS = 8
 KILLS = 8
 SETTLED_S = 9.0
 """From one kill to the next, at least: a group that must notice by itself takes 6 s."""
 NAMED_S, NAMELESS_S = 1.0, 7.0
-"""Longer than undisturbed. Without a name, the group stands still until it gives the dead member up, and finds together
-anew."""
+"""Longer than undisturbed. Without a name, the group stands still until it gives up the dead member and rebalances."""
 SPEECH = joined(*SENTENCES, pause_s=0)
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(400)]
@@ -41,7 +40,7 @@ def partitions_of(transcriber: Transcriber) -> list[int]:
 
 
 def longest_gap_s(speakers: Iterable[ResumingClient], from_s: float, until_s: float) -> float:
-    """The longest time for which one of them, who speaks all the time, saw no words."""
+    """The longest time for which one of these clients, which stream all the time, got no words."""
     gaps_s = [0.0]
     for speaker in speakers:
         messages = [each for connection in speaker.connections for each in connection.messages]
@@ -52,7 +51,7 @@ def longest_gap_s(speakers: Iterable[ResumingClient], from_s: float, until_s: fl
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["TRANSCRIBE_GROUP_INSTANCE_ID", "no instance"])
-async def test_speakers_of_another_transcriber_notice_nothing(
+async def test_clients_of_another_transcriber_are_not_interrupted(
     kafka: KafkaSettings, tmp_path: Path, named: bool
 ) -> None:
     seed = new_seed()
@@ -84,7 +83,7 @@ async def test_speakers_of_another_transcriber_notice_nothing(
             speaker.stop_speaking()
         await asyncio.gather(*speaking)
         for speaker in speakers:
-            await check_whole(kafka, speaker, speaker.pcm)
+            await check_complete(kafka, speaker, speaker.pcm)
     keep(
         "transcriber_neighbours" if named else "transcriber_neighbours_no_instance",
         seed=seed,

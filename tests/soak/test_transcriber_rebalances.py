@@ -1,5 +1,5 @@
-"""Transcribers join, leave, die, sleep and wake up at random, and the broker dies, while people speak: every session
-ends with the words of an undisturbed run."""
+"""Transcribers join, leave, die, are suspended and wake up at random, and the broker dies, during sessions: every
+session ends with the words of an undisturbed run."""
 
 import asyncio
 import signal
@@ -24,13 +24,13 @@ MOST = 3
 WITHIN_S = 180
 WORKERS = (1, 2)
 BATCH_WINDOWS = (1, 2, 8)
-"""Each transcriber has its own, so that a session's windows have other company all the time."""
+"""Each transcriber has its own, so that a session's windows are in ever different batches."""
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
 
 
 class Crew:
-    """Transcribers without names of their own, at least one of them."""
+    """Transcribers without static membership, at least one of them."""
 
     def __init__(self, kafka: KafkaSettings, broker: JavaProgram, folder: Path, chance: Random) -> None:
         self.done = Counter[str]()
@@ -48,7 +48,7 @@ class Crew:
         return self
 
     async def rest(self) -> None:
-        """Returns when nothing happens to anybody any more."""
+        """Returns once nothing happens any more."""
         self._stopped.set()
         if self._working is not None:
             await self._working
@@ -76,7 +76,7 @@ class Crew:
         return self._crew.pop(self._chance.randrange(len(self._crew)))
 
     async def sleep(self) -> None:
-        """Mostly for longer than the group waits."""
+        """Suspend one, mostly for longer than the group waits."""
         member = self._chance.choice(self._crew)
         if member.is_running:
             member.signal(signal.SIGSTOP)
@@ -89,14 +89,14 @@ class Crew:
         await asyncio.to_thread(self._broker.start)
 
     async def _work(self) -> None:
-        """Who ends by themselves are started anew, as a supervisor would."""
+        """Those that end by themselves are restarted, as a supervisor would."""
         while not self._stopped.is_set():
-            deeds: list[Callable[[], Awaitable[None]]] = [self.sleep, self.outage]
-            deeds += [self.join] * 2 if len(self._crew) < MOST else []
-            deeds += [self.leave, self.die] if len(self._crew) > 1 else []
-            deed = self._chance.choice(deeds)
-            self.done[deed.__name__] += 1
-            await deed()
+            actions: list[Callable[[], Awaitable[None]]] = [self.sleep, self.outage]
+            actions += [self.join] * 2 if len(self._crew) < MOST else []
+            actions += [self.leave, self.die] if len(self._crew) > 1 else []
+            action = self._chance.choice(actions)
+            self.done[action.__name__] += 1
+            await action()
             await asyncio.sleep(self._chance.uniform(0.0, 8.0))
             for member in self._crew:
                 if not member.is_running:
@@ -104,7 +104,7 @@ class Crew:
                     await member.start(wait=False)
 
 
-async def test_whatever_happens_every_session_is_as_if_nothing_had(tmp_path: Path) -> None:
+async def test_sessions_end_as_if_nothing_had_happened(tmp_path: Path) -> None:
     seed = new_seed()
     chance = Random(seed)
     said: dict[str, bytes] = {}

@@ -26,7 +26,7 @@ from tests.support.edge.processes import Edge
 from tests.support.kafka.shared_node import listener_on
 from tests.support.processes.stage_process import processes
 from tests.support.transcribe.processes import Transcriber, stored
-from tests.support.transcribe.session_log import check_whole, counted, logged
+from tests.support.transcribe.session_log import check_complete, counted, logged
 from tests.support.transcribe.session_records import frames_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -103,7 +103,7 @@ async def test_live_speakers_through_a_rolling_restart_and_kills(world: World) -
     assert sum(each.close_codes.count(1006) for each in speakers) >= 2
     for speaker in speakers:
         assert "draining" in [notice["code"] for notice in speaker.of("notice")]
-        await check_whole(world.kafka, speaker, speaker.pcm)
+        await check_complete(world.kafka, speaker, speaker.pcm)
     undisturbed = [world.speaker(first.url, pcm=each.pcm, speed=8) for each in speakers]
     await asyncio.gather(second.start(), *(each.speak() for each in undisturbed))
     assert [each.finals for each in speakers] == [each.finals for each in undisturbed]
@@ -123,7 +123,7 @@ async def test_a_broker_that_does_not_answer_for_longer_than_an_edge_waits_leave
         broker.resume()
     await speaking
     assert "not_kept" in [error["code"] for error in speaker.of("error")]
-    await check_whole(world.kafka, speaker, SPEECH)
+    await check_complete(world.kafka, speaker, SPEECH)
 
 
 async def resumed(connection: Client, edge: Edge, token: str, from_frame: int, user: str = "ada") -> None:
@@ -261,7 +261,7 @@ async def without_a_network(world: World) -> str:
         network.come_back()
         await speaking
     assert 1006 in speaker.close_codes
-    await check_whole(world.kafka, speaker, SPEECH)
+    await check_complete(world.kafka, speaker, SPEECH)
     return speaker.session_id
 
 

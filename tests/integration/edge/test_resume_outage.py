@@ -16,7 +16,7 @@ from tests.support.edge.processes import Edge
 from tests.support.kafka.own_node import own_kafka
 from tests.support.processes.stage_process import StageProcess, processes
 from tests.support.transcribe.processes import Transcriber
-from tests.support.transcribe.session_log import check_whole
+from tests.support.transcribe.session_log import check_complete
 
 ACCEPTED_WITHIN_S = 1.5
 SPEECH = joined("sentence_1", "sentence_2").pcm
@@ -55,7 +55,7 @@ async def test_a_broker_that_is_away_for_longer_than_an_edge_waits_leaves_no_hol
             assert waiting.close_codes == [1000]
             assert "not_kept" in [error["code"] for error in returning.of("error")]
             for speaker in (waiting, returning):
-                await check_whole(kafka, speaker, SPEECH)
+                await check_complete(kafka, speaker, SPEECH)
 
 
 @pytest.mark.soak
@@ -75,7 +75,7 @@ async def test_a_network_that_is_gone_for_twenty_seconds(kafka: KafkaSettings, t
         network.come_back()
         await speaking
     assert 1006 in speaker.close_codes
-    await check_whole(kafka, speaker, LONG_SPEECH)
+    await check_complete(kafka, speaker, LONG_SPEECH)
 
 
 @pytest.mark.soak
@@ -95,4 +95,4 @@ async def test_a_broker_that_is_away_for_a_minute(tmp_path: Path) -> None:
             await asyncio.gather(*speaking)
             for speaker in speakers:
                 assert 1013 in speaker.close_codes
-                await check_whole(kafka, speaker, LONG_SPEECH)
+                await check_complete(kafka, speaker, LONG_SPEECH)

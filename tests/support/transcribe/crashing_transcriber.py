@@ -1,8 +1,8 @@
 """A transcriber that kills itself, as `kill -9` would, at a named point of one of its transactions.
 
-    DIES_AT=before_commit DIES_IN=2 python -m tests.support.transcribe.crashing_transcriber
+    CRASH_AT=before_commit CRASH_IN=2 python -m tests.support.transcribe.crashing_transcriber
 
-It is the real stage but for that: of all transactions with finals in them, that of the number `DIES_IN` is its last."""
+Otherwise it is the real stage. Of all transactions with finals, the one with the number `CRASH_IN` is its last."""
 
 import os
 import signal
@@ -15,31 +15,30 @@ from processors.transcribe.adapters.partition_writer import KafkaPartitionWriter
 from processors.transcribe.core.session.pending_commits import Commit
 
 
-class Moment(StrEnum):
-    """`BEFORE_COMMIT`: the broker holds every record and the offset, and has not been asked to commit them.
-    `BEFORE_REPLIES`: it has committed, and no client knows."""
-
+class CrashPoint(StrEnum):
     BEFORE_COMMIT = "before_commit"
+    """The broker holds every record and the offset, and has not been asked to commit them."""
     BEFORE_REPLIES = "before_replies"
+    """It has committed, and no reply has been sent."""
 
 
-class Doom:
-    def __init__(self, moment: Moment, number: int) -> None:
-        self._moment = moment
+class Crash:
+    def __init__(self, point: CrashPoint, number: int) -> None:
+        self._moment = point
         self._left = number
 
     def transaction_with_finals(self) -> bool:
-        """Counts one; whether it is the last."""
+        """Counts one; returns whether it is the last."""
         self._left -= 1
         return self._left == 0
 
-    def reached(self, moment: Moment) -> None:
-        if moment is self._moment:
+    def reached(self, point: CrashPoint) -> None:
+        if point is self._moment:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-class DoomedWriter(KafkaPartitionWriter):
-    doom: Doom
+class CrashingWriter(KafkaPartitionWriter):
+    crash: Crash
 
     def __init__(self, settings: KafkaSettings, partition: int) -> None:
         super().__init__(settings, partition)
@@ -48,21 +47,21 @@ class DoomedWriter(KafkaPartitionWriter):
         self._producer.commit_transaction = self._commit_transaction
 
     async def commit(self, commit: Commit, transcripts_end: int) -> int:
-        self._is_last = bool(commit.facts) and self.doom.transaction_with_finals()
+        self._is_last = bool(commit.facts) and self.crash.transaction_with_finals()
         return await super().commit(commit, transcripts_end)
 
     async def _commit_transaction(self) -> None:
         if self._is_last:
-            self.doom.reached(Moment.BEFORE_COMMIT)
+            self.crash.reached(CrashPoint.BEFORE_COMMIT)
         await self._really_commit()
         if self._is_last:
-            self.doom.reached(Moment.BEFORE_REPLIES)
+            self.crash.reached(CrashPoint.BEFORE_REPLIES)
 
 
 def main() -> None:
-    DoomedWriter.doom = Doom(Moment(os.environ["DIES_AT"]), int(os.environ["DIES_IN"]))
-    # The stage knows of no other writer.
-    vars(partition_recovery)[KafkaPartitionWriter.__name__] = DoomedWriter
+    CrashingWriter.crash = Crash(CrashPoint(os.environ["CRASH_AT"]), int(os.environ["CRASH_IN"]))
+    # The stage has no other way to be given a writer.
+    vars(partition_recovery)[KafkaPartitionWriter.__name__] = CrashingWriter
     stage.main()
 
 

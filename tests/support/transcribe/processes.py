@@ -1,4 +1,4 @@
-"""Transcriber processes that a test may kill, and what came of a session whoever transcribed it."""
+"""Transcriber processes that a test may kill, and what they have published about a session."""
 
 import asyncio
 from pathlib import Path
@@ -14,12 +14,12 @@ from schemas.transcripts import Final, SessionTranscribed, TranscriptFinal
 from schemas.wire import FinalMessage
 from tests.support.processes.stage_in_process import read_to_end
 from tests.support.processes.stage_process import StageProcess
-from tests.support.transcribe import crashing_transcriber as doomed_transcriber
-from tests.support.transcribe.crashing_transcriber import Moment
+from tests.support.transcribe import crashing_transcriber
+from tests.support.transcribe.crashing_transcriber import CrashPoint
 from tests.support.waiting import DEADLINE_S
 
 BY_DEFAULT = {"TRANSCRIBE_WORKERS": "0", "TRANSCRIBE_COALESCE_WINDOWS": "on", "TRANSCRIBE_TEMPERATURE_FALLBACK": "on"}
-"""Settings of a transcriber as users have it, whose windows depend on the load."""
+"""A transcriber's default settings, with which windows depend on the load."""
 
 
 class Transcriber(StageProcess):
@@ -41,17 +41,17 @@ class Transcriber(StageProcess):
         super().__init__(self.module, log, given | settings)
 
 
-class DoomedTranscriber(Transcriber):
-    """It kills itself at this moment of its transaction of this number, of those with finals."""
+class CrashingTranscriber(Transcriber):
+    """It kills itself at this point of its transaction of this number, of those with finals."""
 
-    module = doomed_transcriber.__name__
+    module = crashing_transcriber.__name__
 
-    def __init__(self, kafka: KafkaSettings, log: Path, instance: str, moment: Moment, number: int) -> None:
-        super().__init__(kafka, log, instance, DIES_AT=moment, DIES_IN=str(number))
+    def __init__(self, kafka: KafkaSettings, log: Path, instance: str, point: CrashPoint, number: int) -> None:
+        super().__init__(kafka, log, instance, CRASH_AT=point, CRASH_IN=str(number))
 
 
 class Client:
-    """What a speaker sees: the replies of one partition of `replies`, from its beginning on."""
+    """What a client sees: the replies of one partition of `replies`, from its beginning on."""
 
     def __init__(self, kafka: KafkaSettings, reply_to: int = 0) -> None:
         self._place = TopicPartition(kafka.topic(Topic.REPLIES), reply_to)
@@ -68,24 +68,24 @@ class Client:
         await self._consumer.stop()
 
     def messages(self, session_id: str, conn: str | None = None) -> list[ReplyMessage]:
-        """What was said to a session, or to one connection of it."""
+        """The messages to a session, or to one of its connections."""
         said = [reply for _, reply in self.replies if reply.session_id == session_id and conn in (None, reply.conn)]
         return [reply.message for reply in said if reply.message is not None]
 
     def finals(self, session_id: str) -> list[FinalMessage]:
-        """As often as they were told."""
+        """As often as they were sent."""
         return [message for message in self.messages(session_id) if isinstance(message, FinalMessage)]
 
     async def until(
         self, session_id: str, kind: type[ReplyMessage], within_s: float = DEADLINE_S, count: int = 1
     ) -> None:
-        """Read until so many messages of a kind have come for a session."""
+        """Read until this many messages of a kind have arrived for a session."""
         async with asyncio.timeout(within_s):
             while sum(isinstance(message, kind) for message in self.messages(session_id)) < count:
                 await self.look()
 
     async def catch_up(self) -> None:
-        """Read all that stands there by now."""
+        """Read everything that is there by now."""
         end = (await self._consumer.end_offsets([self._place]))[self._place]
         while await self._consumer.position(self._place) < end:
             await self.look()

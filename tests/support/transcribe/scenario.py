@@ -25,7 +25,7 @@ _BETWEEN_S = 0.6
 
 
 def partition_of(kafka: KafkaSettings, session_id: str) -> int:
-    """Where the session's log stands."""
+    """The partition of the session's log."""
     every = list(range(kafka.session_partitions))
     partition: int = DefaultPartitioner()(session_id.encode(), every, every)
     return partition
@@ -48,7 +48,7 @@ def sentences_until(stopped: asyncio.Event) -> Iterator[bytes]:
 
 
 async def speak(kafka: KafkaSettings, session_id: str, frames: Iterable[bytes], speed: float = 1.0) -> bytes:
-    """A whole session, so many times faster than live; gives what was said."""
+    """A whole session, at this multiple of live speed; returns its audio."""
     loop = asyncio.get_running_loop()
     said = bytearray()
     async with make_producer(kafka) as producer:
@@ -76,13 +76,13 @@ async def undisturbed(
 async def ended_whole(
     kafka: KafkaSettings, client: Client, session_id: str, pcm: bytes, within_s: float = DEADLINE_S
 ) -> list[Final]:
-    """Its finals, once it has ended: numbered without gaps, none twice, times that never overlap, no audio skipped, and
-    the client was told just this, in this order, whatever was told it more than once."""
+    """Its finals, once it has ended: numbered without gaps, none twice, times that never overlap, no audio skipped; and
+    the client got exactly these, in this order, though some perhaps more than once."""
     await client.until(session_id, Summary, within_s)
     finals, transcribed = await stored(kafka, session_id)
     check_finals(finals)
     assert [each.audio_ms for each in transcribed] == [samples_to_ms(len(pcm) // SAMPLE_BYTES)]
-    check_told(client, session_id, finals, transcribed[0])
+    check_replies(client, session_id, finals, transcribed[0])
     return finals
 
 
@@ -92,24 +92,24 @@ def check_finals(finals: Sequence[Final]) -> None:
     assert all(one.end_ms <= other.start_ms for one, other in pairwise(words))
 
 
-def check_told(client: Client, session_id: str, finals: Sequence[Final], transcribed: SessionTranscribed) -> None:
-    told = client.finals(session_id)
-    by_number = {said.number: said for said in told}
-    assert [{"type": "final", **dict(final)} for final in finals] == [dict(said) for said in by_number.values()]
-    assert all(by_number[said.number] == said for said in told), "said again, and differently"
-    assert {said.words for said in client.messages(session_id) if isinstance(said, Summary)} == {transcribed.words}
+def check_replies(client: Client, session_id: str, finals: Sequence[Final], transcribed: SessionTranscribed) -> None:
+    sent = client.finals(session_id)
+    by_number = {each.number: each for each in sent}
+    assert [{"type": "final", **dict(final)} for final in finals] == [dict(each) for each in by_number.values()]
+    assert all(by_number[each.number] == each for each in sent), "sent again, but not the same"
+    assert {each.words for each in client.messages(session_id) if isinstance(each, Summary)} == {transcribed.words}
 
 
 def text_of(finals: Iterable[Final]) -> str:
     return normalised(" ".join(final.text for final in finals))
 
 
-def repeated_passages(heard: str, *known: str) -> dict[str, int]:
-    """Passages of three words that were heard twice or more, and more often than any of these texts has them."""
-    counts = [_passages(text) for text in known]
+def repeated_passages(text: str, *known: str) -> dict[str, int]:
+    """Passages of three words that are in the text twice or more, and more often than in any of the known texts."""
+    counts = [_passages(each) for each in known]
     return {
         passage: times
-        for passage, times in _passages(heard).items()
+        for passage, times in _passages(text).items()
         if times > max([1, *(each[passage] for each in counts)])
     }
 

@@ -1,4 +1,4 @@
-"""What stands in a session's log, what of it counts, and whether a session is whole."""
+"""What is in a session's log, which of its frames count, and whether a session is complete."""
 
 from infra.kafka.settings import KafkaSettings
 from schemas.sessions import ConnectionResumed, RecordKind
@@ -17,8 +17,8 @@ async def logged(kafka: KafkaSettings, session_id: str) -> list[LogEntry]:
 
 
 def counted(log: list[LogEntry]) -> list[bytes]:
-    """The frames that count, by the log's own rules: of the newest connection, and with the number that is next.
-    A connection whose audio would begin after what is held never becomes the newest."""
+    """The frames that count by the log's own rules: those of the newest connection that have the next number. A
+    connection whose audio would begin after the last frame never becomes the newest."""
     conn = log[0].headers.conn
     frames: list[bytes] = []
     for each in log:
@@ -30,13 +30,13 @@ def counted(log: list[LogEntry]) -> list[bytes]:
     return frames
 
 
-async def check_whole(kafka: KafkaSettings, speaker: ResumingClient, pcm: bytes) -> None:
-    """Everything that was said was acknowledged and counts, in its order, and everything that was heard was told."""
+async def check_complete(kafka: KafkaSettings, speaker: ResumingClient, pcm: bytes) -> None:
+    """Every frame that was sent was acknowledged and counts, in order, and every final was sent to the client."""
     assert speaker.close_codes[-1] == 1000
     assert speaker.acked == speaker.frames
     assert counted(await logged(kafka, speaker.session_id)) == list(frames_of(pcm))
     finals, transcribed = await stored(kafka, speaker.session_id)
-    told = [{key: value for key, value in final.items() if key != "type"} for final in speaker.finals]
-    assert told == [final.model_dump(mode="json") for final in finals]
+    sent = [{key: value for key, value in final.items() if key != "type"} for final in speaker.finals]
+    assert sent == [final.model_dump(mode="json") for final in finals]
     assert len(transcribed) == 1
     assert speaker.of("summary")[-1]["finals"] == len(finals)

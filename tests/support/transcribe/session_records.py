@@ -23,7 +23,7 @@ from schemas.sessions import (
 from schemas.topics import Topic
 
 START_MS = time.time_ns() // 1_000_000 - 120_000
-"""When sessions of these tests begin, Unix time: a broker takes records of about now alone."""
+"""When sessions of these tests begin, Unix time: a broker accepts only records of about now."""
 
 
 def session_started(session_id: str, **changes: object) -> SessionStarted:

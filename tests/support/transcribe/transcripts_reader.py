@@ -1,4 +1,4 @@
-"""What the transcriber has written: facts and replies, read until the sessions of a test have ended."""
+"""What the transcriber has published: facts and replies, read until the sessions of a test have ended."""
 
 import asyncio
 import secrets
@@ -20,17 +20,18 @@ _TOPICS = (Topic.TRANSCRIPTS, Topic.WORD_COUNTS, Topic.REPLIES)
 
 
 @dataclass
-class Written:
-    """All that was seen so far, in each topic's order. `replies`: with the partition they came to."""
+class Published:
+    """Everything read so far, in each topic's order."""
 
     finals: list[TranscriptFinal] = field(default_factory=list)
     transcribed: list[SessionTranscribed] = field(default_factory=list)
     counts: list[WordsCounted] = field(default_factory=list)
     replies: list[tuple[int, Reply]] = field(default_factory=list)
+    """With their partitions."""
     partitions: dict[str, set[int]] = field(default_factory=dict)
 
     def texts(self, session_id: str) -> dict[int, str]:
-        """A session's finals by number. Raises AssertionError if one number was ever said in two ways."""
+        """A session's finals by number. Raises AssertionError if one number was published with two texts."""
         texts: dict[int, str] = {}
         for final in (each.final for each in self.finals if each.session_id == session_id):
             assert texts.setdefault(final.number, final.text) == final.text
@@ -55,36 +56,36 @@ class Written:
                 self.counts.append(counted)
 
 
-class Onlooker:
-    """Reads on from where it stopped. Use as an asynchronous context manager."""
+class TranscriptsReader:
+    """Continues to read where it stopped. Use as an asynchronous context manager."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
-        self.written = Written()
-        self._consumer: AIOKafkaConsumer = make_consumer(kafka, *_TOPICS, stage=f"onlooker-{secrets.token_hex(4)}")
+        self.published = Published()
+        self._consumer: AIOKafkaConsumer = make_consumer(kafka, *_TOPICS, stage=f"reader-{secrets.token_hex(4)}")
 
-    async def __aenter__(self) -> "Onlooker":
+    async def __aenter__(self) -> "TranscriptsReader":
         await self._consumer.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._consumer.stop()
 
-    async def until(self, done: Callable[[Written], object], within_s: float = DEADLINE_S) -> Written:
+    async def until(self, done: Callable[[Published], object], within_s: float = DEADLINE_S) -> Published:
         """Raises TimeoutError."""
         async with asyncio.timeout(within_s):
-            while not done(self.written):
+            while not done(self.published):
                 for records in (await self._consumer.getmany(timeout_ms=200)).values():
                     for record in records:
-                        self.written.add(record)
-        return self.written
+                        self.published.add(record)
+        return self.published
 
-    async def until_ended(self, *session_ids: str, within_s: float = DEADLINE_S) -> Written:
-        """Until each session's summary has been sent, the last of what is written about it, and its facts were read: a
-        reader of what is committed may see them later than a reply."""
+    async def until_ended(self, *session_ids: str, within_s: float = DEADLINE_S) -> Published:
+        """Until each session's summary, the last reply to it, and its facts have been read: a consumer that reads
+        committed records may see facts later than replies."""
         wanted = set(session_ids)
         return await self.until(
-            lambda written: (
-                written.summarised() >= wanted and {each.session_id for each in written.transcribed} >= wanted
+            lambda published: (
+                published.summarised() >= wanted and {each.session_id for each in published.transcribed} >= wanted
             ),
             within_s,
         )

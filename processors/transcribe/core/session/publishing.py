@@ -6,7 +6,7 @@ from typing import Literal
 from processors.transcribe.core.session.finals import group_answers, transcript
 from processors.transcribe.core.session.log_records import RecordPosition, ResumeRecord
 from processors.transcribe.core.session.output import AddressedReply, Fact, Output
-from processors.transcribe.core.session.state import Phase, TranscriptionState
+from processors.transcribe.core.session.state import TranscriptionPhase, TranscriptionState
 from processors.transcribe.core.session.statistics import speech_ms, words_per_minute
 from schemas.base import derived_id
 from schemas.counts import WordsCounted
@@ -67,7 +67,7 @@ def resume_events(state: TranscriptionState, before: ReplyAddress, have_final: i
     """The session continues on a new connection: that connection gets what its client missed, the old one learns that
     it is superseded. If the session has ended, its report is still to come, and must go to the new connection too."""
     older = (_superseded(state, before),) if before.conn != state.conn else ()
-    facts = (Fact(state.last_record.partition, _readdressed(state)),) if state.phase is Phase.ENDED else ()
+    facts = (Fact(state.last_record.partition, _readdressed(state)),) if state.phase is TranscriptionPhase.ENDED else ()
     return Output(facts=facts, replies=(*older, *_missed(state, have_final + 1, resumed=True)))
 
 
@@ -84,7 +84,7 @@ def _missed(state: TranscriptionState, from_final: int, *, resumed: bool) -> tup
     if state.questions is not None:
         messages.append(questions_message(state.questions))
     messages += [FinalMessage(**dict(final)) for final in state.finals[from_final - 1 :]]
-    if state.phase is Phase.ENDED:
+    if state.phase is TranscriptionPhase.ENDED:
         messages.append(_summary(state))
     elif state.policy.unconfirmed:
         messages.append(_partial(state, state.policy.unconfirmed))
@@ -92,7 +92,7 @@ def _missed(state: TranscriptionState, from_final: int, *, resumed: bool) -> tup
 
 
 def _resumed(state: TranscriptionState) -> Resumed:
-    return Resumed(next_frame=state.frames, over=state.phase is Phase.ENDED)
+    return Resumed(next_frame=state.frames, over=state.phase is TranscriptionPhase.ENDED)
 
 
 def questions_message(questions: QuestionsAsked) -> Questions:

@@ -15,7 +15,7 @@ from processors.transcribe.core.session.log_records import ResumeRecord, Session
 from processors.transcribe.core.session.output import NOTHING, IgnoredReason, Output, RejectedRecord, joined
 from processors.transcribe.core.session.recovery import SessionRecovery
 from processors.transcribe.core.session.snapshot import take_snapshot
-from processors.transcribe.core.session.state import Phase, TranscriptionOptions, TranscriptionState
+from processors.transcribe.core.session.state import TranscriptionOptions, TranscriptionPhase, TranscriptionState
 from processors.transcribe.core.session.window_scheduler import WindowScheduler
 from schemas.snapshots import Redelivery, TranscriptionSnapshot
 
@@ -43,7 +43,7 @@ class TrackedSession:
 
     @property
     def is_open(self) -> bool:
-        return self.state.phase is not Phase.ENDED
+        return self.state.phase is not TranscriptionPhase.ENDED
 
     @property
     def needs_from(self) -> int | None:
@@ -159,7 +159,7 @@ class SessionRegistry:
         state = session.state
         if state.pending_vad is not None:
             self._pending_vad.setdefault(state.started.session_id)
-        if state.phase is Phase.WINDOW_DUE:
+        if state.phase is TranscriptionPhase.WINDOW_DUE:
             self.scheduler.add(state.started.session_id)
 
     def pending_vad(self) -> tuple[VadInput, ...]:

@@ -8,7 +8,7 @@ from processors.transcribe.core.policy.policy import HypothesisBuffer
 from processors.transcribe.core.session.finals import AnswerMark
 from processors.transcribe.core.session.live_check import LiveCheck
 from processors.transcribe.core.session.log_records import RecordPosition
-from processors.transcribe.core.session.state import Phase, TranscriptionOptions, TranscriptionState
+from processors.transcribe.core.session.state import TranscriptionOptions, TranscriptionPhase, TranscriptionState
 from schemas.base import derived_id
 from schemas.replies import ReplyAddress
 from schemas.snapshots import (
@@ -42,7 +42,7 @@ def take_snapshot(
         heard_frames=state.processed_frames,
         heard_ms=state.recognised_ms,
         audio=HeldAudio(start=audio.start, end=audio.end, skipped=audio.skipped, offsets=audio.offsets),
-        due=state.phase is Phase.WINDOW_DUE,
+        due=state.phase is TranscriptionPhase.WINDOW_DUE,
         final_ms=state.flush_ms,
         ending=state.end_cause,
         voice=_vad_snapshot(state),
@@ -83,7 +83,7 @@ def restored(
 ) -> TranscriptionState:
     """The transcription as it was when the snapshot was taken. `audio`: what the log still holds of the snapshot's
     audio; if its first records have expired, the audio begins later."""
-    phase = Phase.WINDOW_DUE if snapshot.due else Phase.RECEIVING
+    phase = TranscriptionPhase.WINDOW_DUE if snapshot.due else TranscriptionPhase.RECEIVING
     vad, policy = snapshot.voice, snapshot.policy
     return TranscriptionState(
         options=options,
@@ -93,7 +93,7 @@ def restored(
         reply_to=snapshot.address.reply_to,
         policy=options.policy(HypothesisBuffer(policy.recent, policy.tail, policy.votes)),
         live_check=LiveCheck(snapshot.paced_from_ms, snapshot.live),
-        phase=phase if snapshot.ended_at_ms is None else Phase.ENDED,
+        phase=phase if snapshot.ended_at_ms is None else TranscriptionPhase.ENDED,
         audio=audio,
         frames=snapshot.frames,
         processed_frames=snapshot.heard_frames,

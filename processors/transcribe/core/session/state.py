@@ -49,7 +49,7 @@ class TranscriptionOptions:
     windows, whatever the load."""
 
 
-class Phase(Enum):
+class TranscriptionPhase(Enum):
     RECEIVING = "receiving"
     """Records are accepted."""
     WINDOW_DUE = "window_due"
@@ -68,7 +68,7 @@ class TranscriptionState:
     reply_to: int
     policy: Policy
     live_check: LiveCheck
-    phase: Phase = Phase.RECEIVING
+    phase: TranscriptionPhase = TranscriptionPhase.RECEIVING
     audio: AudioBuffer = EMPTY_AUDIO
     frames: int = 0
     """Frames received, which is the number of the next one."""
@@ -106,7 +106,7 @@ class TranscriptionState:
     @property
     def window(self) -> Window | None:
         """The window that is due, if one is."""
-        if self.phase is not Phase.WINDOW_DUE:
+        if self.phase is not TranscriptionPhase.WINDOW_DUE:
             return None
         return Window(
             session_id=self.started.session_id,

@@ -16,7 +16,7 @@ from processors.transcribe.core.session.finals import AnswerMark, make_finals
 from processors.transcribe.core.session.live_check import LiveCheck
 from processors.transcribe.core.session.log_records import FrameRecord, ResumeRecord, SessionLogRecord, StartRecord
 from processors.transcribe.core.session.output import NOTHING, IgnoredReason, Output, joined
-from processors.transcribe.core.session.state import Phase, TranscriptionOptions, TranscriptionState
+from processors.transcribe.core.session.state import TranscriptionOptions, TranscriptionPhase, TranscriptionState
 from processors.transcribe.core.session.statistics import hourly_counts, merged
 from processors.transcribe.core.session.window_due import (
     NextStep,
@@ -49,11 +49,11 @@ def start(
 
 def can_receive(state: TranscriptionState) -> bool:
     """Whether the session may be given its next record now."""
-    if state.phase is Phase.ENDED:
+    if state.phase is TranscriptionPhase.ENDED:
         return True
     if state.pending_vad is not None or state.end_cause is not None:
         return False
-    if state.phase is Phase.RECEIVING:
+    if state.phase is TranscriptionPhase.RECEIVING:
         return True
     return state.options.coalesce and may_grow(state)
 
@@ -67,7 +67,7 @@ def receive(state: TranscriptionState, record: SessionLogRecord) -> tuple[Transc
             return _resume(state, resume)
         case _ if record.conn not in ("", state.conn):
             return state, Output(ignored=(IgnoredReason.OLD_CONNECTION,))
-        case _ if state.phase is Phase.ENDED:
+        case _ if state.phase is TranscriptionPhase.ENDED:
             return state, Output(ignored=(IgnoredReason.AFTER_END,))
         case FrameRecord(seq=seq) if seq != state.frames:
             return state, Output(ignored=(IgnoredReason.OUT_OF_ORDER,))
@@ -120,7 +120,7 @@ def apply_vad(state: TranscriptionState, output: VadOutput) -> tuple[Transcripti
 
 
 def _frame_processed(state: TranscriptionState) -> tuple[TranscriptionState, Output]:
-    if state.phase is Phase.WINDOW_DUE:
+    if state.phase is TranscriptionPhase.WINDOW_DUE:
         flush_ms = utterance_end_ms(state)
         return state if flush_ms is None else replace(state, flush_ms=flush_ms), NOTHING
     decision = decide(state)
@@ -128,14 +128,14 @@ def _frame_processed(state: TranscriptionState) -> tuple[TranscriptionState, Out
         return state, NOTHING
     state = replace(state, flush_ms=decision.flush_ms)
     if decision.step is NextStep.RECOGNISE:
-        return replace(state, phase=Phase.WINDOW_DUE), NOTHING
+        return replace(state, phase=TranscriptionPhase.WINDOW_DUE), NOTHING
     return _finish_window(state)
 
 
 def _begin_end(state: TranscriptionState, cause: EndCause) -> tuple[TranscriptionState, Output]:
     state = replace(state, end_cause=cause)
-    if state.phase is Phase.WINDOW_DUE or (state.audio.chunks and has_new_speech(state)):
-        return replace(state, phase=Phase.WINDOW_DUE), NOTHING
+    if state.phase is TranscriptionPhase.WINDOW_DUE or (state.audio.chunks and has_new_speech(state)):
+        return replace(state, phase=TranscriptionPhase.WINDOW_DUE), NOTHING
     return _finish_window(state) if state.policy.unconfirmed else _end(state, cause)
 
 
@@ -155,7 +155,7 @@ def _finish_window(state: TranscriptionState, confirmed: tuple[Word, ...] = ()) 
     """All audio so far has been processed, by the recogniser or, as it holds nothing new, without; it confirmed these
     words. At the end of an utterance or session the rest of the words are confirmed too."""
     flush_ms = state.flush_ms if state.end_cause is None else state.audio.end_ms + 1
-    state = replace(state, phase=Phase.RECEIVING, processed_frames=state.frames, flush_ms=None)
+    state = replace(state, phase=TranscriptionPhase.RECEIVING, processed_frames=state.frames, flush_ms=None)
     if flush_ms is not None:
         policy, rest = state.policy.flush(flush_ms)
         state, confirmed = replace(state, policy=policy, recognised_ms=state.audio.end_ms), (*confirmed, *rest)
@@ -193,5 +193,5 @@ def _publish(state: TranscriptionState, confirmed: tuple[Word, ...]) -> tuple[Tr
 
 def _end(state: TranscriptionState, cause: EndCause) -> tuple[TranscriptionState, Output]:
     audio = state.audio.trimmed(state.audio.end)
-    state = replace(state, phase=Phase.ENDED, processed_frames=state.frames, audio=audio)
+    state = replace(state, phase=TranscriptionPhase.ENDED, processed_frames=state.frames, audio=audio)
     return state, publishing.end_events(state, cause)

@@ -1,7 +1,7 @@
 """Whose due window goes to the model next.
 
 Due windows are handed out in the order in which they became due, one per session at a time, so that a recording sent
-at eight times real time holds up nobody, and no session is served twice while another one waits."""
+at eight times real time delays no other session, and no session is served twice while another one waits."""
 
 from collections.abc import Callable, Hashable, Iterator
 

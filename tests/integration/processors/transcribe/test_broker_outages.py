@@ -1,5 +1,5 @@
-"""A transcriber is put to sleep until another has its partitions, and wakes up; its broker is killed. Sessions go on
-as if nothing had happened."""
+"""A transcriber is suspended until another has its partitions, and wakes up; its broker is killed. Sessions continue as
+if nothing had happened."""
 
 import asyncio
 import signal
@@ -22,27 +22,27 @@ from tests.support.transcribe.simulated_partition import undisturbed_finals
 FRAMES = 32
 
 
-async def test_a_zombie_changes_nothing(kafka: KafkaSettings, tmp_path: Path) -> None:
+async def test_a_suspended_transcriber_changes_nothing_when_it_wakes_up(kafka: KafkaSettings, tmp_path: Path) -> None:
     pcm = joined("sentence_1", "sentence_2", "sentence_3").pcm
     names = session_on_each(kafka)
-    zombie, successor = (Transcriber(kafka, tmp_path / f"{name}.log") for name in ("zombie", "successor"))
-    async with Client(kafka) as client, processes(zombie):
+    suspended, other = (Transcriber(kafka, tmp_path / f"{name}.log") for name in ("suspended", "other"))
+    async with Client(kafka) as client, processes(suspended):
         speaking = asyncio.gather(*(speak(kafka, name, frames_of(pcm)) for name in names))
         await client.until(names[0], FinalMessage)
-        zombie.signal(signal.SIGSTOP)
-        said = client.finals(names[0])
-        async with processes(successor):
-            await client.until(names[0], FinalMessage, count=len(said) + 1)
-            zombie.signal(signal.SIGCONT)
+        suspended.signal(signal.SIGSTOP)
+        sent = client.finals(names[0])
+        async with processes(other):
+            await client.until(names[0], FinalMessage, count=len(sent) + 1)
+            suspended.signal(signal.SIGCONT)
             await speaking
             finals = [await ended_whole(kafka, client, name, pcm) for name in names]
             assert finals == [await undisturbed(kafka, client, pcm)] * len(names)
         # The group gave it half of its partitions back, so it has work to do.
-        assert zombie.is_running
+        assert suspended.is_running
 
 
-async def test_a_broker_that_is_not_there(kafka: KafkaSettings, tmp_path: Path) -> None:
-    """Whoever starts the process anew tries again; the log says why."""
+async def test_without_a_broker_the_process_ends(kafka: KafkaSettings, tmp_path: Path) -> None:
+    """What restarts the process tries again; the log says why."""
     log = tmp_path / "transcribe.log"
     transcriber = Transcriber(kafka, log, KAFKA_PORT=str(free_port()))
     await transcriber.start(wait=False)
@@ -50,8 +50,8 @@ async def test_a_broker_that_is_not_there(kafka: KafkaSettings, tmp_path: Path) 
     assert "KafkaConnectionError: Unable to bootstrap" in log.read_text().splitlines()[-1]
 
 
-async def kept_up(kafka: KafkaSettings, stopping: asyncio.Event) -> int:
-    """A transcriber that is started anew whenever it ends; gives how often it was."""
+async def restarted(kafka: KafkaSettings, stopping: asyncio.Event) -> int:
+    """A transcriber that is restarted whenever it ends; returns how often it was."""
     starts = 0
     while not stopping.is_set():
         try:
@@ -65,7 +65,7 @@ async def test_the_broker_is_killed_in_mid_session(tmp_path: Path) -> None:
     pcm = bytes(FRAME_BYTES) * FRAMES
     async with own_kafka(tmp_path) as (kafka, broker):
         stopping = asyncio.Event()
-        working = asyncio.create_task(kept_up(kafka, stopping))
+        working = asyncio.create_task(restarted(kafka, stopping))
         async with Client(kafka) as client:
             speaking = asyncio.create_task(speak(kafka, "s-1", frames_of(pcm)))
             await client.until("s-1", FinalMessage)

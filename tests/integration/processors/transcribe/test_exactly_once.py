@@ -1,4 +1,4 @@
-"""Exactly once on a real broker: whenever an owner dies, or is not the owner any more, its successor goes on."""
+"""Exactly once on a real broker: whenever a partition's owner dies, or loses the partition, the next one continues."""
 
 import asyncio
 import gc
@@ -30,8 +30,8 @@ SPEECH = Random(0).randbytes(FRAMES * 8000)
 
 @pytest.fixture(autouse=True)
 def collected() -> Iterator[None]:
-    """Fenced producers leave futures that complain when they are collected: here, and not in the middle of a later
-    test, where CPython 3.11's `ast.parse` fails if anything runs meanwhile."""
+    """Fenced producers leave futures that log an error when they are collected: here, and not in the middle of a later
+    test, where CPython 3.11's `ast.parse` fails if anything runs during it."""
     yield
     gc.collect()
 
@@ -43,14 +43,14 @@ async def producer(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
 
 
 async def check(kafka: KafkaSettings, client: Client, session_id: str) -> None:
-    """The facts are those of an undisturbed run, each once, and the client was told the same."""
+    """The facts are those of an undisturbed run, each once, and the client got the same."""
     await client.until(session_id, Summary)
     finals, transcribed = await stored(kafka, session_id)
     assert finals == undisturbed_finals(session_id, FRAMES)
     assert len(transcribed) == 1
-    told = {said.number: said for said in client.messages(session_id) if isinstance(said, FinalMessage)}
-    assert [dict(told[final.number]) for final in finals] == [{"type": "final", **dict(final)} for final in finals]
-    assert len(told) == len(finals)
+    sent = {each.number: each for each in client.messages(session_id) if isinstance(each, FinalMessage)}
+    assert [dict(sent[final.number]) for final in finals] == [{"type": "final", **dict(final)} for final in finals]
+    assert len(sent) == len(finals)
 
 
 async def speak(producer: AIOKafkaProducer, kafka: KafkaSettings, session_id: str) -> None:
@@ -70,9 +70,11 @@ async def test_an_owner_that_dies_around_a_commit(kafka: KafkaSettings, producer
         await check(kafka, client, "s-1")
 
 
-async def test_a_zombie_says_nothing_and_ends(kafka: KafkaSettings, producer: AIOKafkaProducer) -> None:
+async def test_a_fenced_transcriber_publishes_nothing_and_ends(
+    kafka: KafkaSettings, producer: AIOKafkaProducer
+) -> None:
     async with Client(kafka) as client:
-        zombie = asyncio.create_task(transcribe(kafka, asyncio.Event()))
+        fenced = asyncio.create_task(transcribe(kafka, asyncio.Event()))
         writer = SessionWriter(producer, kafka, "s-1")
         await writer.start()
         await writer.audio(SPEECH[: 12 * 8000])
@@ -84,10 +86,10 @@ async def test_a_zombie_says_nothing_and_ends(kafka: KafkaSettings, producer: AI
         await writer.audio(SPEECH[12 * 8000 :])
         with pytest.raises(Fenced):
             async with asyncio.timeout(DEADLINE_S):
-                await zombie
+                await fenced
         await client.look()
-        told = [said for said in client.messages("s-1") if isinstance(said, FinalMessage)]
-        assert [said.number for said in told] == [final.number for final in known[1]]
+        sent = [each for each in client.messages("s-1") if isinstance(each, FinalMessage)]
+        assert [each.number for each in sent] == [final.number for final in known[1]]
         assert (await stored(kafka, "s-1"))[0] == known[1]
         await asyncio.gather(*(each.writer.close() for each in recovered))
         await writer.end()
@@ -114,7 +116,7 @@ async def test_a_second_member_joins_and_leaves(kafka: KafkaSettings, producer: 
             await check(kafka, client, name)
 
 
-async def test_a_client_comes_back_on_another_connection(kafka: KafkaSettings, producer: AIOKafkaProducer) -> None:
+async def test_a_client_resumes_on_another_connection(kafka: KafkaSettings, producer: AIOKafkaProducer) -> None:
     async with Client(kafka, 0) as old, Client(kafka, 1) as new, working(kafka):
         writer = SessionWriter(producer, kafka, "s-1")
         await writer.start()
@@ -149,7 +151,7 @@ async def test_a_client_comes_back_on_another_connection(kafka: KafkaSettings, p
 
 
 @pytest.mark.parametrize(("known", "code"), [(False, "no_session"), (True, "frame_gap")])
-async def test_there_is_nothing_to_come_back_to(
+async def test_a_session_that_cannot_be_resumed_is_refused(
     kafka: KafkaSettings, producer: AIOKafkaProducer, known: bool, code: str
 ) -> None:
     async with Client(kafka, 1) as client, working(kafka):

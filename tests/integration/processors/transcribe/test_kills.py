@@ -1,4 +1,4 @@
-"""Transcriber processes are killed at random while somebody speaks: nothing is lost, and nothing is said twice.
+"""Transcriber processes are killed at random during a session: nothing is lost, and nothing is published twice.
 
 With fixed windows, greedy decoding and no fallback the words are those of an undisturbed run."""
 
@@ -22,7 +22,7 @@ async def kill_at_once(transcriber: Transcriber, kills: int, chance: Random) -> 
         await transcriber.crash()
 
 
-async def test_five_kills_while_somebody_speaks(kafka: KafkaSettings, tmp_path: Path) -> None:
+async def test_five_kills_during_a_session(kafka: KafkaSettings, tmp_path: Path) -> None:
     seed = secrets.randbits(32)
     print(f"seed {seed}")  # noqa: T201 - pytest shows it if the test fails
     pcm = joined("sentence_1", "sentence_2", "sentence_3").pcm

@@ -1,5 +1,4 @@
-"""The transcriber on the real broker with the real model: what stands on the topics after a session's log was
-written."""
+"""The transcriber with the real broker and the real model: what it publishes for a session's log."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -23,7 +22,7 @@ from schemas.wire import Questions as QuestionsMessage
 from tests.support.audio.speech import bundled, joined
 from tests.support.processes.stage_in_process import committed, read, running
 from tests.support.transcribe.session_records import SessionWriter, answer_begun, questions_asked
-from tests.support.transcribe.transcripts_reader import Onlooker
+from tests.support.transcribe.transcripts_reader import TranscriptsReader
 
 
 @pytest.fixture
@@ -33,9 +32,9 @@ async def producer(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
 
 
 @pytest.fixture
-async def onlooker(kafka: KafkaSettings) -> AsyncIterator[Onlooker]:
-    async with Onlooker(kafka) as onlooker:
-        yield onlooker
+async def reader(kafka: KafkaSettings) -> AsyncIterator[TranscriptsReader]:
+    async with TranscriptsReader(kafka) as reader:
+        yield reader
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +48,7 @@ def settings(kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_session_from_its_start_to_its_end(
-    kafka: KafkaSettings, producer: AIOKafkaProducer, onlooker: Onlooker
+    kafka: KafkaSettings, producer: AIOKafkaProducer, reader: TranscriptsReader
 ) -> None:
     first, speech = bundled("sentence_1"), joined("sentence_1", "sentence_5")
     asked = questions_asked("s-1", "What is in your room?", "Who is in the school?")
@@ -62,26 +61,27 @@ async def test_a_session_from_its_start_to_its_end(
         await writer.event(RecordKind.ANSWER, answer_begun("s-1", 2, second_from))
         await writer.audio(speech.pcm)
         await writer.end()
-        await onlooker.until_ended("s-1")
-        # The counts stand on a topic of their own, which may be read last.
-        written = await onlooker.until(
-            lambda written: (
-                written.counts and sum(hour.words for hour in written.counts[-1].hours) == written.transcribed[0].words
+        await reader.until_ended("s-1")
+        # The counts are on a topic of their own, which may be read last.
+        published = await reader.until(
+            lambda published: (
+                published.counts
+                and sum(hour.words for hour in published.counts[-1].hours) == published.transcribed[0].words
             )
         )
 
-    (transcribed,) = written.transcribed
-    texts = written.texts("s-1")
+    (transcribed,) = published.transcribed
+    texts = published.texts("s-1")
     assert list(texts) == list(range(1, transcribed.finals + 1))
     assert word_error_rate(speech.text, " ".join(texts.values())) <= 0.15
     assert [answer.question for answer in transcribed.answers] == [1, 2]
     assert word_error_rate(first.text, transcribed.answers[0].text) <= 0.15
     assert (transcribed.ended_by, transcribed.live, transcribed.model) == (EndCause.CLIENT, True, "whisper-micro")
-    assert len(written.partitions["s-1"]) == 1
-    assert written.counts[-1].live
+    assert len(published.partitions["s-1"]) == 1
+    assert published.counts[-1].live
 
-    assert {partition for partition, _ in written.replies} == {2}
-    replies = [reply for _, reply in written.replies]
+    assert {partition for partition, _ in published.replies} == {2}
+    replies = [reply for _, reply in published.replies]
     messages = [reply.message for reply in replies]
     assert messages[0] == Notice(code="demo_model", message=DEMO_MESSAGE)
     assert QuestionsMessage(questions=asked.questions, source="bank") in messages
@@ -93,8 +93,8 @@ async def test_a_session_from_its_start_to_its_end(
     assert max(reply.heard_frames or 0 for reply in replies) == writer.seq
 
 
-async def test_sessions_side_by_side_and_what_one_sends_does_not_touch_the_other(
-    kafka: KafkaSettings, producer: AIOKafkaProducer, onlooker: Onlooker
+async def test_one_sessions_broken_records_do_not_affect_another(
+    kafka: KafkaSettings, producer: AIOKafkaProducer, reader: TranscriptsReader
 ) -> None:
     good, bad = SessionWriter(producer, kafka, "good"), SessionWriter(producer, kafka, "bad", reply_to=99)
     speech = bundled("sentence_3")
@@ -108,11 +108,11 @@ async def test_sessions_side_by_side_and_what_one_sends_does_not_touch_the_other
         await bad.audio(speech.pcm)
         await bad.end()
         await good.end()
-        await onlooker.until_ended("good")
-        written = await onlooker.until(lambda written: len(written.transcribed) == 2)
-    assert word_error_rate(speech.text, " ".join(written.texts("good").values())) <= 0.15
-    assert word_error_rate(speech.text, " ".join(written.texts("bad").values())) <= 0.15
-    assert {reply.session_id for _, reply in written.replies} == {"good"}
+        await reader.until_ended("good")
+        published = await reader.until(lambda published: len(published.transcribed) == 2)
+    assert word_error_rate(speech.text, " ".join(published.texts("good").values())) <= 0.15
+    assert word_error_rate(speech.text, " ".join(published.texts("bad").values())) <= 0.15
+    assert {reply.session_id for _, reply in published.replies} == {"good"}
     dead_letters = [DeadLetter.model_validate_json(each.value) for each in await read(kafka, Topic.DEAD_LETTERS, 2)]
     assert [(letter.key, base64.b64decode(letter.value_base64)[:1]) for letter in dead_letters] == [
         ("bad", b"{"),
@@ -123,15 +123,15 @@ async def test_sessions_side_by_side_and_what_one_sends_does_not_touch_the_other
 
 
 async def test_a_session_whose_client_is_gone_is_ended_in_its_log(
-    kafka: KafkaSettings, producer: AIOKafkaProducer, onlooker: Onlooker, monkeypatch: pytest.MonkeyPatch
+    kafka: KafkaSettings, producer: AIOKafkaProducer, reader: TranscriptsReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SESSION_GRACE_S", "2")
     writer = SessionWriter(producer, kafka, "s-1")
     async with running(STAGE, serve):
         await writer.start()
         await writer.audio(bundled("sentence_2").pcm)
-        written = await onlooker.until_ended("s-1")
-    (transcribed,) = written.transcribed
+        published = await reader.until_ended("s-1")
+    (transcribed,) = published.transcribed
     assert transcribed.ended_by is EndCause.IDLE
     assert transcribed.words == 9
     log = await read(kafka, Topic.AUDIO_FRAMES, writer.records + 1)
@@ -139,8 +139,8 @@ async def test_a_session_whose_client_is_gone_is_ended_in_its_log(
     assert {record.partition for record in log} == {log[0].partition}
 
 
-async def test_partitions_move_to_a_second_transcriber_and_no_session_loses_a_word(
-    kafka: KafkaSettings, producer: AIOKafkaProducer, onlooker: Onlooker
+async def test_no_session_loses_a_word_when_partitions_move_to_a_second_transcriber(
+    kafka: KafkaSettings, producer: AIOKafkaProducer, reader: TranscriptsReader
 ) -> None:
     speech, half = bundled("sentence_5"), 8 * FRAME_BYTES
     writers = [SessionWriter(producer, kafka, f"s-{number}") for number in range(4)]
@@ -148,12 +148,12 @@ async def test_partitions_move_to_a_second_transcriber_and_no_session_loses_a_wo
         for writer in writers:
             await writer.start()
             await writer.audio(speech.pcm[:half])
-        await onlooker.until(lambda written: len({each.session_id for each in written.finals}) == 4)
+        await reader.until(lambda published: len({each.session_id for each in published.finals}) == 4)
         async with running(STAGE, serve):
             for writer in writers:
                 await writer.audio(speech.pcm[half:])
                 await writer.end()
-            written = await onlooker.until_ended(*(writer.session_id for writer in writers))
-    texts = [written.texts(writer.session_id) for writer in writers]
+            published = await reader.until_ended(*(writer.session_id for writer in writers))
+    texts = [published.texts(writer.session_id) for writer in writers]
     assert all(each == texts[0] for each in texts)
     assert word_error_rate(speech.text, " ".join(texts[0].values())) <= 0.15

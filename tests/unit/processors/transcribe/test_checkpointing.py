@@ -95,7 +95,7 @@ async def soon() -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_partition_whose_transaction_hangs_holds_up_no_other(owner: Owner) -> None:
+async def test_a_partition_whose_transaction_hangs_delays_no_other(owner: Owner) -> None:
     owner.writers[1].free.clear()
     owner.open()
     owner.ask(0)
@@ -132,7 +132,7 @@ async def test_a_commit_that_is_not_urgent_waits_for_the_interval(owner: Owner) 
     assert len(owner.writers[0].commits) == before + 1  # And not again, for nothing has changed since.
 
 
-async def test_a_commit_of_unknown_outcome_ends_the_work(owner: Owner) -> None:
+async def test_a_commit_with_an_unknown_outcome_stops_the_service(owner: Owner) -> None:
     owner.writers[0] = BrokenWriter()
     owner.open()
     owner.ask(0)
@@ -141,7 +141,7 @@ async def test_a_commit_of_unknown_outcome_ends_the_work(owner: Owner) -> None:
         owner.checkpointer.check()
 
 
-async def test_leaving_commits_what_there_is(owner: Owner) -> None:
+async def test_draining_commits_everything(owner: Owner) -> None:
     owner.open()
     await soon()
     owner.sessions.advance([owner.scripts[0].frame()])

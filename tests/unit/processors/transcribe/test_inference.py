@@ -12,7 +12,7 @@ from tests.support.transcribe.core_values import words
 
 
 class SlowModel:
-    """Completes a batch once the test lets it. `begun`: an event for each batch it was given, which lets it."""
+    """Completes a batch once the test sets the batch's event, which it puts into `begun`."""
 
     workers = 2
     max_batch_size = 4
@@ -37,11 +37,11 @@ def window(session_id: str, partition: int = 0, pcm: bytes = b"") -> Window:
 
 
 @pytest.mark.parametrize(("due", "size"), [(0, 0), (1, 1), (2, 1), (3, 2), (8, 4), (100, 4)])
-def test_what_is_due_is_dealt_out_to_all_who_are_free(due: int, size: int) -> None:
+def test_due_windows_are_shared_by_all_workers(due: int, size: int) -> None:
     assert InferencePool(SlowModel(), SystemClock()).batch_size(due) == size
 
 
-async def test_a_worker_that_is_done_waits_for_no_other() -> None:
+async def test_a_worker_that_is_done_does_not_wait_for_another() -> None:
     model = SlowModel()
     pool = InferencePool(model, SystemClock())
     pool.submit([window("a")])
@@ -61,7 +61,7 @@ async def test_a_worker_that_is_done_waits_for_no_other() -> None:
     assert [each.windows[0].session_id for each in await pool.drain()] == ["a"]
 
 
-async def test_what_was_begun_before_a_partition_was_lost_is_no_longer_ours() -> None:
+async def test_windows_in_flight_of_a_revoked_partition_are_dropped() -> None:
     model = SlowModel()
     pool = InferencePool(model, SystemClock())
     pool.submit([window("a", partition=1), window("b", partition=2)])
@@ -75,7 +75,7 @@ async def test_what_was_begun_before_a_partition_was_lost_is_no_longer_ours() ->
     assert [each.session_id for each in after.windows] == ["a"]
 
 
-async def test_a_model_that_gives_up_is_heard_of() -> None:
+async def test_an_error_of_the_recogniser_is_raised() -> None:
     model = SlowModel()
     pool = InferencePool(model, SystemClock())
     pool.submit([window("a", pcm=b"broken")])
@@ -84,7 +84,7 @@ async def test_a_model_that_gives_up_is_heard_of() -> None:
         await pool.drain()
 
 
-async def test_what_is_under_way_at_the_end_is_left() -> None:
+async def test_closing_abandons_the_batches_in_flight() -> None:
     model = SlowModel()
     pool = InferencePool(model, SystemClock())
     pool.submit([window("a")])

@@ -12,7 +12,7 @@ from processors.transcribe.settings import TranscribeSettings
 from tests.support.transcribe.core_values import words
 
 
-def test_every_policy_goes_on_from_a_memory() -> None:
+def test_every_policy_continues_from_a_buffer() -> None:
     buffer = HypothesisBuffer(unconfirmed=words("good night"), votes=(1, 1))
     agreement = transcription_options(TranscribeSettings(policy="local_agreement", local_agreement_n=3), "m", 10_000)
     assert agreement.policy(buffer) == LocalAgreement(3, buffer)
@@ -28,7 +28,7 @@ def test_limits_leave_room_for_the_next_frames() -> None:
     )
 
 
-def test_the_voice_filter_can_be_left_out() -> None:
+def test_voice_activity_detection_can_be_switched_off() -> None:
     assert transcription_options(TranscribeSettings(vad=False), "m", 10_000).vad is None
 
 

@@ -140,7 +140,7 @@ def batch_of(*records: SessionLogRecord) -> RecordBatch:
     return RecordBatch(records, next_offsets={0: records[-1].offset + 1})
 
 
-async def test_facts_are_committed_with_the_place_to_go_on_from_and_told_then() -> None:
+async def test_facts_are_committed_with_the_next_offset_and_replies_sent_after_that() -> None:
     script = Script(first_offset=3)
     log = batch_of(script.start(), *(script.frame() for _ in range(4)), script.record(session_ended("s-1")))
     ports = await run_with(Everything([ASSIGNED, log], until=lambda ports: len(ports.paused) > 6))
@@ -149,7 +149,7 @@ async def test_facts_are_committed_with_the_place_to_go_on_from_and_told_then() 
     assert [len(commit.replies) for commit in ports.commits] == [2]
 
 
-async def test_frames_are_listened_to_before_windows_are_heard() -> None:
+async def test_speech_is_detected_before_windows_are_recognised() -> None:
     script = Script(first_offset=3)
     log = batch_of(script.start(), *(script.frame() for _ in range(5)))
     options = replace(OPTIONS, vad=VAD_OPTIONS)
@@ -189,7 +189,7 @@ class Patient(Everything):
         return await super().recognise(batch)
 
 
-async def test_the_log_is_read_while_windows_are_heard_and_the_next_window_has_all_that_came() -> None:
+async def test_the_log_is_read_while_windows_are_recognised_and_the_next_window_has_all_frames_since() -> None:
     script = Script(first_offset=3)
     batches = [ASSIGNED, batch_of(script.start(), *(script.frame() for _ in range(4)))]
     batches += [batch_of(script.frame(), script.frame()) for _ in range(4)]
@@ -200,7 +200,7 @@ async def test_the_log_is_read_while_windows_are_heard_and_the_next_window_has_a
     assert order.count("recognise") == 2  # Four frames, then the eight that arrived meanwhile.
 
 
-async def test_what_is_not_pressing_is_committed_at_the_end() -> None:
+async def test_a_commit_that_is_not_urgent_is_made_at_the_end() -> None:
     script = Script(first_offset=3)
     ports = await run_with(
         Everything([ASSIGNED, batch_of(script.start(), script.frame())], lambda ports: not ports.batches)
@@ -209,7 +209,7 @@ async def test_what_is_not_pressing_is_committed_at_the_end() -> None:
     assert (commit.offset, set(commit.snapshots)) == (4, {"s-1"})
 
 
-async def test_what_could_not_be_read_is_a_dead_letter_and_no_more() -> None:
+async def test_a_record_that_cannot_be_decoded_becomes_a_dead_letter() -> None:
     letter = RejectedRecord(0, 4, 0, b"s-1", b"?", "unreadable")
     batch = RecordBatch(dead_letters=(letter,), next_offsets={0: 5})
     ports = await run_with(Everything([ASSIGNED, batch], until=lambda ports: not ports.batches))
@@ -217,7 +217,7 @@ async def test_what_could_not_be_read_is_a_dead_letter_and_no_more() -> None:
     assert [commit.offset for commit in ports.commits] == [5]
 
 
-async def test_a_crowded_partition_is_held_back() -> None:
+async def test_a_backlogged_partition_is_paused() -> None:
     script = Script(first_offset=3)
     log = batch_of(script.start(), *(script.frame() for _ in range(12)))
     ports = await run_with(Everything([ASSIGNED, log], until=lambda ports: len(ports.paused) > 4), backlog=9)
@@ -232,7 +232,7 @@ async def test_a_session_whose_client_is_gone_is_ended_in_its_log() -> None:
     assert ports.ended == [OpenSession("s-1", 0, 3)]
 
 
-async def test_a_lost_partition_is_worked_on_and_committed_no_more() -> None:
+async def test_a_revoked_partition_is_neither_processed_nor_committed() -> None:
     script = Script(first_offset=3)
     log = batch_of(script.start(), *(script.frame() for _ in range(12)))
     revoked = RecordBatch(revoked=frozenset({0}), next_offsets={})
@@ -249,7 +249,7 @@ class TakenAway(Everything):
         raise Fenced(commit.partition)
 
 
-async def test_a_zombie_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_fenced_transcriber_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("processors.transcribe.checkpointing._REASSIGNED_S", 0.01)
     script = Script(first_offset=3)
     ended = batch_of(script.start(), script.record(session_ended("s-1")))

@@ -67,7 +67,7 @@ def altered(pcm: bytes, change: Callable[[Any], Any]) -> bytes:
     return clipped
 
 
-def test_a_window_is_heard_the_same_in_any_company(model: WhisperModel) -> None:
+def test_a_window_is_recognised_the_same_in_any_batch(model: WhisperModel) -> None:
     windows = [window(each.pcm) for each in SENTENCES] + [window(bytes(2 * SAMPLE_RATE)), window(b"")]
     recognitions = whisper(model).recognise(windows)
     assert [said(each) for each in recognitions] == [*(each.text for each in SENTENCES), "", ""]
@@ -79,7 +79,7 @@ def test_a_window_is_heard_the_same_in_any_company(model: WhisperModel) -> None:
         )
 
 
-def test_windows_of_one_length_with_texts_of_several(model: WhisperModel) -> None:
+def test_windows_of_one_length_with_texts_of_different_lengths(model: WhisperModel) -> None:
     """CTranslate2 alone gives three of these eight other times than in batches of their own."""
     second = SAMPLE_RATE * SAMPLE_BYTES
     pcm = joined("sentence_1", "sentence_2", "sentence_3").pcm
@@ -89,7 +89,7 @@ def test_windows_of_one_length_with_texts_of_several(model: WhisperModel) -> Non
     assert [timed(each) for each in recognitions] == [timed(*whisper(model).recognise([alone])) for alone in windows]
 
 
-def test_beams_and_long_inputs_hear_the_same(model: WhisperModel) -> None:
+def test_beams_and_long_inputs_recognise_the_same(model: WhisperModel) -> None:
     for changes in ({"beam_size": 3}, {"min_frames": 3000}):
         (recognition,) = whisper(model, **changes).recognise([window(SENTENCES[0].pcm)])
         assert said(recognition) == SENTENCES[0].text
@@ -105,19 +105,19 @@ def test_beams_and_long_inputs_hear_the_same(model: WhisperModel) -> None:
     ],
     ids=["at -40 dBFS", "shifted by 0.2", "both", "clipped"],
 )
-def test_poor_recordings_are_heard(model: WhisperModel, change: Callable[[Any], Any]) -> None:
+def test_poor_recordings_are_recognised(model: WhisperModel, change: Callable[[Any], Any]) -> None:
     recognitions = whisper(model).recognise([window(altered(each.pcm, change)) for each in SENTENCES])
     assert [said(each) for each in recognitions] == [each.text for each in SENTENCES]
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.003, 0.1, 1.0])
-def test_noise_is_no_fault(model: WhisperModel, noise: float) -> None:
+def test_noise_is_not_an_error(model: WhisperModel, noise: float) -> None:
     samples = np.random.default_rng(0).normal(scale=noise or 1e-9, size=3 * SAMPLE_RATE)
     (recognition,) = whisper(model).recognise([window(altered(samples.astype("<i2").tobytes(), lambda _: samples))])
     assert len(recognition.levels) == 300
 
 
-def test_windows_of_different_room_language_or_prompt_are_of_different_kinds(model: WhisperModel) -> None:
+def test_windows_of_different_length_language_or_prompt_have_different_batch_keys(model: WhisperModel) -> None:
     short, long = bytes(2 * SAMPLE_RATE), bytes(16 * SAMPLE_RATE)
     prompted = whisper(model, prompt_words=4)
     plain = whisper(model)
@@ -127,7 +127,7 @@ def test_windows_of_different_room_language_or_prompt_are_of_different_kinds(mod
     assert prompted.batch_key(window(short))[2] == 0
 
 
-def test_prompts_take_part_at_one_length(model: WhisperModel) -> None:
+def test_prompts_of_a_batch_have_one_length(model: WhisperModel) -> None:
     prompted: list[list[list[int]]] = []
 
     def generate(encoded: Any, prompts: list[list[int]], **options: Any) -> Any:
@@ -151,7 +151,7 @@ def test_the_language_is_the_sessions(model: WhisperModel, wanted: str, given: s
     assert whisper(polyglot).batch_key(window(b"", wanted))[1] == given
 
 
-def test_a_language_that_the_model_does_not_know_is_guessed(model: WhisperModel) -> None:
+def test_a_language_that_the_model_does_not_know_is_detected(model: WhisperModel) -> None:
     guessing = Overlaid(model.model, detect_language=lambda encoded: [[("<|en|>", 0.9)]] * encoded.shape[0])
     polyglot = Overlaid(model, supported_languages=["en", "fr"], model=guessing)
     recognitions = whisper(polyglot).recognise([window(each.pcm, "xx") for each in SENTENCES])
@@ -190,7 +190,7 @@ def doubting(model: WhisperModel) -> Doubting:
     return Doubting(model.model, place=1, until=0.4)
 
 
-def test_only_a_text_that_fails_the_checks_is_tried_again(model: WhisperModel, doubting: Doubting) -> None:
+def test_only_a_text_that_misses_the_thresholds_is_decoded_again(model: WhisperModel, doubting: Doubting) -> None:
     windows = [window(each.pcm) for each in SENTENCES]
     recognitions = whisper(Overlaid(model, model=doubting), fallback=True).recognise(windows)
     assert doubting.tries == [(3, 0.0), (1, 0.2), (1, 0.4)]
@@ -198,12 +198,12 @@ def test_only_a_text_that_fails_the_checks_is_tried_again(model: WhisperModel, d
     assert all(each.log_probability > -1 for each in recognitions)
 
 
-def test_without_fallback_the_first_text_stands(model: WhisperModel, doubting: Doubting) -> None:
+def test_without_fallback_the_first_text_is_kept(model: WhisperModel, doubting: Doubting) -> None:
     whisper(Overlaid(model, model=doubting)).recognise([window(each.pcm) for each in SENTENCES])
     assert doubting.tries == [(3, 0.0)]
 
 
-def test_if_all_tries_fail_the_likeliest_stands(model: WhisperModel) -> None:
+def test_if_all_tries_fail_the_likeliest_is_kept(model: WhisperModel) -> None:
     hopeless = Doubting(model.model, place=0, until=2.0)
     (recognition,) = whisper(Overlaid(model, model=hopeless), fallback=True).recognise([window(SENTENCES[0].pcm)])
     assert len(hopeless.tries) == 6

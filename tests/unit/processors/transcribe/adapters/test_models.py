@@ -51,16 +51,16 @@ def test_empty_means_a_published_model_that_is_there(hub: Hub, cached: tuple[str
     assert resolve_model("") == ResolvedModel(str(hub.folder / name), name, is_demo=False)
 
 
-def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_a_folder_is_used_as_it_is(tmp_path: Path) -> None:
     folder = converted(tmp_path / "mine")
     assert resolve_model(str(folder)) == ResolvedModel(str(folder), "mine", is_demo=False)
 
 
-def test_the_demo_is_known_by_its_folder() -> None:
+def test_the_demo_is_recognised_by_its_folder() -> None:
     assert resolve_model(str(WHISPER_MICRO)) == ResolvedModel(str(WHISPER_MICRO), "whisper-micro", is_demo=True)
 
 
-def test_a_published_name_is_fetched(hub: Hub) -> None:
+def test_a_published_model_is_downloaded(hub: Hub) -> None:
     hub.fetchable = ("base.en",)
     assert resolve_model("base.en") == ResolvedModel(str(hub.folder / "base.en"), "base.en", is_demo=False)
 
@@ -70,7 +70,7 @@ def test_a_published_name_is_fetched(hub: Hub) -> None:
     [("/no/such/folder", "no model.bin"), ("bass.en", "'bass.en' is neither"), ("base.en", "could not be downloaded")],
 )
 @pytest.mark.usefixtures("hub")
-def test_what_is_no_model_is_a_wrong_setting(setting: str, says: str) -> None:
+def test_a_setting_that_is_not_a_model_is_an_error(setting: str, says: str) -> None:
     with pytest.raises(SettingsError, match="TRANSCRIBE_MODEL") as raised:
         resolve_model(setting)
     assert says in raised.value.message

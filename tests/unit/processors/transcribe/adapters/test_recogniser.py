@@ -62,13 +62,13 @@ async def test_windows_of_all_sessions_share_a_batch_and_come_back_in_order() ->
     assert model.batches == [4]
 
 
-async def test_the_windows_of_a_batch_that_fails_are_heard_alone() -> None:
+async def test_the_windows_of_a_failed_batch_are_recognised_alone() -> None:
     model = BreakingModel(failures=1)
     assert await WhisperRecogniser(model, SETTINGS).recognise([QUIET, LOUD, QUIET]) == [hypothesis_of()] * 3
     assert model.batches == [3, 1, 1, 1]
 
 
-async def test_a_window_that_fails_again_says_so_and_others_are_not_touched() -> None:
+async def test_a_window_that_fails_again_affects_no_other() -> None:
     model = BreakingModel(failures=2)
     quiet, loud, again = await WhisperRecogniser(model, SETTINGS).recognise([QUIET, LOUD, QUIET])
     assert (quiet, again) == (hypothesis_of(), hypothesis_of())
@@ -83,7 +83,7 @@ async def test_a_model_that_fails_on_everything_stops_the_process() -> None:
         await recogniser.recognise([LOUD])
 
 
-async def test_words_that_nobody_can_have_said_are_dropped_and_counted() -> None:
+async def test_hallucinated_words_are_removed_and_counted() -> None:
     class Hallucinating(BreakingModel):
         def recognise(self, windows: Sequence[Window]) -> list[Recognition]:
             return [Recognition((word("thanks", 100, 200),), -0.1, 0.0, LOUD_LEVELS) for _ in windows]
@@ -120,7 +120,7 @@ def recogniser() -> Iterator[WhisperRecogniser]:
     recogniser.close()
 
 
-async def test_a_recording_is_heard_with_times_and_probabilities(recogniser: WhisperRecogniser) -> None:
+async def test_a_recording_is_recognised_with_times_and_probabilities(recogniser: WhisperRecogniser) -> None:
     speech = bundled("sentence_2")
     (hypothesis,) = await recogniser.recognise([window(speech.pcm)])
     assert text_of(hypothesis.words) == speech.text
@@ -129,19 +129,19 @@ async def test_a_recording_is_heard_with_times_and_probabilities(recogniser: Whi
 
 
 @pytest.mark.parametrize("size", [0, 2, 100, 1600, 3200])
-async def test_nearly_nothing_is_nothing(recogniser: WhisperRecogniser, size: int) -> None:
+async def test_very_short_audio_has_no_words(recogniser: WhisperRecogniser, size: int) -> None:
     assert await recogniser.recognise([window(bytes(size))]) == [Hypothesis()]
 
 
-def test_the_model_says_how_much_it_hears_at_once(recogniser: WhisperRecogniser) -> None:
+def test_the_models_longest_window_is_known(recogniser: WhisperRecogniser) -> None:
     assert recogniser.window_ms == 10_000
 
 
-async def test_a_model_that_cannot_hear_is_found_out_before_anybody_speaks() -> None:
+async def test_a_model_that_cannot_recognise_is_found_at_warm_up() -> None:
     with pytest.raises(Unavailable, match="cannot recognise"):
         await WhisperRecogniser(BreakingModel(failures=2), SETTINGS).warm_up()
 
 
-def test_a_model_that_cannot_be_loaded_is_a_wrong_setting(tmp_path: Any) -> None:
+def test_a_model_that_cannot_be_loaded_is_a_settings_error(tmp_path: Any) -> None:
     with pytest.raises(SettingsError, match="TRANSCRIBE_MODEL: broken cannot be loaded"):
         load_model(ResolvedModel(str(tmp_path), "broken", is_demo=False), SETTINGS)

@@ -55,7 +55,7 @@ class Consumed:
         (LogHeaders(RecordKind.END), session_ended("s-1").encode(), session_ended("s-1")),
     ],
 )
-def test_every_kind_of_record(headers: LogHeaders, value: bytes, body: RecordBody) -> None:
+def test_every_kind_of_record_is_decoded(headers: LogHeaders, value: bytes, body: RecordBody) -> None:
     record, letter = decode_record(Consumed(value, headers.encode()))
     assert letter is None
     assert record is not None
@@ -81,7 +81,7 @@ def test_every_kind_of_record(headers: LogHeaders, value: bytes, body: RecordBod
         (Consumed(b"{}", LogHeaders(RecordKind.RESUME).encode()), "ConnectionResumed"),
     ],
 )
-def test_what_cannot_be_understood_is_a_dead_letter(consumed: Consumed, reason: str) -> None:
+def test_a_record_that_cannot_be_decoded_is_a_dead_letter(consumed: Consumed, reason: str) -> None:
     record, letter = decode_record(consumed)
     assert record is None
     assert letter is not None

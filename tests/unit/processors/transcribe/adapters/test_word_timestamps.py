@@ -29,7 +29,7 @@ def aligned(starts_s: list[float], end_s: float) -> SimpleNamespace:
     return SimpleNamespace(alignments=places, text_token_probs=[0.9] * len(starts_s))
 
 
-def test_timestamps_cut_a_text_into_phrases(tokenizer: Tokenizer) -> None:
+def test_timestamps_divide_a_text_into_segments(tokenizer: Tokenizer) -> None:
     one, other = tokens(tokenizer, " i like tea."), tokens(tokenizer, " we go home.")
     given = (at(tokenizer, 0.3), *one, at(tokenizer, 1.5), at(tokenizer, 2.0), *other, at(tokenizer, 3.1))
     found = text_segments(given, tokenizer, 5.0)
@@ -38,18 +38,18 @@ def test_timestamps_cut_a_text_into_phrases(tokenizer: Tokenizer) -> None:
     assert [phrase.end_s for phrase in found] == pytest.approx([1.5, 3.1])
 
 
-def test_an_open_phrase_lasts_until_the_window_ends(tokenizer: Tokenizer) -> None:
+def test_an_open_segment_lasts_until_the_window_ends(tokenizer: Tokenizer) -> None:
     text = tokens(tokenizer, " i like tea")
     assert text_segments(text, tokenizer, 5.0) == (TextSegment(0.0, 5.0, text),)
     assert text_segments((at(tokenizer, 1.0), *text), tokenizer, 5.0) == (TextSegment(1.0, 5.0, text),)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
-def test_timestamps_without_text_are_no_phrase(tokenizer: Tokenizer, count: int) -> None:
+def test_timestamps_without_text_are_not_a_segment(tokenizer: Tokenizer, count: int) -> None:
     assert text_segments([at(tokenizer, 0.3)] * count, tokenizer, 5.0) == ()
 
 
-def test_words_have_the_times_of_their_tokens_and_marks_join_them(tokenizer: Tokenizer) -> None:
+def test_words_have_the_times_of_their_tokens_and_include_punctuation(tokenizer: Tokenizer) -> None:
     text = tokens(tokenizer, " i like tea.")
     starts_s = [0.4 + 0.2 * place for place in range(len(text))]
     phrase = TextSegment(0.4, starts_s[-1] + 0.2, text)
@@ -60,7 +60,7 @@ def test_words_have_the_times_of_their_tokens_and_marks_join_them(tokenizer: Tok
     assert all(word.probability == pytest.approx(0.9) for word in words)
 
 
-def test_a_first_word_does_not_reach_over_the_silence_before_it(tokenizer: Tokenizer) -> None:
+def test_a_first_word_does_not_stretch_over_the_silence_before_it(tokenizer: Tokenizer) -> None:
     text = tokens(tokenizer, " i like tea")
     starts_s = [0.0, *(3.0 + 0.2 * place for place in range(len(text) - 1))]
     (first, *_) = timed_words([TextSegment(2.8, 4.0, text)], aligned(starts_s, 4.0), tokenizer)
@@ -68,12 +68,12 @@ def test_a_first_word_does_not_reach_over_the_silence_before_it(tokenizer: Token
     assert first.end_ms == 3000
 
 
-def test_a_last_word_does_not_reach_over_the_silence_behind_it(tokenizer: Tokenizer) -> None:
+def test_a_last_word_does_not_stretch_over_the_silence_after_it(tokenizer: Tokenizer) -> None:
     text = tokens(tokenizer, " i like tea")
     starts_s = [0.2 * place for place in range(len(text))]
     words = timed_words([TextSegment(0.0, 1.2, text)], aligned(starts_s, 4.0), tokenizer)
     assert words[-1].end_ms < 1500
 
 
-def test_no_text_has_no_words(tokenizer: Tokenizer) -> None:
+def test_without_text_there_are_no_words(tokenizer: Tokenizer) -> None:
     assert timed_words([], aligned([], 0.0), tokenizer) == ()

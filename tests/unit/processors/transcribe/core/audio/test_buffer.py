@@ -7,7 +7,7 @@ from processors.transcribe.core.audio.buffer import EMPTY_AUDIO
 
 
 @given(st.lists(st.binary(max_size=20).map(lambda piece: piece * 2)), st.integers(-5, 200), st.integers(-5, 200))
-def test_what_is_left_is_what_came_after_the_cut(pieces: list[bytes], first: int, second: int) -> None:
+def test_trimming_leaves_the_audio_after_the_cut(pieces: list[bytes], first: int, second: int) -> None:
     audio = EMPTY_AUDIO
     for offset, piece in enumerate(pieces):
         audio = audio.extended(piece, offset)

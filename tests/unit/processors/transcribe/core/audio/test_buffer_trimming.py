@@ -21,31 +21,31 @@ def test_a_short_buffer_stays_as_it_is() -> None:
     assert trim(buffer, with_unconfirmed(), words("hello"), LIMITS) == (buffer, with_unconfirmed(), ())
 
 
-def test_the_cut_lies_in_the_last_pause_with_silence_before_the_next_word() -> None:
+def test_the_cut_is_in_the_last_pause_with_silence_before_the_next_word() -> None:
     confirmed = (*words("one two", 500), *words("three", 2500))
     trimmed, _, flushed = trim(audio(0, 6000), with_unconfirmed(word("four", 5000, 5400)), confirmed, LIMITS)
     assert flushed == ()
     assert 4590 <= trimmed.start_ms <= 4610
 
 
-def test_in_speech_without_a_pause_certain_words_stay_as_context() -> None:
+def test_in_speech_without_a_pause_confirmed_words_stay_as_context() -> None:
     confirmed = words("a b c d e f g h", 0, each_ms=600)
     trimmed, policy, flushed = trim(audio(0, 6000), with_unconfirmed(word("i", 4800, 5400)), confirmed, LIMITS)
     assert (flushed, text_of(policy.unconfirmed)) == ((), "i")
     assert confirmed[5].start_ms <= trimmed.start_ms <= confirmed[5].start_ms + 2
 
 
-def test_silence_goes_but_for_its_newest_part() -> None:
+def test_silence_is_removed_except_its_newest_part() -> None:
     trimmed, _, flushed = trim(audio(0, 6000), with_unconfirmed(), (), LIMITS)
     assert (trimmed.start_ms, flushed) == (4000, ())
 
 
-def test_silence_before_the_first_word_goes() -> None:
+def test_silence_before_the_first_word_is_removed() -> None:
     trimmed, policy, _ = trim(audio(0, 6000), with_unconfirmed(word("well", 3500, 4000)), (), LIMITS)
     assert (trimmed.start_ms, text_of(policy.unconfirmed)) == (3100, "well")
 
 
-def test_words_that_never_become_certain_are_taken_before_their_audio_goes() -> None:
+def test_words_that_are_never_confirmed_are_flushed_before_their_audio_is_removed() -> None:
     unconfirmed = words("a b c d e f g h i j k l m n o p", 0, each_ms=600)
     trimmed, policy, flushed = trim(audio(0, 9800), with_unconfirmed(*unconfirmed), (), LIMITS)
     assert text_of(flushed) + " " + text_of(policy.unconfirmed) == text_of(unconfirmed)
@@ -53,7 +53,7 @@ def test_words_that_never_become_certain_are_taken_before_their_audio_goes() -> 
     assert trimmed.start_ms <= policy.unconfirmed[0].start_ms
 
 
-def test_one_endless_word_does_not_hold_the_buffer() -> None:
+def test_one_endless_word_does_not_keep_the_buffer_long() -> None:
     trimmed, _, flushed = trim(audio(0, 9500), with_unconfirmed(word("aaah", 0, 9500)), (), LIMITS)
     assert text_of(flushed) == "aaah"
     assert trimmed.end_ms - trimmed.start_ms <= 9000

@@ -24,13 +24,13 @@ def test_levels_are_in_decibels_below_full_scale(amplitude: float, expected_db: 
 
 
 @pytest.mark.parametrize(("samples", "levels"), [(0, 0), (1, 1), (160, 1), (161, 2)])
-def test_odd_sizes_are_no_fault(samples: int, levels: int) -> None:
+def test_incomplete_pieces_have_levels_too(samples: int, levels: int) -> None:
     given = samples_of(bytes(2 * samples))
     assert len(levels_db(given)) == levels
     assert len(amplified(given, levels_db(given))) == samples
 
 
-def test_a_constant_offset_goes() -> None:
+def test_a_constant_offset_is_removed() -> None:
     shifted = samples_of(pcm(sine(0.1) + np.float32(0.2)))
     assert abs(float(shifted.mean())) < 1e-4
     assert levels_db(shifted) == pytest.approx(-23, abs=0.2)
@@ -42,6 +42,6 @@ def test_quiet_audio_is_amplified_and_other_audio_is_not() -> None:
     assert amplified(loud, levels_db(loud)) is loud
 
 
-def test_the_gain_has_a_bound() -> None:
+def test_the_gain_is_bounded() -> None:
     faint = sine(0.0001)
     assert float(np.abs(amplified(faint, levels_db(faint))).max()) == pytest.approx(0.0001 * 10**1.5, rel=0.01)

@@ -27,21 +27,21 @@ def test_speech_begins_where_it_was_first_likely_and_ends_where_it_was_first_unl
     assert (vad.segments, vad.speaking) == ((SpeechSegment(STEP_MS, 4 * STEP_MS),), False)
 
 
-def test_a_click_is_no_speech() -> None:
+def test_a_click_is_not_speech() -> None:
     assert segments_of(LOW, HIGH, LOW, LOW).segments == ()
 
 
-def test_a_short_silence_is_inside_a_word() -> None:
+def test_a_short_silence_is_part_of_a_word() -> None:
     vad = segments_of(HIGH, HIGH, LOW, LOW, HIGH, HIGH)
     assert (vad.segments, vad.speaking) == ((SpeechSegment(0, 6 * STEP_MS),), True)
 
 
-def test_between_the_thresholds_things_stay_as_they_are() -> None:
+def test_between_the_thresholds_nothing_changes() -> None:
     assert segments_of(*[BETWEEN] * 10).segments == ()
     assert segments_of(HIGH, HIGH, *[BETWEEN] * 10).segments == (SpeechSegment(0, 12 * STEP_MS),)
 
 
-def test_a_pause_needs_speech_before_it_and_enough_silence() -> None:
+def test_an_utterance_ends_with_enough_silence_after_speech() -> None:
     assert not segments_of(*[LOW] * 20).utterance_ended(OPTIONS)
     assert not segments_of(HIGH, HIGH, *[LOW] * 9).utterance_ended(OPTIONS)
     assert segments_of(HIGH, HIGH, *[LOW] * 10).utterance_ended(OPTIONS)
@@ -65,18 +65,18 @@ def test_padding_before_speech_does_not_reach_into_the_speech_before() -> None:
     assert close.next_speech_ms(2 * STEP_MS, OPTIONS) == 2 * STEP_MS
 
 
-def test_without_speech_the_newest_part_is_kept() -> None:
+def test_without_speech_the_newest_audio_is_kept() -> None:
     assert segments_of(*[LOW] * 10).next_speech_ms(0, OPTIONS) == 10 * STEP_MS - 100
 
 
-def test_speech_that_is_gone_is_forgotten_but_for_the_last() -> None:
+def test_past_segments_are_forgotten_except_the_last() -> None:
     vad = segments_of(HIGH, HIGH, *[LOW] * 4, HIGH, HIGH, *[LOW] * 4)
     assert vad.since(100).segments == vad.since(5000).segments == (SpeechSegment(6 * STEP_MS, 8 * STEP_MS),)
     assert vad.since(0) == vad
 
 
 @given(PROBABILITIES)
-def test_likely_speech_of_the_least_length_is_always_inside_speech(probabilities: list[float]) -> None:
+def test_likely_speech_of_the_minimum_length_is_always_inside_a_segment(probabilities: list[float]) -> None:
     vad = segments_of(*probabilities)
     for step in range(1, len(probabilities)):
         if probabilities[step - 1] == probabilities[step] == HIGH:
@@ -87,7 +87,7 @@ def test_likely_speech_of_the_least_length_is_always_inside_speech(probabilities
 
 
 @given(PROBABILITIES)
-def test_speech_is_in_order_and_long_enough_and_apart(probabilities: list[float]) -> None:
+def test_segments_are_in_order_long_enough_and_apart(probabilities: list[float]) -> None:
     vad = segments_of(*probabilities)
     ends = [0]
     for segment in vad.segments:
@@ -98,5 +98,5 @@ def test_speech_is_in_order_and_long_enough_and_apart(probabilities: list[float]
 
 
 @given(PROBABILITIES, st.integers(0, 60))
-def test_it_does_not_matter_in_which_pieces_the_audio_comes(probabilities: list[float], cut: int) -> None:
+def test_the_split_of_the_audio_does_not_matter(probabilities: list[float], cut: int) -> None:
     assert segments_of(*probabilities[:cut]).extended(probabilities[cut:], OPTIONS) == segments_of(*probabilities)

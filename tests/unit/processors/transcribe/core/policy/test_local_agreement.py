@@ -23,20 +23,20 @@ def hypotheses(draw: st.DrawFn) -> tuple[Word, ...]:
     return tuple(recognised)
 
 
-def test_nothing_is_certain_after_one_hypothesis() -> None:
+def test_one_hypothesis_confirms_nothing() -> None:
     policy, confirmed = AGREEMENT.update(words("good morning"), 0, 10_000)
     assert confirmed == ()
     assert text_of(policy.unconfirmed) == "good morning"
 
 
-def test_the_common_beginning_of_two_hypotheses_is_certain_in_the_newer_spelling() -> None:
+def test_the_common_beginning_of_two_hypotheses_is_confirmed_in_the_newer_spelling() -> None:
     policy, _ = AGREEMENT.update(words("good morning every"), 0, 10_000)
     policy, confirmed = policy.update(words("Good morning, everybody here"), 0, 10_000)
     assert text_of(confirmed) == "Good morning,"
     assert text_of(policy.unconfirmed) == "everybody here"
 
 
-def test_certain_words_are_not_said_again() -> None:
+def test_confirmed_words_are_not_confirmed_again() -> None:
     policy, _ = AGREEMENT.update(words("one two three"), 0, 10_000)
     policy, _ = policy.update(words("one two three"), 0, 10_000)
     policy, confirmed = policy.update(words("one two three four"), 0, 10_000)
@@ -44,7 +44,7 @@ def test_certain_words_are_not_said_again() -> None:
     assert text_of(policy.unconfirmed) == "four"
 
 
-def test_a_certain_word_that_moved_is_known_again_by_its_text() -> None:
+def test_a_confirmed_word_that_moved_is_recognised_by_its_text() -> None:
     policy, _ = AGREEMENT.update(words("we watch the news"), 0, 10_000)
     policy, _ = policy.update(words("we watch the news"), 0, 10_000)
     moved = tuple(word(each.text, each.start_ms + 250, each.end_ms + 250) for each in words("we watch the news today"))
@@ -52,28 +52,28 @@ def test_a_certain_word_that_moved_is_known_again_by_its_text() -> None:
     assert text_of(policy.unconfirmed) == "today"
 
 
-def test_a_short_word_right_after_the_certain_ones_is_not_taken_for_one_of_them() -> None:
+def test_a_short_word_right_after_the_confirmed_ones_is_not_taken_for_one_of_them() -> None:
     policy, _ = AGREEMENT.update(words("had"), 0, 10_000)
     policy, _ = policy.update(words("had"), 0, 10_000)
     policy, _ = policy.update((word("had", 0, 180), word("a", 190, 250), word("cat", 300, 600)), 0, 10_000)
     assert text_of(policy.unconfirmed) == "a cat"
 
 
-def test_a_repeated_word_is_heard_twice() -> None:
+def test_a_repeated_word_counts_twice() -> None:
     policy, _ = AGREEMENT.update(words("it was very"), 0, 10_000)
     policy, _ = policy.update(words("it was very"), 0, 10_000)
     policy, _ = policy.update(words("it was very very good"), 0, 10_000)
     assert text_of(policy.unconfirmed) == "very good"
 
 
-def test_a_repeated_word_after_a_cut_between_the_two_is_heard() -> None:
+def test_a_repeated_word_counts_if_the_window_begins_between_the_two() -> None:
     policy, _ = AGREEMENT.update((word("no", 0, 200),), 0, 10_000)
     policy, _ = policy.update((word("no", 0, 200),), 0, 10_000)
     policy, _ = policy.update((word("no", 450, 650),), 300, 10_000)
     assert text_of(policy.unconfirmed) == "no"
 
 
-def test_another_hearing_of_a_certain_word_changes_nothing() -> None:
+def test_a_different_hypothesis_for_a_confirmed_word_changes_nothing() -> None:
     policy, _ = AGREEMENT.update(words("i have eight"), 0, 10_000)
     policy, confirmed = policy.update(words("i have eight"), 0, 10_000)
     policy, more = policy.update(words("i have eighteen hours"), 0, 10_000)
@@ -81,7 +81,7 @@ def test_another_hearing_of_a_certain_word_changes_nothing() -> None:
     assert text_of(policy.unconfirmed) == "hours"
 
 
-def test_forced_words_are_those_that_begin_in_time() -> None:
+def test_flushed_words_are_those_that_begin_in_time() -> None:
     policy, _ = AGREEMENT.update(words("one two three"), 0, 10_000)
     policy, confirmed = policy.flush(600)
     assert text_of(confirmed) == "one two"
@@ -89,7 +89,7 @@ def test_forced_words_are_those_that_begin_in_time() -> None:
 
 
 @given(st.lists(hypotheses(), max_size=12))
-def test_whatever_is_heard_certain_words_were_heard_twice_in_a_row(recognised: list[tuple[Word, ...]]) -> None:
+def test_confirmed_words_were_in_two_hypotheses_in_a_row(recognised: list[tuple[Word, ...]]) -> None:
     policy = AGREEMENT
     before: tuple[Word, ...] = ()
     for each in recognised:
@@ -101,7 +101,7 @@ def test_whatever_is_heard_certain_words_were_heard_twice_in_a_row(recognised: l
 
 
 @given(hypotheses())
-def test_a_hypothesis_that_stays_is_certain_whole(recognised: tuple[Word, ...]) -> None:
+def test_a_repeated_hypothesis_is_confirmed_whole(recognised: tuple[Word, ...]) -> None:
     policy, _ = AGREEMENT.update(recognised, 0, 10_000)
     policy, confirmed = policy.update(recognised, 0, 10_000)
     assert confirmed == recognised

@@ -16,7 +16,7 @@ from processors.transcribe.core.policy.policy import HypothesisBuffer, Policy
 from processors.transcribe.core.policy.single_pass import SinglePass
 from processors.transcribe.core.session.log_records import SessionLogRecord
 from processors.transcribe.core.session.output import Output, joined
-from processors.transcribe.core.session.state import Phase, TranscriptionOptions, TranscriptionState
+from processors.transcribe.core.session.state import TranscriptionOptions, TranscriptionPhase, TranscriptionState
 from processors.transcribe.core.session.transitions import apply_hypothesis, apply_vad, can_receive, receive
 from schemas.audio import FRAME_MS
 from schemas.transcripts import TranscriptFinal
@@ -108,7 +108,7 @@ class Session:
 
 
 @pytest.mark.parametrize("window_frames", [4, 8])
-def test_silence_is_not_heard_but_told_every_second(window_frames: int) -> None:
+def test_silence_is_not_recognised_but_acknowledged_every_second(window_frames: int) -> None:
     session = Session((), replace(OPTIONS, window_frames=window_frames))
     session.play(session.frames(12))
     assert session.windows_ms == []
@@ -117,20 +117,20 @@ def test_silence_is_not_heard_but_told_every_second(window_frames: int) -> None:
     assert session.state.audio.end_ms - session.state.audio.start_ms <= VAD.pad_before_ms + STEP_MS
 
 
-def test_the_last_words_come_with_the_pause() -> None:
+def test_the_end_of_an_utterance_confirms_its_last_words() -> None:
     session = Session(words("it was cold", 2100))
     session.play(session.frames(17))
     assert session.published == list(words("it was cold", 2100))
     assert session.state.audio.start_ms >= 3000
 
 
-def test_the_silence_before_the_first_word_is_not_heard() -> None:
+def test_the_silence_before_the_first_word_is_not_recognised() -> None:
     session = Session(words("hello", 5000))
     session.play(session.frames(24))
     assert session.windows_ms[0][0] in range(5000 - VAD.pad_before_ms - 1000, 5001)
 
 
-def test_what_was_heard_whole_before_the_pause_needs_no_second_hearing() -> None:
+def test_an_utterance_that_was_in_the_window_before_is_not_recognised_again() -> None:
     session = Session(words("good night", 100))
     session.play(session.frames(4))
     assert (len(session.windows_ms), session.published) == (1, [])
@@ -139,20 +139,20 @@ def test_what_was_heard_whole_before_the_pause_needs_no_second_hearing() -> None
     assert text_of(session.published) == "good night"
 
 
-def test_a_session_that_ends_in_silence_is_not_heard_again() -> None:
+def test_a_session_that_ends_in_silence_is_not_recognised_again() -> None:
     session = Session(words("good night", 100))
     session.play([*session.frames(10), session.script.record(session_ended("s-1"))])
     assert len(session.windows_ms) == 1
-    assert session.state.phase is Phase.ENDED
+    assert session.state.phase is TranscriptionPhase.ENDED
 
 
-def test_a_session_that_ends_in_speech_is_heard_to_its_end() -> None:
+def test_a_session_that_ends_in_speech_is_recognised_to_its_end() -> None:
     session = Session(words("good night", 1100))
     session.play([*session.frames(7), session.script.record(session_ended("s-1"))])
     assert text_of(session.published) == "good night"
 
 
-def test_before_a_pause_words_heard_last_stand_if_the_hearing_fails() -> None:
+def test_if_recognition_fails_an_utterances_last_hypothesis_is_confirmed() -> None:
     said = words("one two three four five", 100)
     session = Session(said)
     session.play(session.frames(4))
@@ -161,10 +161,10 @@ def test_before_a_pause_words_heard_last_stand_if_the_hearing_fails() -> None:
         if session.state.window is not None:
             session.note(apply_hypothesis(session.state, session.state.window, Hypothesis(failed="broken")))
     assert text_of(session.published) == "one two three"
-    assert session.state.phase is Phase.RECEIVING
+    assert session.state.phase is TranscriptionPhase.RECEIVING
 
 
-def test_frames_join_a_window_that_waits_as_long_as_the_model_hears_it_well() -> None:
+def test_frames_join_a_waiting_window_up_to_the_longest_waiting_length() -> None:
     session = Session(words("a " * 60, 0), replace(OPTIONS, coalesce=True))
     received = 0
     while can_receive(session.state):
@@ -177,7 +177,7 @@ def test_frames_join_a_window_that_waits_as_long_as_the_model_hears_it_well() ->
     assert can_receive(session.state)
 
 
-def test_a_pause_inside_a_window_that_waited_makes_what_was_before_it_certain() -> None:
+def test_an_utterance_that_ended_inside_a_waiting_window_is_confirmed() -> None:
     said = (*words("one two", 100), *words("three", 2700))
     session = Session(said, replace(OPTIONS, coalesce=True))
     for record in session.frames(12):
@@ -188,7 +188,7 @@ def test_a_pause_inside_a_window_that_waited_makes_what_was_before_it_certain() 
     assert session.state.audio.start_ms in range(700, 2700)
 
 
-def test_without_coalescing_a_window_that_waits_stays_as_it_is() -> None:
+def test_without_coalescing_a_waiting_window_does_not_grow() -> None:
     session = Session(words("a " * 20, 0))
     for record in session.frames(4):
         session.receive(record)
@@ -212,7 +212,7 @@ def speech(draw: st.DrawFn) -> tuple[Word, ...]:
 @pytest.mark.thorough
 @settings(max_examples=25, deadline=None)
 @given(said=speech(), rest_frames=st.integers(0, 8), frames=st.sampled_from([1, 2, 4]), data=st.data())
-def test_no_word_is_lost_or_doubled_whatever_the_pauses_and_the_load(
+def test_no_word_is_lost_or_doubled_for_any_pauses_and_load(
     policy: str, said: tuple[Word, ...], rest_frames: int, frames: int, data: st.DataObject
 ) -> None:
     coalesce = data.draw(st.booleans())
@@ -230,7 +230,7 @@ def test_no_word_is_lost_or_doubled_whatever_the_pauses_and_the_load(
 
 
 def check(session: Session, said: tuple[Word, ...]) -> None:
-    assert session.state.phase is Phase.ENDED
+    assert session.state.phase is TranscriptionPhase.ENDED
     assert session.published == list(said)
     assert all(end_ms - start_ms <= LIMITS.longest_ms for start_ms, end_ms in session.windows_ms)
     whole = joined(session.outputs)

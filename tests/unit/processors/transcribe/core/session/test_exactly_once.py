@@ -98,7 +98,7 @@ def disturbed(
 @pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(seed=st.integers(0, 2**32))
-def test_wherever_the_owner_dies_the_facts_are_the_same(options: TranscriptionOptions, seed: int) -> None:
+def test_the_facts_are_the_same_wherever_the_owner_dies(options: TranscriptionOptions, seed: int) -> None:
     chance = Random(seed)
     log = partition_log(chance)
     expected, found = undisturbed(log, options), disturbed(log, options, chance)
@@ -115,7 +115,7 @@ def test_wherever_the_owner_dies_the_facts_are_the_same(options: TranscriptionOp
 @pytest.mark.thorough
 @settings(max_examples=80, deadline=None)
 @given(seed=st.integers(0, 2**32))
-def test_windows_that_depend_on_the_load_lose_and_repeat_no_word(seed: int) -> None:
+def test_windows_that_depend_on_the_load_neither_lose_nor_repeat_a_word(seed: int) -> None:
     """Which finals the words come in may differ; the words may not."""
     chance = Random(seed)
     log = partition_log(chance)
@@ -160,7 +160,7 @@ def order_is_kept(partition: Partition) -> None:
 @pytest.mark.parametrize("options", [OPTIONS, WITH_VAD], ids=["all audio", "vad"])
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32))
-def test_a_snapshot_leaves_nothing_out(options: TranscriptionOptions, seed: int) -> None:
+def test_a_snapshot_restores_the_whole_state(options: TranscriptionOptions, seed: int) -> None:
     chance = Random(seed)
     owner = Owner(Partition(partition_log(chance)), options)
     for _ in range(chance.randint(0, 60)):

@@ -13,7 +13,7 @@ from tests.support.transcribe.core_values import word, words
 MARKS = (AnswerMark(1, 600), AnswerMark(2, 1500))
 
 
-def test_no_words_make_no_final() -> None:
+def test_without_words_there_is_no_final() -> None:
     assert make_finals((), MARKS, ()) == ()
 
 
@@ -26,19 +26,19 @@ def test_a_final_ends_where_the_next_answer_begins() -> None:
     ]
 
 
-def test_numbers_and_times_go_on_from_the_earlier_finals() -> None:
+def test_numbers_and_times_continue_from_the_earlier_finals() -> None:
     first = make_finals(words("one two"), (), ())
     (second,) = make_finals((word("two", 450, 500), word("three", 500, 900)), (), first)
     assert second.number == 2
     assert [(each.start_ms, each.end_ms) for each in second.words] == [(600, 600), (600, 900)]
 
 
-def test_the_last_of_two_marks_at_one_time_counts() -> None:
+def test_of_two_marks_at_one_time_the_last_counts() -> None:
     assert question_at((AnswerMark(1, 0), AnswerMark(4, 0)), 0) == 4
     assert question_at((), 0) is None
 
 
-def test_an_answer_taken_up_again_is_one_answer() -> None:
+def test_an_answer_begun_twice_is_one_answer() -> None:
     marks = (AnswerMark(1, 0), AnswerMark(2, 600), AnswerMark(1, 1200), AnswerMark(3, 1800))
     finals = make_finals(words("a b c d e f"), marks, ())
     answers = group_answers(finals, marks, audio_ms=2000)
@@ -49,7 +49,7 @@ def test_an_answer_taken_up_again_is_one_answer() -> None:
     ]
 
 
-def test_words_before_the_first_mark_are_an_answer_to_nothing() -> None:
+def test_words_before_the_first_mark_answer_no_question() -> None:
     finals = make_finals(words("a b c"), MARKS[:1], ())
     assert [each.question for each in group_answers(finals, MARKS[:1], 900)] == [None, 1]
     assert [each.question for each in group_answers(finals[:1], (), 900)] == [None]
@@ -62,7 +62,7 @@ segments = st.tuples(st.integers(0, 5000), st.integers(0, 5000))
     st.lists(st.lists(segments, max_size=5), max_size=5),
     st.lists(st.builds(AnswerMark, st.integers(1, 3), st.integers(0, 5000)), max_size=5),
 )
-def test_whatever_the_words_and_marks(batches: list[list[tuple[int, int]]], marks: list[AnswerMark]) -> None:
+def test_finals_and_answers_hold_all_words(batches: list[list[tuple[int, int]]], marks: list[AnswerMark]) -> None:
     finals: tuple[Final, ...] = ()
     for batch in batches:
         finals += make_finals([word("w", *span) for span in batch], marks, finals)

@@ -13,17 +13,17 @@ def pass_time(
     return [now for now in range(from_ms, to_ms, 1000) if watch.expired({partition: now}, [session])]
 
 
-def test_a_session_is_named_once_when_its_grace_has_run_out() -> None:
+def test_a_session_is_reported_once_when_its_grace_has_run_out() -> None:
     assert pass_time(IdleWatch(GRACE_MS), 0, 100_000) == [GRACE_MS]
 
 
-def test_another_record_begins_the_grace_anew() -> None:
+def test_another_record_restarts_the_grace() -> None:
     watch = IdleWatch(GRACE_MS)
     assert pass_time(watch, 0, 29_000) == []
     assert pass_time(watch, 29_000, 120_000, OpenSession("s-1", 0, 6)) == [59_000]
 
 
-def test_an_end_that_turned_out_void_begins_the_grace_anew() -> None:
+def test_an_end_that_turned_out_void_restarts_the_grace() -> None:
     watch = IdleWatch(GRACE_MS)
     assert pass_time(watch, 0, 31_000) == [30_000]
     assert pass_time(watch, 31_000, 62_000, OpenSession("s-1", 0, 8)) == [61_000]
@@ -36,18 +36,18 @@ def test_time_in_which_the_partition_could_not_be_read_does_not_count() -> None:
     assert pass_time(watch, 500_000, 520_000) == [509_000]
 
 
-def test_a_long_time_without_a_look_says_little() -> None:
+def test_a_long_time_between_two_observations_hardly_counts() -> None:
     watch = IdleWatch(GRACE_MS)
     watch.expired({0: 0}, [QUIET])
     assert watch.expired({0: 3_600_000}, [QUIET]) == ()
 
 
-def test_an_answer_that_is_looked_at_twice_counts_once() -> None:
+def test_an_observation_seen_twice_counts_once() -> None:
     watch = IdleWatch(GRACE_MS)
     assert [watch.expired({0: 1000}, [QUIET]) for _ in range(100)] == [()] * 100
 
 
-def test_a_clock_that_is_set_back_takes_nothing_away() -> None:
+def test_a_clock_that_is_set_back_loses_no_time() -> None:
     watch = IdleWatch(GRACE_MS)
     pass_time(watch, 100_000, 120_000)
     assert pass_time(watch, 0, 20_000) == [11_000]

@@ -44,7 +44,7 @@ def test_a_fast_recording_takes_turns_with_a_live_session(sessions: SessionRegis
     assert recognise_all(sessions) == [["fast", "live"], ["fast", "live"], ["fast"], ["fast"], ["fast"]]
 
 
-def test_when_there_is_not_room_for_all_who_waited_longest_comes_first(sessions: SessionRegistry) -> None:
+def test_the_windows_that_have_waited_longest_come_first(sessions: SessionRegistry) -> None:
     for number in range(3):
         sessions.advance(spoken_log(Script(f"s-{number}", first_offset=100 * number), 8))
     assert recognise_all(sessions, limit=2)[:3] == [["s-0", "s-1"], ["s-2", "s-0"], ["s-1", "s-2"]]
@@ -59,7 +59,7 @@ def test_records_wait_while_a_window_is_due(sessions: SessionRegistry) -> None:
     assert (sessions.has_work, sessions.buffered, sessions.backlogged(1)) == (False, 0, frozenset())
 
 
-def test_a_successor_begins_with_the_oldest_record_that_is_still_needed(sessions: SessionRegistry) -> None:
+def test_the_offset_to_commit_is_the_oldest_record_still_needed(sessions: SessionRegistry) -> None:
     first, second = Script("s-1", first_offset=10), Script("s-2", first_offset=30)
     sessions.advance([first.start(), first.frame(), second.start(), second.frame()])
     assert sessions.offset_to_commit(0, next_offset=40) == 11  # It holds audio.
@@ -72,7 +72,7 @@ def test_a_successor_begins_with_the_oldest_record_that_is_still_needed(sessions
     assert sessions.offset_to_commit(0, next_offset=42) == 42
 
 
-def test_what_waits_is_needed_too(sessions: SessionRegistry) -> None:
+def test_buffered_records_are_still_needed(sessions: SessionRegistry) -> None:
     script = Script()
     sessions.advance([script.start(), *(script.frame() for _ in range(4)), script.record(session_ended("s-1"))])
     window = sessions.scheduler.next_batch(1, any_batch)
@@ -82,7 +82,7 @@ def test_what_waits_is_needed_too(sessions: SessionRegistry) -> None:
     assert sessions.offset_to_commit(0, next_offset=6) <= 5
 
 
-def test_what_comes_after_the_end_is_dropped(sessions: SessionRegistry) -> None:
+def test_records_after_the_end_are_ignored(sessions: SessionRegistry) -> None:
     script = Script()
     sessions.advance([*spoken_log(script, 1), script.frame(), script.record(session_ended("s-1"))])
     output = sessions.apply_hypotheses(sessions.scheduler.next_batch(1, any_batch), [Hypothesis(words("hello"))])
@@ -92,7 +92,7 @@ def test_what_comes_after_the_end_is_dropped(sessions: SessionRegistry) -> None:
     assert sessions.buffered == 0
 
 
-def test_an_ended_session_is_remembered_until_nothing_of_it_will_be_read_again(sessions: SessionRegistry) -> None:
+def test_an_ended_session_is_remembered_until_none_of_its_records_will_be_read_again(sessions: SessionRegistry) -> None:
     script, other = Script(), Script("s-2", first_offset=100)
     sessions.advance([*spoken_log(script, 1), other.start()])
     recognise_all(sessions)
@@ -104,13 +104,13 @@ def test_an_ended_session_is_remembered_until_nothing_of_it_will_be_read_again(s
     assert sessions.advance([script.frame()]).ignored == (IgnoredReason.NO_SESSION,)
 
 
-def test_a_client_that_comes_back_to_no_session_is_told_so(sessions: SessionRegistry) -> None:
+def test_a_client_that_resumes_an_unknown_session_is_refused(sessions: SessionRegistry) -> None:
     [reply] = sessions.advance([Script().record(resume("conn-2", reply_to=1))]).replies
     assert (reply.partition, reply.reply_to, reply.reply.conn) == (0, 1, "conn-2")
     assert reply.reply.message == Gone(code="no_session")
 
 
-def test_sessions_of_lost_partitions_are_forgotten(sessions: SessionRegistry) -> None:
+def test_sessions_of_revoked_partitions_are_forgotten(sessions: SessionRegistry) -> None:
     sessions.advance(spoken_log(Script("gone", partition=1), 8))
     sessions.advance([Script("kept", partition=2).start()])
     sessions.remove_partitions({1})
@@ -118,13 +118,13 @@ def test_sessions_of_lost_partitions_are_forgotten(sessions: SessionRegistry) ->
     assert (sessions.scheduler.next_batch(8, any_batch), sessions.buffered) == ((), 0)
 
 
-def test_an_open_session_is_known_by_its_last_record_even_if_that_waits(sessions: SessionRegistry) -> None:
+def test_an_open_session_has_the_offset_of_its_last_record_even_if_that_is_buffered(sessions: SessionRegistry) -> None:
     script = Script(first_offset=5)
     sessions.advance([script.start(), *(script.frame() for _ in range(6))])
     assert sessions.open_sessions() == (OpenSession("s-1", 0, 11),)
 
 
-def test_a_window_that_could_not_be_heard_is_told_to_a_person(sessions: SessionRegistry) -> None:
+def test_a_window_that_could_not_be_recognised_becomes_a_dead_letter(sessions: SessionRegistry) -> None:
     sessions.advance(spoken_log(Script(), 1))
     output = sessions.apply_hypotheses(
         sessions.scheduler.next_batch(1, any_batch), [Hypothesis(failed="RuntimeError: broken")]

@@ -24,7 +24,7 @@ def detect_all(sessions: SessionRegistry) -> int:
     return rounds
 
 
-def test_all_sessions_are_listened_to_at_once_one_frame_each() -> None:
+def test_the_detector_gets_one_frame_of_each_session_at_once() -> None:
     sessions = SessionRegistry(WITH_VAD)
     scripts = [Script(f"s-{number}", first_offset=100 * number) for number in range(3)]
     sessions.advance([script.start() for script in scripts])
@@ -34,7 +34,7 @@ def test_all_sessions_are_listened_to_at_once_one_frame_each() -> None:
     assert sessions.scheduler.next_batch(8, any_batch) == ()
 
 
-def test_a_session_that_shall_not_go_on_rests_until_the_log_is_advanced() -> None:
+def test_a_session_yields_until_the_log_is_advanced() -> None:
     sessions, script = SessionRegistry(WITH_VAD), Script()
     sessions.advance([script.start(), script.frame(), script.frame()])
     inputs = sessions.pending_vad()
@@ -44,7 +44,7 @@ def test_a_session_that_shall_not_go_on_rests_until_the_log_is_advanced() -> Non
     assert len(sessions.pending_vad()) == 1
 
 
-def test_the_end_waits_until_the_last_frame_was_listened_to() -> None:
+def test_the_end_waits_for_the_detector_to_process_the_last_frame() -> None:
     sessions, script = SessionRegistry(WITH_VAD), Script()
     sessions.advance([script.start(), script.frame(), script.record(session_ended("s-1"))])
     assert sessions.scheduler.next_batch(1, any_batch) == ()
@@ -52,7 +52,7 @@ def test_the_end_waits_until_the_last_frame_was_listened_to() -> None:
     assert len(sessions.scheduler.next_batch(1, any_batch)) == 1
 
 
-def test_under_load_a_window_takes_all_that_has_come_and_nobody_waits_for_more_than_a_round() -> None:
+def test_under_load_a_window_takes_all_frames_and_no_session_waits_longer_than_a_round() -> None:
     sessions = SessionRegistry(replace(WITH_VAD, coalesce=True))
     scripts = [Script(f"s-{number}", first_offset=1000 * number) for number in range(6)]
     sessions.advance([script.start() for script in scripts])
@@ -93,7 +93,7 @@ def test_while_the_model_is_busy_a_window_waits_for_more_audio_but_last_words_do
     assert [(window.session_id, window.new_ms) for window in batch] == [("goes-on", 1000), ("ends", 500)]
 
 
-def test_a_window_that_no_more_audio_joins_waits_no_longer_than_that_would_take() -> None:
+def test_a_window_that_gets_no_more_audio_waits_no_longer_than_that_would_take() -> None:
     sessions = SessionRegistry(replace(WITH_VAD, coalesce=True, window_frames=2, busy_window_frames=4))
     script = Script()
     sessions.scheduler.observe(5000, saturated=True)
@@ -106,7 +106,7 @@ def test_a_window_that_no_more_audio_joins_waits_no_longer_than_that_would_take(
     assert [window.new_ms for window in sessions.scheduler.next_batch(8, any_batch)] == [500]
 
 
-def test_a_session_that_is_lost_while_it_is_listened_to_is_forgotten() -> None:
+def test_a_revoked_session_that_waits_for_the_detector_is_forgotten() -> None:
     sessions, script = SessionRegistry(WITH_VAD), Script(partition=1)
     sessions.advance([script.start(), script.frame()])
     sessions.remove_partitions({1})

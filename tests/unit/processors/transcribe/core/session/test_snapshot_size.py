@@ -49,7 +49,7 @@ def spoken_for(minutes: int, speech_ms: int) -> tuple[TranscriptionState, list[i
 
 
 @pytest.mark.parametrize("speech_ms", [9000, PERIOD_MS], ids=["with pauses", "without"])
-def test_ten_minutes_of_speech_leave_no_more_behind_than_one(speech_ms: int) -> None:
+def test_ten_minutes_of_speech_leave_no_more_state_than_one(speech_ms: int) -> None:
     state, lengths_ms = spoken_for(10, speech_ms)
     minute = len(lengths_ms) // 10
     assert sum(lengths_ms[-minute:]) <= 1.05 * sum(lengths_ms[minute : 2 * minute])

@@ -7,7 +7,7 @@ import pytest
 from processors.transcribe.core.audio.windows import Hypothesis
 from processors.transcribe.core.session.log_records import FrameRecord
 from processors.transcribe.core.session.output import NOTHING, IgnoredReason, Output
-from processors.transcribe.core.session.state import Phase, TranscriptionState
+from processors.transcribe.core.session.state import TranscriptionPhase, TranscriptionState
 from processors.transcribe.core.session.transitions import apply_hypothesis, receive
 from schemas.counts import WordsCounted
 from schemas.sessions import ConnectionAlive, EndCause
@@ -52,7 +52,7 @@ def messages(output: Output) -> list[object]:
     return [each.reply.message for each in output.replies]
 
 
-def test_the_demo_recogniser_says_what_it_is(script: Script) -> None:
+def test_the_demo_recogniser_sends_its_notice(script: Script) -> None:
     notice = Notice(code="demo_model", message="only a demo")
     _, output = started(script, replace(OPTIONS, notice=notice))
     assert messages(output) == [notice]
@@ -60,7 +60,7 @@ def test_the_demo_recogniser_says_what_it_is(script: Script) -> None:
     assert (addressed.reply_to, addressed.reply.conn, addressed.reply.heard_frames) == (3, "conn-1", 0)
 
 
-def test_every_four_frames_make_a_window_of_all_that_was_heard_since_the_last_cut(
+def test_every_four_frames_make_a_window_of_all_audio_since_the_last_cut(
     state: TranscriptionState, script: Script
 ) -> None:
     for count in (4, 8):
@@ -95,7 +95,7 @@ def test_a_second_start_changes_nothing(state: TranscriptionState, script: Scrip
     assert again.started == state.started
 
 
-def test_words_are_shown_then_said_for_good(state: TranscriptionState, script: Script) -> None:
+def test_words_are_shown_as_a_partial_and_then_published_as_a_final(state: TranscriptionState, script: Script) -> None:
     state, output = recognise_second(state, script, "good morning")
     assert output.facts == ()
     assert messages(output) == [Partial(text="good morning", start_ms=0, end_ms=600, after_final=0)]
@@ -112,13 +112,13 @@ def test_words_are_shown_then_said_for_good(state: TranscriptionState, script: S
     assert {each.reply.heard_frames for each in output.replies} == {8}
 
 
-def test_silence_is_news_too(state: TranscriptionState, script: Script) -> None:
+def test_a_window_without_words_is_acknowledged(state: TranscriptionState, script: Script) -> None:
     _, output = recognise_second(state, script)
     assert messages(output) == [None]
     assert [each.reply.heard_frames for each in output.replies] == [4]
 
 
-def test_a_partial_that_came_to_nothing_is_taken_back(state: TranscriptionState, script: Script) -> None:
+def test_a_partial_without_words_removes_the_one_before(state: TranscriptionState, script: Script) -> None:
     state, _ = recognise_second(state, script, "hm")
     state, output = recognise_second(state, script)
     assert messages(output) == [Partial(text="", start_ms=0, end_ms=0, after_final=0)]
@@ -126,7 +126,7 @@ def test_a_partial_that_came_to_nothing_is_taken_back(state: TranscriptionState,
     assert messages(output) == [None]
 
 
-def test_a_window_that_could_not_be_heard_changes_nothing(state: TranscriptionState, script: Script) -> None:
+def test_a_failed_window_changes_nothing(state: TranscriptionState, script: Script) -> None:
     state, _ = recognise_second(state, script, "good morning")
     for _ in range(4):
         state, _ = receive(state, script.frame())
@@ -137,7 +137,7 @@ def test_a_window_that_could_not_be_heard_changes_nothing(state: TranscriptionSt
     assert [each.reply.heard_frames for each in output.replies] == [8]
 
 
-def test_the_end_says_all_that_was_heard_and_sums_it_up(state: TranscriptionState, script: Script) -> None:
+def test_the_end_publishes_all_words_and_a_summary(state: TranscriptionState, script: Script) -> None:
     asked = questions_asked("s-1", "How are you?", "Where are you?")
     said = words("fine thank you")
     recogniser = TruthfulRecogniser(said)
@@ -150,7 +150,7 @@ def test_the_end_says_all_that_was_heard_and_sums_it_up(state: TranscriptionStat
         script.record(session_ended("s-1")),
     ]
     state, output = play(state, log, recogniser)
-    assert state.phase is Phase.ENDED
+    assert state.phase is TranscriptionPhase.ENDED
     assert len(recogniser.windows) == 1
     transcribed = output.facts[-1].event
     assert isinstance(transcribed, SessionTranscribed)
@@ -166,14 +166,12 @@ def test_the_end_says_all_that_was_heard_and_sums_it_up(state: TranscriptionStat
 
 def test_a_session_without_audio_ends_at_once(state: TranscriptionState, script: Script) -> None:
     state, output = receive(state, script.record(session_ended("s-1")))
-    assert state.phase is Phase.ENDED
+    assert state.phase is TranscriptionPhase.ENDED
     assert [type(fact.event) for fact in output.facts] == [SessionTranscribed]
     assert messages(output) == [Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=0)]
 
 
-def test_what_a_failed_last_window_held_is_said_as_it_was_heard_before(
-    state: TranscriptionState, script: Script
-) -> None:
+def test_if_the_last_window_fails_the_hypothesis_before_is_confirmed(state: TranscriptionState, script: Script) -> None:
     state, _ = recognise_second(state, script, "good night")
     state, _ = receive(state, script.record(session_ended("s-1")))
     assert state.window is not None
@@ -181,20 +179,20 @@ def test_what_a_failed_last_window_held_is_said_as_it_was_heard_before(
     assert [fact.event.final.text for fact in output.facts if isinstance(fact.event, TranscriptFinal)] == ["good night"]
 
 
-def test_an_idle_end_is_void_if_a_record_came_between(state: TranscriptionState, script: Script) -> None:
+def test_an_idle_end_is_void_if_a_record_arrived_before_it(state: TranscriptionState, script: Script) -> None:
     seen = state.last_record.offset
     state, _ = receive(state, script.record(ALIVE))
     state, output = receive(state, script.record(session_ended("s-1", EndCause.IDLE, last_offset=seen)))
     assert output.ignored == (IgnoredReason.VOID_END,)
     end = script.record(session_ended("s-1", EndCause.IDLE, last_offset=state.last_record.offset))
     state, output = receive(state, end)
-    assert state.phase is Phase.ENDED
+    assert state.phase is TranscriptionPhase.ENDED
     assert [fact.event.ended_by for fact in output.facts if isinstance(fact.event, SessionTranscribed)] == [
         EndCause.IDLE
     ]
 
 
-def test_a_session_that_turns_out_not_to_be_live_is_counted_anew(state: TranscriptionState, script: Script) -> None:
+def test_a_session_that_turns_out_not_to_be_live_is_counted_again(state: TranscriptionState, script: Script) -> None:
     state, _ = recognise_second(state, script, "good morning")
     state, _ = recognise_second(state, script, "good morning")
     for _ in range(4):
@@ -206,7 +204,7 @@ def test_a_session_that_turns_out_not_to_be_live_is_counted_anew(state: Transcri
     assert not counted.live
 
 
-def test_the_same_log_says_the_same_under_the_same_ids(script: Script) -> None:
+def test_the_same_log_gives_the_same_output_with_the_same_ids(script: Script) -> None:
     said = words("one two three four five six seven eight nine ten", 200, each_ms=700)
     beginning = started(script)[0]
     log = [*(script.frame() for _ in range(32)), script.record(session_ended("s-1"))]

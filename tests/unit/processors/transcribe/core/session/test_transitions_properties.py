@@ -11,7 +11,7 @@ from processors.transcribe.core.audio.windows import Hypothesis, Window
 from processors.transcribe.core.session.finals import question_at
 from processors.transcribe.core.session.log_records import FrameRecord, RecordBody
 from processors.transcribe.core.session.output import Output, joined
-from processors.transcribe.core.session.state import Phase
+from processors.transcribe.core.session.state import TranscriptionPhase
 from processors.transcribe.core.session.transitions import apply_hypothesis, receive
 from schemas.audio import FRAME_BYTES, FRAME_MS
 from schemas.replies import Reply
@@ -45,7 +45,7 @@ def replies(output: Output) -> list[Reply]:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(RECORDS, max_size=80), st.data())
-def test_whatever_comes_and_whatever_is_heard(records: list[RecordBody], data: st.DataObject) -> None:
+def test_invariants_hold_for_any_log_and_any_hypotheses(records: list[RecordBody], data: st.DataObject) -> None:
     script = Script()
     state, _ = started(script)
     windows: list[Window] = []
@@ -62,12 +62,13 @@ def test_whatever_comes_and_whatever_is_heard(records: list[RecordBody], data: s
             state, output = apply_hypothesis(state, state.window, data.draw(NONSENSE))
             outputs.append(output)
             assert output.replies
+        # An answer mark that arrives later does not change the finals before it.
+        for final in published(output):
+            assert all(question_at(state.marks, said.start_ms) == final.question for said in final.words)
     whole = joined(outputs)
     check_windows(windows)
     check_finals(whole)
-    assert state.phase is Phase.ENDED
-    for each in state.finals:
-        assert all(question_at(state.marks, said.start_ms) == each.question for said in each.words)
+    assert state.phase is TranscriptionPhase.ENDED
 
 
 def check_windows(windows: Sequence[Window]) -> None:
@@ -123,11 +124,11 @@ def speech(draw: st.DrawFn) -> tuple[Word, ...]:
 @pytest.mark.thorough
 @settings(max_examples=100, deadline=None)
 @given(speech(), st.integers(0, 2000))
-def test_what_a_recogniser_hears_right_is_written_down_right(said: tuple[Word, ...], rest_ms: int) -> None:
+def test_what_is_recognised_correctly_is_published_correctly(said: tuple[Word, ...], rest_ms: int) -> None:
     script = Script()
     state, _ = started(script)
     frames = (said[-1].end_ms if said else 0) // FRAME_MS + 1 + rest_ms // FRAME_MS
     log = [*(script.frame() for _ in range(frames)), script.record(session_ended("s-1"))]
     state, output = play(state, log, TruthfulRecogniser(said))
     assert [each for final in published(output) for each in final.words] == list(said)
-    assert state.phase is Phase.ENDED
+    assert state.phase is TranscriptionPhase.ENDED

@@ -12,22 +12,22 @@ def after(utilisation: Utilisation, seconds: int, busy_ms: int) -> Utilisation:
     return utilisation
 
 
-def test_it_is_busy_when_it_works_more_than_half_of_the_time() -> None:
+def test_workers_are_saturated_when_busy_more_than_half_of_the_time() -> None:
     assert not after(Utilisation(), 60, busy_ms=450).saturated
     assert after(Utilisation(), 60, busy_ms=550).saturated
 
 
-def test_it_stays_so_when_longer_steps_halve_the_load() -> None:
+def test_they_stay_saturated_when_longer_steps_halve_the_load() -> None:
     busy = after(Utilisation(), 60, busy_ms=600)
     assert after(busy, 60, busy_ms=300).saturated
     assert not after(busy, 60, busy_ms=150).saturated
 
 
-def test_one_long_hearing_says_little() -> None:
+def test_a_short_burst_does_not_saturate_them() -> None:
     assert not after(after(Utilisation(), 10, busy_ms=100), 2, busy_ms=1000).saturated
 
 
-def test_without_work_the_load_is_forgotten() -> None:
+def test_idle_workers_are_no_longer_saturated() -> None:
     busy = after(Utilisation(), 60, busy_ms=900)
     assert not after(busy, 10, busy_ms=0).saturated
 

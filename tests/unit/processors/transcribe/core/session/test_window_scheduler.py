@@ -22,7 +22,7 @@ def names(windows: tuple[Window, ...]) -> list[str]:
     return [window.session_id for window in windows]
 
 
-def test_what_is_taken_is_given_out_no_more_until_it_is_settled() -> None:
+def test_a_window_in_flight_is_not_handed_out_again() -> None:
     sessions, _ = due_sessions("a", "b", "c")
     first = sessions.scheduler.next_batch(2, any_batch)
     assert (names(first), sessions.scheduler.ready, sessions.has_work) == (["a", "b"], 1, True)
@@ -31,12 +31,12 @@ def test_what_is_taken_is_given_out_no_more_until_it_is_settled() -> None:
 
 
 @pytest.mark.parametrize(("limit", "batch"), [(0, []), (1, ["a"]), (2, ["a", "c"]), (3, ["a", "c"])])
-def test_a_batch_is_of_the_kind_of_the_window_that_has_waited_longest(limit: int, batch: list[str]) -> None:
+def test_a_batch_has_the_key_of_the_window_that_has_waited_longest(limit: int, batch: list[str]) -> None:
     sessions, _ = due_sessions("a", "b", "c")
     assert names(sessions.scheduler.next_batch(limit, lambda window: window.session_id in "ac")) == batch
 
 
-def test_a_session_s_log_waits_while_its_window_is_with_the_model_and_goes_on_after_it() -> None:
+def test_a_sessions_records_wait_while_its_window_is_in_flight() -> None:
     sessions, [script] = due_sessions("a")
     batch = sessions.scheduler.next_batch(1, any_batch)
     sessions.advance([script.frame() for _ in range(4)])
@@ -49,7 +49,7 @@ def test_a_session_s_log_waits_while_its_window_is_with_the_model_and_goes_on_af
     assert window.new_ms == 1000
 
 
-def test_a_window_of_a_forgotten_session_keeps_nobody_from_its_next() -> None:
+def test_a_window_in_flight_of_a_forgotten_session_does_not_block_its_next() -> None:
     sessions, _ = due_sessions("a")
     sessions.scheduler.next_batch(1, any_batch)
     sessions.remove_partitions({0})

@@ -20,7 +20,7 @@ LOOP = "thank you very much. " * 12
     ],
     ids=["good", "a guess", "a loop", "silence is not tried again", "a sure loop is", "nothing"],
 )
-def test_what_may_stand(text: str, log_probability: float, no_speech: float, accepted: bool) -> None:
+def test_which_texts_are_accepted(text: str, log_probability: float, no_speech: float, accepted: bool) -> None:
     assert THRESHOLDS.accept(text, log_probability, no_speech) is accepted
 
 
