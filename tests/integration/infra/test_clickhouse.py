@@ -26,7 +26,7 @@ async def test_migrations_are_applied_once(database: Database) -> None:
     assert await migrate(database) == []
 
 
-async def test_a_migration_cut_off_is_run_again_from_its_top(database: Database) -> None:
+async def test_an_interrupted_migration_is_run_again_from_the_top(database: Database) -> None:
     broken = Migration(1, "0001_x.sql", "CREATE TABLE IF NOT EXISTS a (x UInt8) ENGINE = Memory;\nSELECT nonsense(;")
     with pytest.raises(RostrumError, match="refuses"):
         await migrate(database, [broken])
@@ -39,7 +39,7 @@ async def test_values_are_bound_by_the_server(database: Database) -> None:
     assert await database.query("SELECT {value:String} AS value", {"value": nasty}) == [{"value": nasty}]
 
 
-async def test_writes_happen_in_the_order_they_were_asked_for(database: Database) -> None:
+async def test_writes_happen_in_the_order_of_the_calls(database: Database) -> None:
     await database.command("CREATE TABLE t (x UInt8) ENGINE = MergeTree ORDER BY x")
     await asyncio.gather(
         database.insert("t", ["x"], [[1]]), database.command("TRUNCATE TABLE t"), database.insert("t", ["x"], [[2]])
@@ -47,7 +47,7 @@ async def test_writes_happen_in_the_order_they_were_asked_for(database: Database
     assert await database.query("SELECT x FROM t") == [{"x": 2}]
 
 
-async def test_queries_run_beside_each_other_and_beside_the_loop(database: Database) -> None:
+async def test_queries_run_concurrently_and_do_not_block_the_event_loop(database: Database) -> None:
     now_s = asyncio.get_running_loop().time
     began_s = now_s()
     await database.query("SELECT sleep(1)")
@@ -59,7 +59,7 @@ async def test_queries_run_beside_each_other_and_beside_the_loop(database: Datab
     assert now_s() - began_s < 3 * one_s
 
 
-async def test_a_value_that_does_not_fit(database: Database) -> None:
+async def test_a_value_that_does_not_fit_its_column_is_unprocessable(database: Database) -> None:
     await database.command("CREATE TABLE t (x UInt8) ENGINE = MergeTree ORDER BY x")
     with pytest.raises(Unprocessable):
         await database.insert("t", ["x"], [[1000]])
@@ -80,7 +80,7 @@ async def test_a_second_process_is_refused_clearly(chdb_folder: Path, database: 
     assert "Only one process may use it" in done.stdout
 
 
-def test_a_database_that_is_there_is_entered(chdb_folder: Path) -> None:
+def test_an_existing_database_is_used(chdb_folder: Path) -> None:
     connect = connector(fresh_settings(), chdb_folder)
     first, second = connect(), connect()
     assert first.database == second.database

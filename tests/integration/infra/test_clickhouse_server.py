@@ -60,7 +60,7 @@ async def test_events_are_stored_and_queried(server: tuple[EngineOverHttp, Datab
     assert await store.session("s1") is None
 
 
-async def test_a_server_that_is_away_for_a_while(server: tuple[EngineOverHttp, Database]) -> None:
+async def test_a_server_that_is_unavailable_for_a_while(server: tuple[EngineOverHttp, Database]) -> None:
     engine, database = server
     await database.ping()
     engine.fails = 10
@@ -78,7 +78,7 @@ async def test_a_login_that_is_refused_stops_the_stage(chdb_folder: Path) -> Non
         await database.close()
 
 
-async def test_a_query_that_is_wrong_is_not_tried_again(server: tuple[EngineOverHttp, Database]) -> None:
+async def test_an_invalid_query_is_not_retried(server: tuple[EngineOverHttp, Database]) -> None:
     _, database = server
     with pytest.raises(RostrumError, match="refuses"):
         await database.query("SELECT nonsense FROM nowhere")

@@ -1,4 +1,4 @@
-"""Installing jars from a repository that may fail, lie, or be asked by two at once."""
+"""Installing jars from a repository that fails, serves wrong files, or is used by two processes at once."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +39,7 @@ def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache"
 
 
-def test_jars_arrive_whole_and_are_asked_for_once(repository: Repository, cache: Path) -> None:
+def test_jars_are_downloaded_completely_and_requested_once(repository: Repository, cache: Path) -> None:
     told: list[tuple[int, int]] = []
     folder = install(PROGRAM, cache, lambda done, total: told.append((done, total)))
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
@@ -51,7 +51,7 @@ def test_jars_arrive_whole_and_are_asked_for_once(repository: Repository, cache:
     assert repository.asked[path_of("a")] == 1
 
 
-def test_what_is_in_the_cache_needs_no_network(
+def test_installed_jars_need_no_network(
     repository: Repository, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = install(PROGRAM, cache)
@@ -61,7 +61,7 @@ def test_what_is_in_the_cache_needs_no_network(
     assert repository.asked.total() == asked
 
 
-def test_an_interrupted_download_is_taken_up_again(repository: Repository, cache: Path) -> None:
+def test_an_interrupted_download_is_continued(repository: Repository, cache: Path) -> None:
     repository.broken.add(path_of("b"))
     with pytest.raises(JarsMissing, match=r"b-1\.jar"):
         install(PROGRAM, cache)
@@ -72,7 +72,7 @@ def test_an_interrupted_download_is_taken_up_again(repository: Repository, cache
     assert repository.asked[path_of("a")] == 1
 
 
-def test_half_a_jar_of_an_earlier_run_is_not_used(repository: Repository, cache: Path) -> None:
+def test_an_incomplete_jar_of_an_earlier_run_is_not_used(repository: Repository, cache: Path) -> None:
     staged = PROGRAM.folder(cache).with_suffix(".partial")
     staged.mkdir(parents=True)
     (staged / "a-1.jar").write_bytes(b"first")
@@ -91,7 +91,7 @@ def test_a_file_that_is_not_the_locked_one_is_refused(repository: Repository, ca
     assert not list(cache.glob("jars/*/a-1.jar"))
 
 
-def test_a_deleted_jar_is_fetched_again_alone(repository: Repository, cache: Path) -> None:
+def test_only_a_deleted_jar_is_downloaded_again(repository: Repository, cache: Path) -> None:
     folder = install(PROGRAM, cache)
     (folder / "a-1.jar").unlink()
     install(PROGRAM, cache)
@@ -107,7 +107,7 @@ def test_two_stacks_that_start_together_download_once(repository: Repository, ca
 
 
 @pytest.mark.usefixtures("repository")
-def test_without_a_network_the_mend_is_named(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_network_the_fix_is_named(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     point_jgo_at(f"http://127.0.0.1:{free_port()}", tmp_path, monkeypatch)
     with pytest.raises(JarsMissing, match=r"Could not download.*internet.*mirror.*ROSTRUM_CACHE"):
         install(PROGRAM, cache)

@@ -1,4 +1,4 @@
-"""The supervisor with real processes, small ones."""
+"""The supervisor with small real processes."""
 
 import asyncio
 import os

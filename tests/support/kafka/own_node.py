@@ -1,4 +1,4 @@
-"""Apache Kafka for one test alone, which may kill it and start it again."""
+"""Apache Kafka for a single test, which may kill and restart it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from tests.support.processes.java_program import JavaProgram, started
 
 @asynccontextmanager
 async def own_kafka(folder: Path) -> AsyncIterator[tuple[KafkaSettings, JavaProgram]]:
-    """With all topics, while the block runs."""
+    """Runs a node with all topics while the block runs."""
     port = free_port()
     settings = KafkaSettings(port=port, bootstrap="", prefix="")
     jars = await asyncio.to_thread(install, KAFKA, load(LocalSettings).cache)

@@ -1,4 +1,4 @@
-"""Apache Kafka for tests: one node per run, on a free port, in a folder of its own."""
+"""Apache Kafka for tests: one node per run, on a free port and in its own folder."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ _STOP_S = 10
 
 @contextmanager
 def kafka_running(folder: Path, cache: Path) -> Iterator[int]:
-    """A node while the block runs; gives its port."""
+    """Runs a node while the block runs; yields its port."""
     port = free_port()
     command = prepare(folder, install(KAFKA, cache), port)
     wrapper = [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid())]
@@ -55,7 +55,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def listener_on(port: int) -> psutil.Process:
-    """The process, of those this test run started, that listens on a port."""
+    """The process that listens on a port, among those that this test run has started."""
     for process in psutil.Process().children(recursive=True):
         if any(at.status == psutil.CONN_LISTEN and at.laddr.port == port for at in process.net_connections("tcp")):
             return process

@@ -1,4 +1,4 @@
-"""A Java program of a test's own, which may be killed and started again."""
+"""A Java program for one test, which may kill and restart it."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ from tests.support.waiting import DEADLINE_S
 
 
 class JavaProgram:
-    """`port`: where it listens once it has started. It dies with the tests, however they end."""
+    """It listens on `port` once it has started, and dies with the tests, however they end."""
 
     def __init__(self, command: Sequence[str], port: int, log: Path) -> None:
         self._command = [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid()), *command]
@@ -38,7 +38,7 @@ class JavaProgram:
         raise RuntimeError(f"it did not start: {self._log.read_text(errors='replace')[-2000:]}")
 
     def kill(self) -> None:
-        """As `kill -9`."""
+        """SIGKILL."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()

@@ -27,7 +27,7 @@ PROCESSES = {"kafka", "languagetool", *STAGES}
 
 @dataclass
 class Stack:
-    """`rostrum up` on free ports with data of its own. `env` is what its commands run with."""
+    """`rostrum up` on free ports and with its own data. `env`: the environment of its commands."""
 
     data: Path
     env: dict[str, str]
@@ -47,11 +47,11 @@ class Stack:
         return ssl.create_default_context(cafile=self.data / "tls" / "ca.pem")
 
     def rostrum(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """A command of `rostrum` against this stack."""
+        """Run a `rostrum` command against this stack."""
         return subprocess.run([ROSTRUM, *arguments], env=self.env | env, capture_output=True, text=True, check=False)
 
     def processes(self) -> dict[str, ProcessEntry]:
-        """As the run file tells of them; empty while there is none."""
+        """As in the run file; empty while there is none."""
         run = running_stack(self.data)
         return {entry.name: entry for entry in run.processes} if run else {}
 
@@ -64,12 +64,12 @@ class Stack:
         return httpx.get(f"{self.api}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=DEADLINE_S)
 
     def leaderboard(self, competition: str, token: str) -> dict[str, int]:
-        """Words of each user."""
+        """Number of words by user."""
         entries = self.get(f"/competitions/{competition}/leaderboard", token).raise_for_status().json()["entries"]
         return {entry["user_id"]: entry["words"] for entry in entries}
 
     def kill(self, name: str) -> int:
-        """SIGKILL to one process; gives the pid it had."""
+        """SIGKILL one process; returns the pid it had."""
         mark = self.processes()[name].mark
         assert mark is not None, f"{name} does not run"
         os.kill(mark.pid, signal.SIGKILL)
@@ -82,7 +82,7 @@ class Stack:
         return run is not None and run.ready and all(entry.state is ProcessState.READY for entry in run.processes)
 
     def ready_again(self, name: str, killed: int) -> bool:
-        """Whether all is ready, and this process is another one than that which was killed."""
+        """Whether all processes are ready, and this one has been restarted."""
         mark = self.processes()[name].mark
         return mark is not None and mark.pid != killed and self.ready()
 
@@ -90,7 +90,7 @@ class Stack:
         return self.log.read_text(errors="replace")[-4000:]
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> float:
-        """Ask `rostrum up` to stop; gives the seconds it took."""
+        """Signal `rostrum up` to stop; returns the seconds it took."""
         began_s = time.monotonic()
         self.up.send_signal(number)
         self.up.wait(DEADLINE_S)
@@ -98,7 +98,7 @@ class Stack:
 
 
 def environment(data: Path, **more: str) -> dict[str, str]:
-    """Settings of a stack that has nothing in common with any other."""
+    """Settings of a stack that shares nothing with any other."""
     own = {name: str(free_port()) for name in PORTS}
     return os.environ | own | {"ROSTRUM_DATA": str(data), "TRANSCRIBE_MODEL": str(WHISPER_MICRO)} | more
 
@@ -109,7 +109,7 @@ def stack_running(data: Path, *arguments: str, **more: str) -> Iterator[Stack]:
     env = environment(data, **more)
     data.mkdir(parents=True, exist_ok=True)
     log = data / "up.log"
-    # If the tests are killed, so is the stack.
+    # The stack is killed with the tests.
     wrapper = [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid())]
     with log.open("wb") as output:
         command = [*wrapper, str(ROSTRUM), "up", *arguments]

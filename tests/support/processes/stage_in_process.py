@@ -1,4 +1,4 @@
-"""A stage inside the test's own process, and a look at what stands on a topic."""
+"""Runs a stage inside the test's own process, and reads topics."""
 
 import asyncio
 import secrets
@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from aiokafka import ConsumerRecord, TopicPartition
 
 from infra.kafka.clients import make_admin, make_consumer
+from infra.kafka.ranges import read_range
 from infra.kafka.settings import KafkaSettings
 from infra.kafka.topics import partition_counts
 from infra.lifecycle import Serve, Stage
@@ -18,7 +19,8 @@ from tests.support.waiting import DEADLINE_S
 
 @asynccontextmanager
 async def running(name: str, serve: Serve) -> AsyncIterator[Stage]:
-    """The stage while the block runs, ready; stopped as SIGTERM would at its end. Raises what the stage raises."""
+    """Runs the stage while the block runs; it is ready when the block begins, and stops afterwards as if by SIGTERM.
+    Raises what the stage raises."""
     stage = Stage(name, StageSettings())
     work = asyncio.ensure_future(serve(stage))
     try:
@@ -53,7 +55,6 @@ async def read_to_end(
     """All records of a topic that are there now, each partition's in order. `uncommitted`: with those of transactions
     that are open or were aborted. `settled`: the broker answers a commit some milliseconds before readers of committed
     records see it, so wait until transactions that are open now are over; else they are left out."""
-    found: list[ConsumerRecord] = []
     partitions = range((await partition_counts(kafka))[topic])
     places = [TopicPartition(kafka.topic(topic), partition) for partition in partitions]
     # A consumer that is made for no topic shows everything.
@@ -65,16 +66,12 @@ async def read_to_end(
             if all(seen[place] >= ends[place] for place in places):
                 break
             await asyncio.sleep(0.01)
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        while any([await consumer.position(place) < seen[place] for place in places]):
-            for records in (await consumer.getmany(timeout_ms=50)).values():
-                found += records
-    return found
+        ranges = {place: range(seen[place]) for place in places}
+        return [record async for records in read_range(consumer, ranges) for record in records]
 
 
 async def committed(kafka: KafkaSettings, topic: Topic, stage: str) -> int:
-    """How many records of a topic a stage's group is done with, over all partitions."""
+    """How many records of a topic a stage's group has committed, over all partitions."""
     admin = make_admin(kafka)
     await admin.start()
     try:

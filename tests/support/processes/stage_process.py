@@ -1,4 +1,4 @@
-"""A stage as a process of its own, which a test may kill."""
+"""A stage as a separate process, which a test may kill."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from tests.support.waiting import DEADLINE_S
 
 
 class StageProcess:
-    """`python -m MODULE`, started anew by `start`, as a supervisor would."""
+    """`python -m MODULE`; `start` restarts it, as a supervisor would."""
 
     def __init__(self, module: str, log: Path, environment: Mapping[str, str]) -> None:
         self.environment = dict(environment)
@@ -23,7 +23,7 @@ class StageProcess:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, *, wait: bool = True) -> None:
-        """Returns once it is ready, or at once."""
+        """Returns once it is ready, or without `wait` at once."""
         port = free_port()
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -48,12 +48,12 @@ class StageProcess:
         self._process.send_signal(number)
 
     async def kill(self) -> None:
-        """As the power would."""
+        """SIGKILL."""
         self.signal(signal.SIGKILL)
         await self.ended()
 
     async def crash(self) -> None:
-        """Killed, and started anew at once, as by a supervisor."""
+        """Kill it and restart it at once, as a supervisor would."""
         await self.kill()
         await self.start(wait=False)
 
@@ -62,7 +62,7 @@ class StageProcess:
         return await self._process.wait()
 
     async def keep_running(self) -> None:
-        """Start it anew whenever it has ended; until cancelled."""
+        """Restart it whenever it has ended; runs until cancelled."""
         while True:
             await self.ended()
             await self.start(wait=False)
@@ -76,7 +76,7 @@ class StageProcess:
 
 @asynccontextmanager
 async def processes(*stages: StageProcess) -> AsyncIterator[None]:
-    """All of them, ready, while the block runs."""
+    """Runs the stages while the block runs; all are ready when it begins."""
     try:
         await asyncio.gather(*(each.start() for each in stages))
         yield

@@ -1,4 +1,4 @@
-"""A stack of fake stages under the real supervisor; as a program, one that runs until it is stopped or killed.
+"""A stack of fake stages under the real supervisor; as a program, it runs until it is stopped or killed.
 
 python -m tests.support.supervised.fake_stack DATA
 """

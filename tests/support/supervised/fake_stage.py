@@ -1,9 +1,9 @@
-"""A small program for the supervisor's tests: says when it starts and ends, and can be told to misbehave.
+"""A small program for the supervisor's tests: records when it starts and ends, and misbehaves on request.
 
     python -I -S fake_stage.py NAME EVENTS_FILE HEALTH_PORT [--deaf] [--exit CODE] [--say TEXT] [--child]
 
-Readiness is an answer of 200 to anything on HEALTH_PORT. --deaf: SIGTERM is ignored. --exit: ends at once. --child:
-starts a process of its own first, whose id it writes among the events."""
+It is ready: every request to HEALTH_PORT gets a 200. --deaf: ignores SIGTERM. --exit: ends at once. --child: first
+starts a child process, whose id it writes to the events."""
 
 import signal
 import socketserver
@@ -15,17 +15,17 @@ from types import FrameType
 NAME, EVENTS, PORT, *OPTIONS = sys.argv[1:]
 
 
-def tell(event: str) -> None:
+def record(event: str) -> None:
     with Path(EVENTS).open("a") as file:
         file.write(f"{NAME} {event}\n")
 
 
 def end(_number: int, _frame: FrameType | None) -> None:
-    tell("ended")
+    record("ended")
     sys.exit(0)
 
 
-class Answer(socketserver.StreamRequestHandler):
+class AlwaysReady(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         self.rfile.readline()
         self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n{}")
@@ -36,12 +36,12 @@ class Server(socketserver.TCPServer):
 
 
 signal.signal(signal.SIGTERM, signal.SIG_IGN if "--deaf" in OPTIONS else end)
-tell("started")
+record("started")
 if "--say" in OPTIONS:
     print(OPTIONS[OPTIONS.index("--say") + 1], flush=True)
 if "--exit" in OPTIONS:
     sys.exit(int(OPTIONS[OPTIONS.index("--exit") + 1]))
 if "--child" in OPTIONS:
-    tell(f"child {subprocess.Popen(['sleep', '1000']).pid}")
-with Server(("127.0.0.1", int(PORT)), Answer) as server:
+    record(f"child {subprocess.Popen(['sleep', '1000']).pid}")
+with Server(("127.0.0.1", int(PORT)), AlwaysReady) as server:
     server.serve_forever(poll_interval=0.05)

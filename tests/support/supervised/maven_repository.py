@@ -1,4 +1,4 @@
-"""A Maven repository on loopback, for tests of what is downloaded and how."""
+"""A Maven repository on loopback, for tests of downloads."""
 
 import hashlib
 import threading
@@ -20,7 +20,7 @@ class Repository:
     url: str = ""
 
     def add(self, artifact: str, content: bytes) -> str:
-        """Put a jar of group `g`, version 1, here; gives its entry in a lock."""
+        """Add a jar of group `g`, version 1; returns its entry for a lock."""
         self.files[path_of(artifact)] = content
         digest = hashlib.sha256(content).hexdigest()
         return f'[[dependencies]]\ngroupId = "g"\nartifactId = "{artifact}"\nversion = "1"\nsha256 = "{digest}"\n'
@@ -32,7 +32,7 @@ def path_of(artifact: str) -> str:
 
 @contextmanager
 def maven_repository() -> Iterator[Repository]:
-    """Serves while the block runs."""
+    """Serves the repository while the block runs."""
     repository = Repository()
 
     class Handler(BaseHTTPRequestHandler):

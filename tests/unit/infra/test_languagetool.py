@@ -1,4 +1,4 @@
-"""Where LanguageTool is."""
+"""The address of LanguageTool."""
 
 import pytest
 

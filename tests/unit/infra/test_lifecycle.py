@@ -45,7 +45,7 @@ def test_sigterm_lets_the_work_finish() -> None:
     assert "flushed" in logs
 
 
-def test_work_that_does_not_end_is_cut_off_at_the_deadline() -> None:
+def test_work_that_does_not_end_is_cancelled_at_the_deadline() -> None:
     with _start("stage.ready(); await asyncio.sleep(3600)", SHUTDOWN_TIMEOUT_S="0.3") as process:
         _wait_ready(process)
         process.send_signal(signal.SIGTERM)
@@ -62,7 +62,7 @@ def test_work_that_does_not_end_is_cut_off_at_the_deadline() -> None:
         ("pass", {"SHUTDOWN_TIMEOUT_S": "soon"}, 78, "SHUTDOWN_TIMEOUT_S"),
     ],
 )
-def test_failures_are_said_with_the_mend(body: str, environment: dict[str, str], code: int, said: str) -> None:
+def test_failures_are_reported_with_the_fix(body: str, environment: dict[str, str], code: int, said: str) -> None:
     with _start(body, **environment) as process:
         _, logs = process.communicate(timeout=DEADLINE_S)
     assert process.returncode == code

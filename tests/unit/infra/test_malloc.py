@@ -1,4 +1,4 @@
-"""In a process of its own: what is set cannot be taken back."""
+"""In separate processes: these settings cannot be undone."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ print(holed - resident())
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc alone can do it")
 @pytest.mark.parametrize("size", [16_384, 262_144], ids=["records", "TLS buffers"])
-def test_holes_in_the_heap_go_back_when_it_is_trimmed(size: int) -> None:
+def test_trimming_returns_holes_in_the_heap(size: int) -> None:
     count = 64 * 1024 * 1024 // size
     program = f"SIZE, COUNT = {size}, {count}\n{_TRIMMED}"
 
@@ -63,7 +63,7 @@ print(faults() - before)
 
 @pytest.mark.parametrize("megabytes", [40, 80])
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc alone has these thresholds")
-def test_large_blocks_are_used_again_on_any_thread(megabytes: int) -> None:
+def test_large_blocks_are_reused_on_any_thread(megabytes: int) -> None:
     program = _KEPT.replace("SIZE", str(megabytes * 1024 * 1024))
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=DEADLINE_S, check=False

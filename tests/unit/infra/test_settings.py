@@ -13,13 +13,13 @@ def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_a_wrong_setting_is_named_with_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_setting_is_named_with_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_PORT", "99999")
     with pytest.raises(SettingsError, match=r"KAFKA_PORT: .*99999.*table of settings"):
         load(KafkaSettings)
 
 
-def test_a_wrong_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_secret_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "hunter2")
     with pytest.raises(SettingsError) as refused:
         load(KafkaSettings)
@@ -32,7 +32,7 @@ def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) ->
     assert load(StageSettings).health_port == 0
 
 
-def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_takes_precedence_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(".env").write_text("LOG_LEVEL=error\nSHUTDOWN_TIMEOUT_S=3\n")
     monkeypatch.setenv("LOG_LEVEL", "debug")
     settings = load(StageSettings)

@@ -15,7 +15,7 @@ def _restored_logging() -> object:
     root.setLevel(level)
 
 
-def test_secrets_are_not_printed_and_the_stage_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_stage_is_logged_and_secrets_are_not(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("edge", "info", "json")
     get_logger("t").info("refused", session_id="s1", resume_token="abc.def", reason="expired")
     line = json.loads(capsys.readouterr().err)
@@ -23,7 +23,7 @@ def test_secrets_are_not_printed_and_the_stage_is(capsys: pytest.CaptureFixture[
     assert (line["stage"], line["session_id"], line["event"], line["level"]) == ("edge", "s1", "refused", "info")
 
 
-def test_lines_below_the_level_are_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_below_the_level_are_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("edge", "warning", "json")
     get_logger("t").info("not worth it")
     assert capsys.readouterr().err == ""

@@ -1,12 +1,12 @@
 from local.backoff import RestartBackoff
 
 
-def test_the_first_restart_is_soon_and_later_ones_wait_longer() -> None:
+def test_the_first_restart_is_soon_and_the_delay_doubles() -> None:
     backoff = RestartBackoff(initial_s=0.25, max_s=3.0)
     assert [backoff.after(ran_s=1.0) for _ in range(6)] == [0.25, 0.5, 1.0, 2.0, 3.0, 3.0]
 
 
-def test_a_process_that_ran_well_for_a_while_begins_anew() -> None:
+def test_a_process_that_ran_long_enough_resets_the_delay() -> None:
     backoff = RestartBackoff(initial_s=0.25, reset_after_s=20.0)
     for _ in range(4):
         backoff.after(ran_s=1.0)

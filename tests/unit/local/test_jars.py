@@ -16,18 +16,18 @@ class TestCommittedLocks:
         assert len(jars) > 40
         assert all(re.fullmatch("[0-9a-f]{64}", jar.sha256) for jar in jars)
 
-    def test_the_lock_is_of_this_specification(self, program: Program) -> None:
+    def test_the_lock_matches_its_specification(self, program: Program) -> None:
         assert JgoLock.load(program.lock_path).spec_hash == compute_spec_hash(program.spec_path)
 
-    def test_what_was_asked_for_is_in_it(self, program: Program) -> None:
+    def test_the_lock_contains_the_requested_artifacts(self, program: Program) -> None:
         locked = {f"{jar.group}:{jar.artifact}:{jar.version}" for jar in program.jars()}
         assert set(EnvironmentSpec.load(program.spec_path).coordinates) <= locked
 
-    def test_no_address_is_in_it(self, program: Program) -> None:
+    def test_the_lock_contains_no_address(self, program: Program) -> None:
         assert "://" not in program.lock_path.read_text() + program.spec_path.read_text()
 
 
-def test_kafka_and_its_clients_are_of_one_version() -> None:
+def test_kafka_and_its_clients_have_one_version() -> None:
     assert {jar.version for jar in KAFKA.jars() if jar.group == "org.apache.kafka"} == {"4.1.0"}
 
 
@@ -39,20 +39,22 @@ def locked(folder: Path, monkeypatch: pytest.MonkeyPatch, *entries: str) -> Prog
     return program
 
 
-def test_a_lock_without_a_hash_is_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_without_a_hash_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = locked(tmp_path, monkeypatch, 'artifactId = "a"')
     with pytest.raises(ValueError, match="without a hash"):
         program.jars()
 
 
-def test_two_jars_of_one_name_would_hide_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_jars_with_one_file_name_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = 'artifactId = "a"\nsha256 = "00"'
     program = locked(tmp_path, monkeypatch, entry, entry)
     with pytest.raises(ValueError, match="one file name"):
         program.jars()
 
 
-def test_another_lock_means_another_folder_and_damage_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_different_lock_gives_a_different_folder_and_damage_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     right = hashlib.sha256(b"jar").hexdigest()
     program = locked(tmp_path, monkeypatch, f'artifactId = "a"\nsha256 = "{right}"')
     folder = program.folder(tmp_path)

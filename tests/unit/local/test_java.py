@@ -26,15 +26,15 @@ def test_a_java_home_that_is_new_enough_is_used(tmp_path: Path, version: str, ma
 
 
 @pytest.mark.parametrize("version", ["11.0.1", "1.8.0_392"])
-def test_one_too_old_is_passed_over_and_said(tmp_path: Path, version: str) -> None:
+def test_a_java_home_that_is_too_old_is_not_used_and_reported(tmp_path: Path, version: str) -> None:
     java = find_java(home(tmp_path, version))
     assert str(tmp_path) in java.unusable
     assert java.version >= 17
 
 
-def test_one_that_is_not_there_is_passed_over(tmp_path: Path) -> None:
+def test_a_java_home_that_does_not_exist_is_not_used(tmp_path: Path) -> None:
     assert "none" in find_java(str(tmp_path / "none")).unusable
 
 
-def test_options_that_older_ones_do_not_know_are_for_newer_ones(tmp_path: Path) -> None:
+def test_options_for_newer_runtimes_are_not_passed_to_older_ones(tmp_path: Path) -> None:
     assert find_java(home(tmp_path, "17.0.9")).quiet_options == ()

@@ -9,13 +9,13 @@ def properties() -> dict[str, str]:
     return dict(line.split("=", 1) for line in text.splitlines())
 
 
-def test_the_node_listens_on_loopback_alone() -> None:
+def test_the_node_listens_only_on_loopback() -> None:
     assert properties()["listeners"] == "PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:40001"
     assert properties()["advertised.listeners"] == "PLAINTEXT://127.0.0.1:9092"
     assert properties()["controller.quorum.voters"] == "1@127.0.0.1:40001"
 
 
-def test_topics_come_from_the_declaration_alone() -> None:
+def test_topics_are_not_created_automatically() -> None:
     assert properties()["auto.create.topics.enable"] == "false"
 
 
@@ -31,6 +31,6 @@ def test_one_node_can_hold_every_internal_topic() -> None:
     assert set(factors) == {"1"}
 
 
-def test_offsets_outlive_the_audio() -> None:
+def test_committed_offsets_are_kept_longer_than_audio() -> None:
     kept_ms = int(properties()["offsets.retention.minutes"]) * 60_000
     assert kept_ms > (Topic.AUDIO_FRAMES.value.retention_ms or 0)

@@ -15,7 +15,7 @@ def test_output_is_kept_unchanged_and_lines_are_returned_once_complete(tmp_path:
     assert list(log.tail) == ["one", "two", "three"]
 
 
-def test_a_full_file_becomes_the_older_one(tmp_path: Path) -> None:
+def test_a_full_file_is_rotated(tmp_path: Path) -> None:
     log = LogFile(tmp_path / "edge.log", max_bytes=10)
     for number in range(5):
         log.write(b"line %d\n" % number)
@@ -24,7 +24,7 @@ def test_a_full_file_becomes_the_older_one(tmp_path: Path) -> None:
     assert (tmp_path / "edge.log.1").read_bytes() == b"line 3\n"
 
 
-def test_a_line_without_an_end_does_not_fill_the_memory(tmp_path: Path) -> None:
+def test_an_endless_line_does_not_fill_the_memory(tmp_path: Path) -> None:
     log = LogFile(tmp_path / "edge.log")
     for _ in range(20):
         log.write(b"x" * 10_000)

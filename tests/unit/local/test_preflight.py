@@ -20,7 +20,7 @@ def test_a_taken_port_is_named_with_its_setting() -> None:
     check_ports_free([RequiredPort(port, "EDGE_PORT", "the edge")])
 
 
-def test_one_port_for_two_is_refused() -> None:
+def test_one_port_for_two_settings_is_refused() -> None:
     port = free_port()
     with pytest.raises(RostrumError, match="EDGE_PORT and KAFKA_PORT both name"):
         check_ports_free([RequiredPort(port, "KAFKA_PORT", "Kafka"), RequiredPort(port, "EDGE_PORT", "the edge")])
@@ -34,7 +34,7 @@ def test_a_data_folder_has_one_user_at_a_time(tmp_path: Path) -> None:
         pass
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RostrumError, match="ROSTRUM_DATA"), lock_data_folder(tmp_path / "file" / "data"):
         pass

@@ -36,7 +36,7 @@ def me() -> ProcessMark:
     return mark
 
 
-def test_what_is_written_is_read_and_nothing_else_is_left_behind(tmp_path: Path, me: ProcessMark) -> None:
+def test_a_written_run_file_is_read_and_no_draft_is_left_behind(tmp_path: Path, me: ProcessMark) -> None:
     path = run_file_path(tmp_path)
     for _ in range(2):
         write_run_file(path, run_of(me))
@@ -53,11 +53,11 @@ def test_a_stack_runs_as_long_as_its_supervisor(tmp_path: Path, me: ProcessMark)
     assert running_stack(tmp_path) is None
 
 
-def test_a_run_file_of_another_version_is_none(tmp_path: Path) -> None:
+def test_a_run_file_of_another_version_is_ignored(tmp_path: Path) -> None:
     run_file_path(tmp_path).write_text('{"pid": 1}')
     assert read_run_file(run_file_path(tmp_path)) is None
 
 
-def test_a_process_is_known_by_id_and_beginning(me: ProcessMark) -> None:
+def test_a_process_is_identified_by_id_and_start_time(me: ProcessMark) -> None:
     assert find_process(me) is not None
     assert find_process(ProcessMark(pid=me.pid, created_s=me.created_s + 60)) is None

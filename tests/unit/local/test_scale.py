@@ -4,7 +4,7 @@ from infra.errors import RostrumError
 from local.scale import parse_scale, process_names
 
 
-def test_every_stage_runs_once_unless_told_otherwise() -> None:
+def test_every_stage_has_one_process_by_default() -> None:
     assert set(parse_scale("", clickhouse_is_embedded=True).values()) == {1}
     counts = parse_scale(" edge=2, transcribe=3 ", clickhouse_is_embedded=True)
     assert (counts["edge"], counts["transcribe"], counts["analyze"]) == (2, 3, 1)
@@ -26,7 +26,7 @@ def test_every_stage_runs_once_unless_told_otherwise() -> None:
         ("analytics=2", "embedded"),
     ],
 )
-def test_what_cannot_be_is_refused_with_the_reason(text: str, said: str) -> None:
+def test_an_invalid_scale_is_refused_with_the_reason(text: str, said: str) -> None:
     with pytest.raises(RostrumError, match=said):
         parse_scale(text, clickhouse_is_embedded=True)
 
@@ -42,6 +42,6 @@ def test_analytics_scales_on_a_clickhouse_server() -> None:
     assert parse_scale("analytics=2", clickhouse_is_embedded=False)["analytics"] == 2
 
 
-def test_names_are_numbered_only_in_a_row() -> None:
+def test_names_are_numbered_only_if_there_are_several() -> None:
     assert process_names("edge", 1) == ["edge"]
     assert process_names("edge", 2) == ["edge-0", "edge-1"]

@@ -48,7 +48,7 @@ def test_everything_is_local_by_default() -> None:
     }
 
 
-def test_what_runs_elsewhere_is_neither_installed_nor_started() -> None:
+def test_services_elsewhere_are_neither_installed_nor_started() -> None:
     elsewhere = stack(kafka="kafka.example:9092", languagetool="https://lt.example")
     assert [plan.name for plan in elsewhere.plans()] == list(STAGES)
     assert elsewhere.programs == []
@@ -86,7 +86,7 @@ async def test_no_plain_port_means_none_for_any_edge(monkeypatch: pytest.MonkeyP
     assert (await plan(scaled, "edge-1").launch()).environment["EDGE_PLAIN_PORT"] == "0"
 
 
-def test_the_door_shuts_first_and_the_broker_last_in_time() -> None:
+def test_the_edge_is_stopped_first_and_the_broker_last_in_time() -> None:
     assert [layer for layers, _ in STOP_ORDER for layer in layers] == [
         Layer.EDGE,
         Layer.STAGE,

@@ -8,7 +8,7 @@ from infra.kafka.topics import create_topics, ensure_replies_partition, partitio
 from schemas.topics import SESSION_PARTITIONS, Topic
 
 
-async def test_all_topics_are_there_with_their_settings(kafka: KafkaSettings) -> None:
+async def test_all_topics_exist_with_their_settings(kafka: KafkaSettings) -> None:
     counts = await partition_counts(kafka)
     assert set(counts) == set(Topic)
     assert {counts[topic] for topic in Topic if topic.value.co_partitioned} == {SESSION_PARTITIONS.local}

@@ -41,7 +41,7 @@ async def test_an_answer_in_the_schema() -> None:
 
 
 @pytest.mark.parametrize("script", ["garbage", "error", "busy", "refuse", "half"])
-async def test_every_failure_is_the_same_to_callers_and_tells_no_secret(script: str) -> None:
+async def test_every_failure_is_unavailable_to_callers_and_contains_no_secret(script: str) -> None:
     with ScriptedLlm(script) as server:  # type: ignore[arg-type]  # pytest's parameters are plain strings
         async with Llm(settings(server.base_url), temperature=0, max_tokens=99) as llm:
             with pytest.raises(Unavailable) as raised:
@@ -57,7 +57,7 @@ async def test_an_answer_after_the_deadline_does_not_count() -> None:
                 await llm.ask("Write.", {"count": 3}, QuestionList, within_s=0.2)
 
 
-async def test_nobody_listens() -> None:
+async def test_a_server_that_does_not_listen_is_unavailable() -> None:
     async with Llm(settings("http://127.0.0.1:9/v1"), temperature=0, max_tokens=99) as llm:
         with pytest.raises(Unavailable, match="ConnectionError"):
             await llm.ask("Write.", {"count": 3}, QuestionList)

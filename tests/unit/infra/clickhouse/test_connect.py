@@ -1,4 +1,4 @@
-"""Clients, and what is said when there can be none."""
+"""Clients, and the errors when they cannot be made."""
 
 import socket
 from pathlib import Path
@@ -26,7 +26,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["localhost:8123", "http://user:secret@host:8123", "clickhouse://host"])
-def test_an_address_that_is_none(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_address_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLICKHOUSE_URL", url)
     with pytest.raises(SettingsError, match="CLICKHOUSE_URL") as refused:
         load(ClickHouseSettings)

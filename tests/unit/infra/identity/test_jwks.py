@@ -1,4 +1,4 @@
-"""Public keys: when they are read, and which are good meanwhile."""
+"""Public keys: when they are fetched, and which are valid in the meantime."""
 
 import threading
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class Time:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """What is done in the background is done soon."""
+    """Waits for the background thread."""
     wait_until(condition, every_s=0.001)
 
 
@@ -121,7 +121,7 @@ def test_without_an_id_the_only_key_is_meant() -> None:
     assert refused.value.reason == "unknown_key"
 
 
-def test_a_provider_that_is_down_at_the_start_is_asked_again_soon() -> None:
+def test_without_any_keys_the_cooldown_is_short() -> None:
     played = with_key("a")
     played.up = False
     keys, now = key_set(played)
@@ -134,7 +134,7 @@ def test_a_provider_that_is_down_at_the_start_is_asked_again_soon() -> None:
     assert keys.find("a").key_id == "a"
 
 
-def test_a_provider_that_goes_down_takes_no_known_key_with_it() -> None:
+def test_known_keys_stay_valid_while_the_provider_is_down() -> None:
     played = with_key("a")
     keys, now = key_set(played)
     played.up = False
@@ -161,7 +161,7 @@ def test_a_response_that_is_not_a_jwks_changes_nothing(document: bytes) -> None:
     assert keys.find("a").key_id == "a"
 
 
-def test_keys_that_may_not_sign_are_left_out() -> None:
+def test_keys_that_may_not_sign_are_ignored() -> None:
     played = with_key("good")
     played.add("short", rsa(1024))
     played.add("for encryption", ED, use="enc")
@@ -174,7 +174,7 @@ def test_keys_that_may_not_sign_are_left_out() -> None:
             keys.find(kid)
 
 
-def test_a_jwks_is_read_over_http() -> None:
+def test_a_jwks_is_fetched_over_http() -> None:
     played = provider()
     with serving(played) as address:
         assert fetch_over_http(f"{address}/jwks", 2.0)() == played.document

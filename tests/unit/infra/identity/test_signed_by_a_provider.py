@@ -1,4 +1,4 @@
-"""Tokens of an identity provider: those that are taken, and every kind that is not."""
+"""Tokens of an identity provider: those that are accepted, and every kind that is not."""
 
 import base64
 import hashlib
@@ -42,7 +42,7 @@ def signed(played: Provider, kid: str, algorithm: str, **options: Any) -> str:
 
 
 @pytest.mark.parametrize(("kid", "algorithm"), [("r", "RS256"), ("e", "ES256"), ("d", "EdDSA")])
-def test_every_kind_of_key_is_taken(served: tuple[Provider, str], kid: str, algorithm: str) -> None:
+def test_every_kind_of_key_is_accepted(served: tuple[Provider, str], kid: str, algorithm: str) -> None:
     played, address = served
     identity = verifier(address).verify(signed(played, kid, algorithm, name="Ada", max_sessions=3))
     assert (identity.user_id, identity.name, identity.max_sessions) == ("ada", "Ada", 3)
@@ -113,7 +113,7 @@ def test_algorithms_and_claims_are_narrowed_by_settings(served: tuple[Provider, 
     assert strict.verify(signed(played, "e", "ES256", org="school", jti="1")).org == "school"
 
 
-async def test_an_event_loop_waits_for_no_key(served: tuple[Provider, str]) -> None:
+async def test_an_event_loop_is_not_blocked_by_a_key_fetch(served: tuple[Provider, str]) -> None:
     played, address = served
     tokens = AsyncVerifier(verifier(address))
     assert (await tokens.verify(signed(played, "d", "EdDSA"))).user_id == "ada"
@@ -121,7 +121,7 @@ async def test_an_event_loop_waits_for_no_key(served: tuple[Provider, str]) -> N
         await tokens.verify(signed(played, "d", "EdDSA", aud="payroll"))
 
 
-def test_who_is_to_be_asked_is_asked(served: tuple[Provider, str]) -> None:
+def test_the_introspection_endpoint_decides(served: tuple[Provider, str]) -> None:
     played, address = served
     asking = verifier(
         address,

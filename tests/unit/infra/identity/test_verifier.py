@@ -1,4 +1,4 @@
-"""Which tokens say who someone is, and why the others do not."""
+"""Which tokens are accepted, and why the others are refused."""
 
 import base64
 import json
@@ -39,7 +39,7 @@ def unsigned(header: str) -> str:
     return ".".join((base64.urlsafe_b64encode(header.encode()).decode().rstrip("="), "e30", "c2ln"))
 
 
-def test_a_development_token_tells_all_it_was_made_with() -> None:
+def test_a_development_token_carries_all_its_claims() -> None:
     token = development_token(
         SECRET, "u-1", name="Ada", org="school", groups=["9b", "9c"], roles=["teacher"], valid_s=60
     )
@@ -51,7 +51,7 @@ def test_a_development_token_tells_all_it_was_made_with() -> None:
     assert 0 < identity.expires_at_ms - time.time() * 1000 <= 60_000
 
 
-def test_a_token_with_nothing_but_a_subject_is_enough() -> None:
+def test_a_token_needs_only_a_subject() -> None:
     identity = verifier().verify(signed({"sub": "u-1", "name": "", "org": None}))
     assert (identity.name, identity.org, identity.groups, identity.roles) == (None, "", (), frozenset())
     assert identity.expires_at_ms is None
@@ -111,7 +111,7 @@ def test_refused(token: str, reason: str) -> None:
         ({"issuer": "here", "audience": "another"}, "wrong_audience"),
     ],
 )
-def test_refused_where_issuer_and_audience_are_asked_for(made_with: dict[str, Any], reason: str) -> None:
+def test_refused_where_issuer_and_audience_are_required(made_with: dict[str, Any], reason: str) -> None:
     with pytest.raises(TokenRefused) as refused:
         verifier(issuer="here", audience="rostrum").verify(development_token(SECRET, "u", **made_with))
     assert refused.value.reason == reason
@@ -130,7 +130,7 @@ def test_clocks_may_differ_by_the_leeway() -> None:
     assert verifier(leeway_s=120.0).verify(late).user_id == "u"
 
 
-def test_the_generated_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+def test_the_generated_secret_is_made_once_and_readable_only_by_its_owner(tmp_path: Path) -> None:
     local = LocalSettings(data=tmp_path / "data")
     secret = development_secret(local)
     assert secret == development_secret(local) == login_secret(IdentitySettings(), local)
@@ -140,13 +140,13 @@ def test_the_generated_secret_is_made_once_and_for_its_owner_alone(tmp_path: Pat
     assert TokenVerifier(IdentitySettings(), local).verify(development_token(secret, "u")).user_id == "u"
 
 
-def test_a_secret_that_was_set_comes_first(tmp_path: Path) -> None:
+def test_a_secret_from_the_settings_takes_precedence(tmp_path: Path) -> None:
     local = LocalSettings(data=tmp_path)
     assert login_secret(IdentitySettings(secret=SecretStr(SECRET)), local) == SECRET
     assert not list(tmp_path.iterdir())
 
 
-def test_a_secret_that_is_too_short_is_a_wrong_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_that_is_too_short_is_an_invalid_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGE_JWT_SECRET", "hunter2")
     with pytest.raises(SettingsError, match="EDGE_JWT_SECRET") as wrong:
         load(IdentitySettings)
@@ -156,7 +156,7 @@ def test_a_secret_that_is_too_short_is_a_wrong_setting(tmp_path: Path, monkeypat
         development_secret(LocalSettings(data=tmp_path))
 
 
-def test_a_folder_that_cannot_be_written_is_a_wrong_setting(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_an_invalid_setting(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(SettingsError, match="EDGE_JWT_SECRET"):
         development_secret(LocalSettings(data=tmp_path / "file"))

@@ -1,4 +1,4 @@
-"""The wiring that nothing else would notice: isolation, commits, durability."""
+"""Options that no other test would notice: isolation, commits, durability."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def _recorded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("topic", Topic, ids=lambda topic: topic.value.name)
-def test_isolation_is_what_the_topic_declares_and_nothing_is_committed_unasked(topic: Topic) -> None:
+def test_isolation_follows_the_topic_and_auto_commit_is_off(topic: Topic) -> None:
     options = clients.make_consumer(KafkaSettings(), topic, stage="analyze").options
     assert options["isolation_level"] == ("read_committed" if topic.value.read_committed else "read_uncommitted")
     assert options["enable_auto_commit"] is False
@@ -50,13 +50,13 @@ def test_without_a_stage_no_group_is_joined() -> None:
     assert consumer.options["group_id"] is None
 
 
-def test_producers_wait_for_all_replicas_and_never_write_twice() -> None:
+def test_producers_are_idempotent_and_wait_for_all_replicas() -> None:
     options = clients.make_producer(KafkaSettings()).options
     assert options["acks"] == "all"
     assert options["enable_idempotence"] is True
 
 
-def test_a_producer_of_transactions_is_named_and_soon_given_up_by_the_broker() -> None:
+def test_a_transactional_producer_has_an_id_and_a_short_timeout() -> None:
     options = clients.make_transactional_producer(KafkaSettings(), "transcribe.3").options
     assert options["transactional_id"] == "transcribe.3"
     assert options["acks"] == "all"
@@ -80,5 +80,5 @@ def test_a_key_goes_where_kafka_itself_puts_it(key: bytes, partitions: int) -> N
         assert clients.partition_for(key, every, every) == DefaultPartitioner()(key, every, every)
 
 
-def test_what_has_no_key_goes_where_somebody_listens() -> None:
+def test_a_record_without_a_key_goes_to_an_available_partition() -> None:
     assert clients.partition_for(None, [0, 1, 2], [1]) == 1

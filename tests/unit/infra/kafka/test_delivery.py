@@ -114,7 +114,7 @@ async def test_dead_lettered_at_once_when_a_retry_would_not_help() -> None:
     assert handler.given_up == [STARTED]
 
 
-async def test_a_fault_in_the_handler_blocks_nothing_and_tells_no_text() -> None:
+async def test_a_bug_in_the_handler_blocks_nothing_and_its_text_is_not_recorded() -> None:
     handler = StubHandler([KeyError("what somebody said")])
     assert await deliver(handler) == (True, ["KeyError in handle"])
 

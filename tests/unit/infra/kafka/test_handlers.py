@@ -1,4 +1,4 @@
-"""FastStream, wired with our promises in place of its defaults."""
+"""FastStream, wired with guarantees that its defaults do not give."""
 
 import inspect
 from typing import Any
@@ -18,24 +18,24 @@ LOCAL = KafkaSettings(bootstrap="", port=19092, prefix="t-")
 
 
 @pytest.mark.parametrize("topic", list(Topic))
-def test_facts_are_read_committed_and_offsets_are_committed_by_hand(topic: Topic) -> None:
-    promises = subscription(LOCAL, topic.value, "analyze")
-    assert promises["ack_policy"] is AckPolicy.MANUAL
-    assert promises["group_id"] == "t-analyze"
-    assert promises["auto_offset_reset"] == "earliest"
-    assert (promises["isolation_level"] == "read_committed") is topic.value.read_committed
-    assert promises["max_partition_fetch_bytes"] >= topic.value.max_message_bytes
+def test_isolation_follows_the_topic_and_acks_are_manual(topic: Topic) -> None:
+    guarantees = subscription(LOCAL, topic.value, "analyze")
+    assert guarantees["ack_policy"] is AckPolicy.MANUAL
+    assert guarantees["group_id"] == "t-analyze"
+    assert guarantees["auto_offset_reset"] == "earliest"
+    assert (guarantees["isolation_level"] == "read_committed") is topic.value.read_committed
+    assert guarantees["max_partition_fetch_bytes"] >= topic.value.max_message_bytes
 
 
-async def test_the_promises_are_those_of_our_own_consumers() -> None:
+async def test_the_guarantees_are_those_of_make_consumer() -> None:
     consumer = make_consumer(LOCAL, Topic.TRANSCRIPTS, stage="analyze")
-    promises = subscription(LOCAL, Topic.TRANSCRIPTS.value, "analyze")
+    guarantees = subscription(LOCAL, Topic.TRANSCRIPTS.value, "analyze")
     for name in ("isolation_level", "auto_offset_reset", "session_timeout_ms", "heartbeat_interval_ms", "group_id"):
-        assert promises[name] == getattr(consumer, f"_{name}"), name
+        assert guarantees[name] == getattr(consumer, f"_{name}"), name
     await consumer.stop()
 
 
-async def test_the_consumer_that_faststream_makes_never_commits_by_itself() -> None:
+async def test_faststreams_consumer_never_auto_commits() -> None:
     subscriber: Any = make_broker(LOCAL, graceful_s=1).subscriber(
         "t-transcripts", **subscription(LOCAL, Topic.TRANSCRIPTS.value, "analyze")
     )

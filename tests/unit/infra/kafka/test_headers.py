@@ -12,12 +12,14 @@ from schemas.sessions import RecordKind
     reply_to=st.none() | st.integers(0, 10_000),
     seq=st.none() | st.integers(0, 2**40),
 )
-def test_what_is_written_is_read(kind: RecordKind, conn: str, reply_to: int | None, seq: int | None) -> None:
+def test_encoded_headers_are_decoded_unchanged(
+    kind: RecordKind, conn: str, reply_to: int | None, seq: int | None
+) -> None:
     headers = LogHeaders(kind, conn, reply_to, seq)
     assert decode_headers(headers.encode()) == headers
 
 
 @pytest.mark.parametrize("headers", [[], [("kind", b"song")], [("kind", b"frame"), ("seq", b"x")], [("kind", b"\xff")]])
-def test_headers_of_no_log_record_are_refused(headers: list[tuple[str, bytes]]) -> None:
+def test_headers_that_are_not_those_of_a_log_record_are_refused(headers: list[tuple[str, bytes]]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the message depends on what is wrong
         decode_headers(headers)

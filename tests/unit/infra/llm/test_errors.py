@@ -27,7 +27,7 @@ def test_temporary_failures_are_retryable(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422])
-def test_a_rejected_request_never_is(status: int) -> None:
+def test_a_rejected_request_is_not_retryable(status: int) -> None:
     assert not classify(refused(status)).retryable
 
 
@@ -59,5 +59,5 @@ def test_other_failures(error: Exception, retryable: bool) -> None:
         ("", None),
     ],
 )
-def test_the_server_says_how_long_to_wait(value: str, wait_s: float | None) -> None:
+def test_retry_after_is_parsed(value: str, wait_s: float | None) -> None:
     assert classify(refused(429, retry_after=value), NOW).retry_after_s == wait_s

@@ -1,4 +1,4 @@
-"""TLS itself, in memory: who may speak with whom."""
+"""TLS handshakes in memory: which ends accept each other."""
 
 import ssl
 from pathlib import Path
@@ -27,12 +27,12 @@ def handshake(server: ssl.SSLContext, client: ssl.SSLContext, name: str) -> str 
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "::1"])
-def test_a_client_that_trusts_the_authority_speaks_with_every_local_name(tmp_path: Path, name: str) -> None:
+def test_a_client_that_trusts_the_authority_connects_to_every_local_name(tmp_path: Path, name: str) -> None:
     made = development_certificate(tmp_path)
     assert handshake(server_context(made.chain, made.key), client_context(made.authority), name) == "TLSv1.3"
 
 
-def test_a_client_that_trusts_the_system_alone_refuses(tmp_path: Path) -> None:
+def test_a_client_that_trusts_only_the_system_refuses(tmp_path: Path) -> None:
     made = development_certificate(tmp_path)
     with pytest.raises(ssl.SSLCertVerificationError):
         handshake(server_context(made.chain, made.key), client_context(), "localhost")
@@ -44,11 +44,11 @@ def test_another_name_is_refused(tmp_path: Path) -> None:
         handshake(server_context(made.chain, made.key), client_context(made.authority), "example.org")
 
 
-def test_nothing_below_tls_1_2() -> None:
+def test_versions_below_tls_1_2_are_refused() -> None:
     assert client_context().minimum_version == ssl.TLSVersion.TLSv1_2
 
 
-def test_tls_1_2_is_still_spoken(tmp_path: Path) -> None:
+def test_tls_1_2_is_accepted(tmp_path: Path) -> None:
     made = development_certificate(tmp_path)
     client = client_context(made.authority)
     client.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -57,7 +57,7 @@ def test_tls_1_2_is_still_spoken(tmp_path: Path) -> None:
     assert handshake(server, client, "localhost") == "TLSv1.2"
 
 
-def test_files_that_are_no_certificate_are_a_wrong_setting(tmp_path: Path) -> None:
+def test_files_that_are_not_a_certificate_are_an_invalid_setting(tmp_path: Path) -> None:
     (tmp_path / "cert.pem").write_text("no certificate")
     with pytest.raises(SettingsError, match="EDGE_TLS_CERT"):
         server_context(tmp_path / "cert.pem", tmp_path / "cert.pem")

@@ -1,4 +1,4 @@
-"""The development certificate: made once, kept while it is good, replaced when it is not."""
+"""The development certificate: made once, kept while it is valid, then replaced."""
 
 import ipaddress
 import stat
@@ -17,7 +17,7 @@ def leaf(data: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificate(development_certificate(data).chain.read_bytes())
 
 
-def test_it_names_this_machine_and_ends_within_what_browsers_accept(tmp_path: Path) -> None:
+def test_it_names_this_machine_and_is_valid_no_longer_than_browsers_accept(tmp_path: Path) -> None:
     certificate = leaf(tmp_path)
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["localhost"]
@@ -26,7 +26,7 @@ def test_it_names_this_machine_and_ends_within_what_browsers_accept(tmp_path: Pa
     assert certificate.not_valid_after_utc - datetime.now(UTC) < timedelta(days=398)
 
 
-def test_it_is_made_once_and_its_key_is_its_owners_alone(tmp_path: Path) -> None:
+def test_it_is_made_once_and_its_key_is_readable_only_by_its_owner(tmp_path: Path) -> None:
     first = development_certificate(tmp_path)
     content = first.chain.read_bytes()
     again = development_certificate(tmp_path)
@@ -36,7 +36,7 @@ def test_it_is_made_once_and_its_key_is_its_owners_alone(tmp_path: Path) -> None
     assert sorted(file.name for file in tmp_path.rglob("*")) == ["ca.pem", "server.key", "server.pem", "tls"]
 
 
-def test_one_that_is_about_to_end_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_is_about_to_expire_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(development, "_VALID", timedelta(days=6))
         serial = leaf(tmp_path).serial_number
@@ -52,7 +52,7 @@ def test_a_damaged_one_is_replaced(tmp_path: Path, file: str) -> None:
     assert "nothing of use" not in getattr(certificate, file).read_text()
 
 
-def test_a_folder_that_cannot_be_written_is_a_wrong_setting(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_an_invalid_setting(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(SettingsError, match="ROSTRUM_DATA"):
         development_certificate(tmp_path / "file")

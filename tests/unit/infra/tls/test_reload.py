@@ -1,4 +1,4 @@
-"""A certificate that is replaced in use."""
+"""A certificate that is replaced while in use."""
 
 import asyncio
 import shutil
@@ -43,7 +43,7 @@ def replace(used: Certificate, newer: Certificate, *names: str) -> None:
         shutil.copyfile(getattr(newer, name), getattr(used, name))
 
 
-async def test_new_connections_get_the_new_certificate_and_old_ones_go_on(tmp_path: Path) -> None:
+async def test_new_connections_get_the_new_certificate_and_old_ones_continue(tmp_path: Path) -> None:
     used, newer = development_certificate(tmp_path / "a"), development_certificate(tmp_path / "b")
     context = server_context(used.chain, used.key)
     older_authority = tmp_path / "older.pem"

@@ -1,4 +1,4 @@
-"""The command that serves the language model, with a stand-in for vLLM."""
+"""The script that serves the language model, with a fake vllm command."""
 
 import os
 import subprocess
@@ -33,21 +33,21 @@ def test_llama_with_prefix_caching_on_loopback(path: str) -> None:
     assert "--quantization" not in given
 
 
-def test_the_name_stays_when_the_weights_are_others(path: str) -> None:
+def test_the_served_name_does_not_change_with_the_weights(path: str) -> None:
     given = served(path, MODEL="somebody/quantised", QUANTIZATION="fp8")
     assert given[1] == "somebody/quantised"
     assert given[given.index("--served-model-name") + 1] == "meta-llama/Llama-3.1-8B-Instruct"
     assert given[given.index("--quantization") + 1] == "fp8"
 
 
-def test_more_options_are_passed_on(path: str) -> None:
+def test_further_options_are_passed_on(path: str) -> None:
     assert served(path, "--enable-lora", "--lora-modules", "tutor=a folder")[-2:] == [
         "--lora-modules",
         "tutor=a folder",
     ]
 
 
-def test_without_vllm_it_says_what_is_missing(tmp_path: Path) -> None:
+def test_without_vllm_the_message_says_what_to_install(tmp_path: Path) -> None:
     ended = subprocess.run(
         ["/bin/sh", str(SERVE)], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
     )
