@@ -30,7 +30,7 @@ class _Fault(BaseModel):
     hint: str
 
 
-class _Reply(BaseModel):
+class _LookupResult(BaseModel):
     recogniser: RecogniserInfo | None = None
     fault: _Fault | None = None
 
@@ -40,22 +40,22 @@ def recogniser_in_use(environment: Mapping[str, str]) -> RecogniserInfo:
     downloaded."""
     command = [sys.executable, "-P", "-m", "local.recogniser"]
     run = subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=True)  # noqa: S603 - a module of this package
-    reply = _Reply.model_validate_json(run.stdout)
+    reply = _LookupResult.model_validate_json(run.stdout)
     if reply.recogniser is None:
         fault = reply.fault or _Fault(message="The recogniser could not be determined.", hint="Set TRANSCRIBE_MODEL.")
         raise SettingsError(fault.message, fault.hint)
     return reply.recogniser
 
 
-def _reply() -> _Reply:
+def _look_up() -> _LookupResult:
     from processors.transcribe.adapters.models import resolve_model
 
     try:
         model = resolve_model(load(TranscribeSettings).model)
     except SettingsError as error:
-        return _Reply(fault=_Fault(message=error.message, hint=error.hint))
-    return _Reply(recogniser=RecogniserInfo(name=model.name, is_demo=model.is_demo))
+        return _LookupResult(fault=_Fault(message=error.message, hint=error.hint))
+    return _LookupResult(recogniser=RecogniserInfo(name=model.name, is_demo=model.is_demo))
 
 
 if __name__ == "__main__":
-    json.dump(_reply().model_dump(), sys.stdout)
+    json.dump(_look_up().model_dump(), sys.stdout)

@@ -27,7 +27,7 @@ def partition_for(key: bytes | None, partitions: Sequence[int], available: Seque
     return partitions[(_murmur2(key) & 0x7FFFFFFF) % len(partitions)]
 
 
-def connection(settings: KafkaSettings) -> dict[str, Any]:
+def connection_options(settings: KafkaSettings) -> dict[str, Any]:
     """Options that every aiokafka client needs to reach the cluster."""
     common: dict[str, Any] = {
         "bootstrap_servers": settings.address,
@@ -69,7 +69,7 @@ def make_transactional_producer(settings: KafkaSettings, transactional_id: str) 
 
 def _producer_options(settings: KafkaSettings) -> dict[str, Any]:
     return {
-        **connection(settings),
+        **connection_options(settings),
         "partitioner": partition_for,
         "enable_idempotence": True,
         "acks": "all",
@@ -85,7 +85,7 @@ def make_consumer(settings: KafkaSettings, *topics: Topic, stage: str | None, **
     committed = any(topic.value.read_committed for topic in topics)
     return AIOKafkaConsumer(
         *((settings.topic(topic) for topic in topics) if stage else ()),
-        **connection(settings),
+        **connection_options(settings),
         group_id=settings.group(stage) if stage else None,
         enable_auto_commit=False,
         isolation_level="read_committed" if committed else "read_uncommitted",
@@ -98,4 +98,4 @@ def make_consumer(settings: KafkaSettings, *topics: Topic, stage: str | None, **
 
 
 def make_admin(settings: KafkaSettings) -> AIOKafkaAdminClient:
-    return AIOKafkaAdminClient(**connection(settings))
+    return AIOKafkaAdminClient(**connection_options(settings))

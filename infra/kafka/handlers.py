@@ -22,7 +22,7 @@ from faststream.middlewares import AckPolicy
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from infra.errors import Unavailable
-from infra.kafka.clients import connection, make_producer
+from infra.kafka.clients import connection_options, make_producer
 from infra.kafka.concurrency import Committer, ConcurrentProcessor
 from infra.kafka.dead_letters import KafkaRecord, send_dead_letter
 from infra.kafka.delivery import Delivery, Handler, RetryPolicy
@@ -103,7 +103,7 @@ def make_broker(settings: KafkaSettings, graceful_s: float) -> KafkaBroker:
     return KafkaBroker(
         settings.address,
         security=_security(settings),
-        retry_backoff_ms=connection(settings)["retry_backoff_ms"],
+        retry_backoff_ms=connection_options(settings)["retry_backoff_ms"],
         consumer_only=True,
         graceful_timeout=graceful_s,
         parser=_without_headers,
@@ -138,7 +138,7 @@ async def _running(broker: KafkaBroker) -> AsyncIterator[None]:
 def _security(settings: KafkaSettings) -> BaseSecurity | None:
     if settings.security_protocol == "PLAINTEXT":
         return None
-    context = connection(settings).get("ssl_context")
+    context = connection_options(settings).get("ssl_context")
     if settings.security_protocol == "SSL":
         return BaseSecurity(ssl_context=context)
     password = settings.sasl_password.get_secret_value()

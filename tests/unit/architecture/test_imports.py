@@ -87,5 +87,5 @@ def test_cores_are_pure(file: Path) -> None:
 @pytest.mark.parametrize("stage", STAGE_PACKAGES)
 def test_stages_have_the_same_anatomy(stage: str) -> None:
     folder = Path(*stage.split("."))
-    for part in ("__main__.py", "settings.py", "service.py", "core", "adapters"):
+    for part in ("__main__.py", "settings.py", "ports.py", "service.py", "core", "adapters"):
         assert (folder / part).exists(), f"{stage} has no {part}"

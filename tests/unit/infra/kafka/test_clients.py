@@ -67,7 +67,7 @@ def test_credentials_are_passed_on_and_not_printed() -> None:
     settings = KafkaSettings(
         bootstrap="k:9093", security_protocol="SASL_SSL", sasl_username="rostrum", sasl_password="s3cret"
     )
-    options = clients.connection(settings)
+    options = clients.connection_options(settings)
     assert options["sasl_plain_password"] == "s3cret"
     assert options["ssl_context"].verify_mode.name == "CERT_REQUIRED"
     assert "s3cret" not in repr(settings)
