@@ -13,8 +13,8 @@ from schemas.transcripts import Final
 
 
 @dataclass(frozen=True)
-class SourceRecord:
-    """A record, and the topic that it is from."""
+class FactRecord:
+    """A record of one of the topics that are ingested."""
 
     topic: Topic
     record: KafkaRecord
@@ -23,7 +23,7 @@ class SourceRecord:
 class FactSource(Protocol):
     """The topics that are ingested. Both methods raise Unavailable."""
 
-    async def read(self) -> Sequence[SourceRecord]:
+    async def read(self) -> Sequence[FactRecord]:
         """The next records; none if there are no new ones for a short while."""
         ...
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from analytics import metrics
 from analytics.core.decode import UndecodableRecord, decode
 from analytics.core.rows import LogPosition, TableRow, rows_of
-from analytics.ports import DeadLetterSink, FactSource, RowWriter, SourceRecord
+from analytics.ports import DeadLetterSink, FactRecord, FactSource, RowWriter
 from analytics.retry import Retry
 from infra.errors import Unprocessable
 from schemas.topics import Topic
@@ -20,7 +20,7 @@ TOPICS = (Topic.SESSION_EVENTS, Topic.TRANSCRIPTS, Topic.WORD_COUNTS, Topic.REPO
 
 @dataclass(frozen=True)
 class DecodedRecord:
-    source: SourceRecord
+    source: FactRecord
     rows: Sequence[TableRow]
 
 
@@ -28,7 +28,7 @@ class DecodedRecord:
 class PoisonRecord:
     """A record that can never be stored."""
 
-    source: SourceRecord
+    source: FactRecord
     reason: str
 
 
@@ -62,7 +62,7 @@ class Ingest:
                 _measure(batch, time.monotonic() - started_s)
             await self._retry("kafka", self._source.commit)
 
-    def decode(self, batch: Sequence[SourceRecord]) -> tuple[list[DecodedRecord], list[PoisonRecord]]:
+    def decode(self, batch: Sequence[FactRecord]) -> tuple[list[DecodedRecord], list[PoisonRecord]]:
         """Each record's rows, and the records that are not events of their topic."""
         decoded, poison = [], []
         for source in batch:
@@ -98,7 +98,7 @@ class Ingest:
             metrics.DEAD_LETTERS_TOTAL.labels(each.source.topic.value.name).inc()
 
 
-def _measure(batch: Sequence[SourceRecord], took_s: float) -> None:
+def _measure(batch: Sequence[FactRecord], took_s: float) -> None:
     for source in batch:
         metrics.EVENTS_TOTAL.labels(source.topic.value.name).inc()
     metrics.INSERT_DURATION_SECONDS.observe(took_s)

@@ -24,5 +24,5 @@ class AnalyticsSettings(Settings):
     edge_url: str = Field(
         "",
         pattern=r"^(wss?://[^\s/?#]+(/[^\s?#]*)?)?$",
-        description="address of the edge as browsers reach it, `wss://host`; empty: the one on this machine",
+        description="the edge's address for browsers, `wss://host`; empty: the edge on this machine",
     )

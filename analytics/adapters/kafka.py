@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from analytics.ports import SourceRecord
+from analytics.ports import FactRecord
 from analytics.retry import Retry
 from infra.errors import Unavailable
 from infra.kafka.clients import make_consumer, make_producer
@@ -36,7 +36,7 @@ class KafkaFactSource:
         self._topics = topics
         self._positions: dict[TopicPartition, int] = {}
 
-    async def read(self) -> Sequence[SourceRecord]:
+    async def read(self) -> Sequence[FactRecord]:
         try:
             batch = await self._consumer.getmany(timeout_ms=_WAIT_MS, max_records=_MAX_RECORDS)
             if batch:
@@ -49,7 +49,7 @@ class KafkaFactSource:
             raise _unavailable(error) from error
         for partition, records in batch.items():
             self._positions[partition] = records[-1].offset + 1
-        return [SourceRecord(self._topics[part.topic], record) for part, records in batch.items() for record in records]
+        return [FactRecord(self._topics[part.topic], record) for part, records in batch.items() for record in records]
 
     async def commit(self) -> None:
         if not self._positions:

@@ -12,7 +12,7 @@ class QuestionsSettings(Settings):
     llm_deadline_s: float = Field(
         3.0,
         gt=0,
-        description="seconds after a session's start within which a language model may write its questions; "
-        "then the bank is used",
+        description="seconds after a session's start within which the language model may write its questions; "
+        "after that they come from the question bank",
     )
-    max_concurrency: int = Field(16, ge=1, le=256, description="sessions that get their questions at the same time")
+    max_concurrency: int = Field(16, ge=1, le=256, description="maximum number of sessions handled at the same time")

@@ -1,4 +1,4 @@
-"""The practice page in a real browser: with a microphone that hears a recording, against a scripted edge."""
+"""The practice page in a real browser whose microphone plays a recording, against a scripted edge."""
 
 import re
 from collections.abc import AsyncIterator
@@ -18,13 +18,13 @@ from infra.clock import SystemClock
 from infra.health import Health, serve_http
 from infra.identity import IdentitySettings, TokenVerifier, development_token
 from infra.settings import LocalSettings
-from tests.support.analytics.browser import Watched, browser_running
+from tests.support.analytics.browser import PageErrors, browser_running
 from tests.support.analytics.events import report
 from tests.support.analytics.fake_edge import PageEdge, edge_running
 from tests.support.analytics.fake_fact_store import FakeFactStore, session
 from tests.support.waiting import DEADLINE_S, until
 
-# One browser for all: it takes a second to start.
+# One browser for all tests: it takes a second to start.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 RECORDING = Path("samples/whisper-micro/speech/answers_1.wav")
@@ -74,7 +74,7 @@ async def opened(
     edge: PageEdge | None = None,
     stored: FakeFactStore | None = None,
     signed: str | None = None,
-) -> AsyncIterator[tuple[Page, PageEdge, Watched]]:
+) -> AsyncIterator[tuple[Page, PageEdge, PageErrors]]:
     """The page, opened with a token."""
     async with (
         edge_running(edge or PageEdge()) as running,
@@ -83,13 +83,13 @@ async def opened(
     ):
         context.set_default_timeout(DEADLINE_S * 1000)
         page = await context.new_page()
-        watched = Watched(page)
+        errors = PageErrors(page)
         await page.goto(f"{address}/#token={signed or token()}")
-        yield page, running, watched
+        yield page, running, errors
 
 
 async def test_a_speaker_from_the_first_click_to_the_report(browser: Browser, tmp_path: Path) -> None:
-    async with opened(browser, tmp_path) as (page, edge, watched):
+    async with opened(browser, tmp_path) as (page, edge, errors):
         await expect(page.get_by_label("Your name on the leaderboard")).to_have_value("Ann <script>")
         assert "token" not in page.url
         tree = await page.locator("body").aria_snapshot()
@@ -106,7 +106,7 @@ async def test_a_speaker_from_the_first_click_to_the_report(browser: Browser, tm
         await expect(page.locator(".final").first).to_be_visible(timeout=10_000)
         await page.get_by_role("button", name="Next question").click()
         await expect(page.locator("#question-count")).to_have_text("Question 2 of 10")
-        # What was said is text, whatever it looks like.
+        # Speech that looks like markup is shown as text.
         await expect(page.locator("#words")).to_contain_text("<b>market</b>")
         await expect(page.locator("#saved")).to_contain_text("saved")
         await expect(page.locator(".unsure")).to_have_text("buy")
@@ -117,7 +117,7 @@ async def test_a_speaker_from_the_first_click_to_the_report(browser: Browser, tm
         await expect(page.locator(".mistakes del")).to_have_text("he go")
         await expect(page.locator(".mistakes ins")).to_have_text("he goes")
         await expect(page.get_by_role("button", name="Speak again")).to_be_visible()
-        assert watched.complaints == []
+        assert errors.messages == []
 
     assert [one["type"] for one in edge.texts] == ["auth", "start", "answer", "answer", "end"]
     assert edge.texts[1]["display_name"] == "Ann <script>"
@@ -125,13 +125,13 @@ async def test_a_speaker_from_the_first_click_to_the_report(browser: Browser, tm
     assert edge.texts[1]["topic"] == "markets"
     assert set(edge.sizes[:-1]) == {8000}
     assert 0 < edge.sizes[-1] <= 8000
-    # It is sound, and not silence.
+    # The audio is not silent.
     samples = memoryview(edge.audio).cast("h")
     assert max(samples) > 2000
 
 
-async def test_a_token_that_is_refused_and_one_that_is_pasted(browser: Browser, tmp_path: Path) -> None:
-    async with opened(browser, tmp_path, signed=token(valid_s=-60)) as (page, _, _watched):
+async def test_an_expired_token_is_rejected_and_a_pasted_one_accepted(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, signed=token(valid_s=-60)) as (page, _, _errors):
         await expect(page.get_by_role("alert")).to_contain_text("The token has expired.")
         await page.get_by_label("Token").fill("nonsense")
         await page.get_by_role("button", name="Sign in").click()
@@ -139,17 +139,17 @@ async def test_a_token_that_is_refused_and_one_that_is_pasted(browser: Browser, 
         await page.get_by_label("Token").fill(token())
         await page.get_by_role("button", name="Sign in").click()
         await expect(page.get_by_role("button", name="Start speaking")).to_be_visible()
-        # It outlives a reload, and not a sign-out.
+        # The token survives a reload, but not signing out.
         await page.reload()
         await expect(page.get_by_role("button", name="Start speaking")).to_be_visible()
         await page.get_by_role("button", name="Sign out").click()
         await expect(page.get_by_label("Token")).to_be_visible()
 
 
-async def test_a_microphone_that_is_denied(tmp_path: Path) -> None:
+async def test_a_denied_microphone_is_explained(tmp_path: Path) -> None:
     async with (
-        browser_running(RECORDING, microphone=False) as deaf,
-        opened(deaf, tmp_path) as (page, edge, _),
+        browser_running(RECORDING, microphone=False) as browser,
+        opened(browser, tmp_path) as (page, edge, _),
     ):
         await page.get_by_role("button", name="Start speaking").click()
         await expect(page.get_by_role("alert")).to_contain_text("The microphone was not allowed.")
@@ -158,15 +158,15 @@ async def test_a_microphone_that_is_denied(tmp_path: Path) -> None:
         assert edge.texts == []
 
 
-async def test_a_refusal_is_shown_in_the_servers_words(browser: Browser, tmp_path: Path) -> None:
-    async with opened(browser, tmp_path, PageEdge(refuse=True)) as (page, _, _watched):
+async def test_a_rejection_is_shown_in_the_servers_words(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, PageEdge(refuse=True)) as (page, _, _errors):
         await page.get_by_role("button", name="Start speaking").click()
         await expect(page.get_by_role("alert")).to_have_text("The token has expired. Get one.")
         await expect(page.get_by_role("button", name="Speak again")).to_be_visible()
 
 
-async def test_a_full_server_is_asked_again_until_there_is_a_place(browser: Browser, tmp_path: Path) -> None:
-    async with opened(browser, tmp_path, PageEdge(full=True)) as (page, edge, watched):
+async def test_an_overloaded_server_is_retried_until_there_is_a_place(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path, PageEdge(full=True)) as (page, edge, errors):
         await page.get_by_role("button", name="Start speaking").click()
         await expect(page.locator("#stage-title")).to_have_text("Waiting for a place…")
         await expect(page.get_by_role("status")).to_contain_text("There is no place now. Trying again")
@@ -175,15 +175,15 @@ async def test_a_full_server_is_asked_again_until_there_is_a_place(browser: Brow
         await expect(page.locator("#stage-title")).to_have_text("Listening: speak now")
         await expect(page.get_by_role("status")).not_to_contain_text("Trying again")
         await expect(page.locator(".final").first).to_be_visible(timeout=10_000)
-        assert watched.complaints == []
+        assert errors.messages == []
     assert [one["type"] for one in edge.texts] == len(edge.texts) // 2 * ["auth", "start"]
     assert not any("resume" in one for one in edge.texts)
 
 
-async def test_a_lost_connection_is_opened_anew_and_nothing_of_the_sound_is_missing(
+async def test_after_a_lost_connection_the_session_is_resumed_without_losing_audio(
     browser: Browser, tmp_path: Path
 ) -> None:
-    async with opened(browser, tmp_path, PageEdge(close_after=(5, 1001))) as (page, edge, watched):
+    async with opened(browser, tmp_path, PageEdge(close_after=(5, 1001))) as (page, edge, errors):
         await page.get_by_role("button", name="Start speaking").click()
         await page.get_by_role("button", name="Answer this question").click()
         await expect(page.get_by_role("status")).to_contain_text("Keep speaking")
@@ -194,7 +194,7 @@ async def test_a_lost_connection_is_opened_anew_and_nothing_of_the_sound_is_miss
         await expect(page.locator(".final").nth(1)).to_be_visible(timeout=10_000)
         await page.get_by_role("button", name="I am done").click()
         await expect(page.locator("#report-body")).to_contain_text("You told a story well.")
-        assert watched.complaints == []
+        assert errors.messages == []
 
     starts = [one for one in edge.texts if one["type"] == "start"]
     assert [(one.get("resume"), one.get("from_frame"), one.get("have_final")) for one in starts] == [
@@ -205,7 +205,7 @@ async def test_a_lost_connection_is_opened_anew_and_nothing_of_the_sound_is_miss
     assert edge.texts[-1]["type"] == "end"
 
 
-async def test_a_session_that_cannot_be_gone_on_with_is_explained_and_the_report_is_fetched(
+async def test_a_session_that_cannot_be_resumed_is_explained_and_its_report_fetched(
     browser: Browser, tmp_path: Path
 ) -> None:
     stored = fact_store()
@@ -214,15 +214,15 @@ async def test_a_session_that_cannot_be_gone_on_with_is_explained_and_the_report
         session_id="s1", analysis_version=1, report=report("Late, but here."), error=None
     )
     edge = PageEdge(close_after=(4, 1013), forgets=True)
-    async with opened(browser, tmp_path, edge, stored) as (page, _, _watched):
+    async with opened(browser, tmp_path, edge, stored) as (page, _, _errors):
         await page.get_by_role("button", name="Start speaking").click()
         await expect(page.get_by_role("alert")).to_contain_text("There is no such session")
         await expect(page.locator("#report-body")).to_contain_text("Late, but here.")
 
 
-async def test_sound_at_another_rate_is_resampled(browser: Browser, tmp_path: Path) -> None:
-    """Where a browser gives the microphone only at its own rate: what can be heard stays, what would alias goes."""
-    async with opened(browser, tmp_path) as (page, _, _watched):
+async def test_audio_at_another_rate_is_resampled(browser: Browser, tmp_path: Path) -> None:
+    """For browsers that open the microphone only at its own rate: the passband stays, what would alias is removed."""
+    async with opened(browser, tmp_path) as (page, _, _errors):
         loudness = await page.evaluate(
             """async () => {
                 const { Resampler } = await import("/resample.js");

@@ -22,7 +22,7 @@ def report_page(report: Report) -> str:
     return render(
         "report.html",
         report=report,
-        style=Markup(_STYLE),  # noqa: S704 - a file of ours
+        style=Markup(_STYLE),  # noqa: S704 - from our own file
         figures=report_text.figures,
         made_by=report_text.made_by,
         answer_title=report_text.answer_title,

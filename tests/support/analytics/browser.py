@@ -1,4 +1,4 @@
-"""A real browser with a microphone that hears a recording."""
+"""A real browser whose microphone plays a recording."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ expect.set_options(timeout=DEADLINE_S * 1000)
 
 
 def chromium() -> str:
-    """Its path, from CHROMIUM or the PATH; skips the test if there is none."""
+    """The path of Chromium, from CHROMIUM or the PATH; skips the test if there is none."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not found:
         pytest.skip("no chromium: `apt-get install chromium`, or name one in CHROMIUM")
@@ -24,7 +24,7 @@ def chromium() -> str:
 
 @asynccontextmanager
 async def browser_running(recording: Path, *, microphone: bool = True) -> AsyncIterator[Browser]:
-    """`recording` is what the microphone hears, once a page; without `microphone` the permission is denied."""
+    """The microphone plays `recording` once per page; without `microphone` the permission is denied."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium(),
@@ -48,10 +48,10 @@ async def browser_running(recording: Path, *, microphone: bool = True) -> AsyncI
             await browser.close()
 
 
-class Watched:
-    """What a page complains of: errors of its scripts and everything that its own policy forbids."""
+class PageErrors:
+    """The errors of a page: exceptions of its scripts, and violations of its Content-Security-Policy."""
 
     def __init__(self, page: Page) -> None:
-        self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        self.messages: list[str] = []
+        page.on("pageerror", lambda error: self.messages.append(str(error)))
+        page.on("console", lambda message: self.messages.append(message.text) if message.type == "error" else None)

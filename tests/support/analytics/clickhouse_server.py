@@ -1,7 +1,7 @@
-"""ClickHouse's HTTP interface over the embedded engine: enough of it for clickhouse-connect, on a real socket.
+"""ClickHouse's HTTP interface over the embedded engine, as far as clickhouse-connect needs it, on a real socket.
 
-https://clickhouse.com/docs/interfaces/http: the query is the body, an insert's rows follow it, bound values are in
-`param_…`, an error is status 500 with its code in `X-ClickHouse-Exception-Code`."""
+https://clickhouse.com/docs/interfaces/http: the body is the query, followed by the rows of an insert; bound values are
+in `param_…`; an error is status 500 with its code in `X-ClickHouse-Exception-Code`."""
 
 import asyncio
 import base64
@@ -29,7 +29,7 @@ _LOGIN = f"Basic {base64.b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"
 
 @dataclass
 class EngineOverHttp:
-    """`fails` answers the next so many requests with 503, as a proxy does while the server behind it is away."""
+    """`fails`: the number of next requests to answer with 503, as a proxy does while its server is away."""
 
     folder: Path
     fails: int = 0
@@ -47,7 +47,8 @@ class EngineOverHttp:
         sql, rows = (head.decode(), rows) if head.startswith(b"INSERT") and native else (body.decode(), b"")
         try:
             return Response(await asyncio.to_thread(self._run, sql, rows, request))
-        except RuntimeError as error:  # Which of its two ChdbErrors is raised depends on the installer; both are these.
+        except RuntimeError as error:
+            # chDB has two ChdbError classes; the installer decides which is raised, and both are RuntimeErrors.
             code = re.search(r"Code: (\d+)", str(error))
             return _error(int(code[1]) if code else 1, str(error), 500)
 
@@ -75,9 +76,9 @@ def _error(code: int, message: str, status: int) -> Response:
 
 @asynccontextmanager
 async def clickhouse_server(folder: Path) -> AsyncIterator[tuple[EngineOverHttp, str]]:
-    """The server on a free port of the loopback, and its address."""
+    """The server on a free loopback port, and its address."""
     engine = EngineOverHttp(folder)
-    # The engine starts with the first handle and stops with the last: this one keeps it up between requests.
+    # The engine starts with the first handle and stops with the last: this one keeps it running between requests.
     keeper = chdb.connect(str(folder))
     app = Starlette(routes=[Route("/{rest:path}", engine.answer, methods=["GET", "POST"])])
     try:

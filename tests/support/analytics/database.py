@@ -1,4 +1,4 @@
-"""The real ClickHouse for tests. chDB allows one folder per process: tests share it, and each has its own database."""
+"""A real ClickHouse for tests. chDB allows one folder per process, so tests share it and have a database each."""
 
 import secrets
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Events as the other stages write them, each with one word to say what matters in a test."""
+"""Events as the other stages write them; a test names only the fields that matter to it."""
 
 from typing import Any
 

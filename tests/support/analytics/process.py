@@ -22,11 +22,11 @@ from tests.support.waiting import DEADLINE_S
 
 @dataclass
 class AnalyticsProcess:
-    """`data` is its ROSTRUM_DATA; `port` that of its API."""
-
     kafka: KafkaSettings
     data: Path
+    """Its ROSTRUM_DATA."""
     port: int
+    """Of its API."""
     process: subprocess.Popen[bytes]
 
     @property
@@ -42,7 +42,7 @@ class AnalyticsProcess:
         self.process.wait()
 
     def stop(self) -> int:
-        """Its exit status after SIGTERM."""
+        """Sends SIGTERM; gives the exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(DEADLINE_S)
 
@@ -54,7 +54,7 @@ class AnalyticsProcess:
     async def until(
         self, path: str, wanted: Callable[[Any], bool], user: str | None = None, within_s: float = DEADLINE_S
     ) -> Any:
-        """The JSON at a path as soon as it is as wanted; fails with the last answer."""
+        """Polls a path until its JSON is as wanted, and gives it. Fails with the last JSON."""
         last: Any = None
         try:
             async with asyncio.timeout(within_s):
@@ -65,14 +65,14 @@ class AnalyticsProcess:
                         return last
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            raise AssertionError(f"{path} still says {last}") from None
+            raise AssertionError(f"{path} still gives {last}") from None
 
 
 @asynccontextmanager
 async def analytics_running(
     kafka: KafkaSettings, data: Path, port: int | None = None, **environment: str
 ) -> AsyncIterator[AnalyticsProcess]:
-    """Ready when the block begins, gone when it ends."""
+    """The process, ready at the start of the block and killed at its end."""
     port = port or free_port()
     process = _start(
         data / f"analytics-{port}.log",

@@ -56,12 +56,12 @@ def transcribed(
 ) -> SessionTranscribed:
     """A session with these answers to questions 1, 2, 3 …, or to the questions given."""
     numbers = question or range(1, len(answers) + 1)
-    told, at_ms = [], 0
+    transcript, at_ms = [], 0
     for place, (number, text) in enumerate(zip(numbers, answers, strict=True), start=1):
         said = words(text, at_ms, unsure=unsure)
         end_ms = said[-1].end_ms if said else at_ms
         final = Final(number=place, text=text, start_ms=at_ms, end_ms=end_ms, question=number, words=said)
-        told.append(Answer(question=number, start_ms=at_ms, end_ms=end_ms, finals=(final,)))
+        transcript.append(Answer(question=number, start_ms=at_ms, end_ms=end_ms, finals=(final,)))
         at_ms = end_ms + GAP_MS
     total = sum(count_words(text) for text in answers)
     return SessionTranscribed(
@@ -79,12 +79,12 @@ def transcribed(
         topic=topic,
         questions=tuple(Question(number=n, text=f"What do you like about number {n}?") for n in range(1, 11)),
         questions_source="bank",
-        answers=tuple(told),
+        answers=tuple(transcript),
         words=total,
         speech_ms=at_ms,
         audio_ms=at_ms,
         words_per_minute=round(total * 60_000 / at_ms, 1) if at_ms else 0.0,
-        finals=len(told),
+        finals=len(transcript),
         live=True,
         ended_by=ended_by,
         model="whisper-micro",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from analytics.core.rows import TableRow
-from analytics.ports import SourceRecord
+from analytics.ports import FactRecord
 from analytics.retry import Retry
 from analytics.service import Ingest
 from infra.errors import Unavailable, Unprocessable
@@ -33,7 +33,7 @@ class FakePorts:
     """All ports in one. The source gives its batches one by one and then sets `stopping`; the others fail as often as
     they are set to."""
 
-    batches: list[list[SourceRecord]]
+    batches: list[list[FactRecord]]
     insert_failures: int = 0
     dead_letter_failures: int = 0
     stop_when_insert_fails: bool = False
@@ -43,7 +43,7 @@ class FakePorts:
     rows: list[TableRow] = field(default_factory=list)
     unready: list[dict[str, str]] = field(default_factory=list)
 
-    async def read(self) -> Sequence[SourceRecord]:
+    async def read(self) -> Sequence[FactRecord]:
         if len(self.batches) <= 1:
             self.stopping.set()
         return self.batches.pop(0) if self.batches else []
@@ -74,37 +74,35 @@ class FakePorts:
         return Ingest(self, self, self, Retry(self.stopping, self.health, first_wait_s=0), create_competitions=True)
 
 
-def source_record(event: Event | bytes, offset: int = 0, topic: Topic = Topic.WORD_COUNTS) -> SourceRecord:
-    return SourceRecord(topic, FakeRecord(event if isinstance(event, bytes) else event.encode(), offset))
+def fact_record(event: Event | bytes, offset: int = 0, topic: Topic = Topic.WORD_COUNTS) -> FactRecord:
+    return FactRecord(topic, FakeRecord(event if isinstance(event, bytes) else event.encode(), offset))
 
 
-EMPTY: list[SourceRecord] = []
+EMPTY: list[FactRecord] = []
 
 
 async def test_offsets_are_committed_after_the_insert() -> None:
-    ports = FakePorts([[source_record(counted(3))], EMPTY])
+    ports = FakePorts([[fact_record(counted(3))], EMPTY])
     await ports.ingest().run()
     assert ports.calls == ["insert", "commit", "commit"]
 
 
 async def test_poison_records_go_to_the_dead_letters_and_block_nothing() -> None:
-    ports = FakePorts([[source_record(b"{", 1), source_record(counted(3), 2), source_record(started(), 3)], EMPTY])
+    ports = FakePorts([[fact_record(b"{", 1), fact_record(counted(3), 2), fact_record(started(), 3)], EMPTY])
     await ports.ingest().run()
     assert ports.calls == ["insert", "dead letter 1", "dead letter 3", "commit", "commit"]
     assert len(ports.rows) == 1
 
 
 async def test_only_the_record_that_cannot_be_stored_is_a_dead_letter() -> None:
-    ports = FakePorts(
-        [[source_record(counted(3), 1), source_record(counted(-1), 2), source_record(counted(4), 3)], EMPTY]
-    )
+    ports = FakePorts([[fact_record(counted(3), 1), fact_record(counted(-1), 2), fact_record(counted(4), 3)], EMPTY])
     await ports.ingest().run()
     assert ports.calls == ["insert", "insert", "dead letter 2", "commit", "commit"]
     assert [row.values["words"] for row in ports.rows] == [3, 4]
 
 
 async def test_unavailable_storage_is_retried_and_the_stage_not_ready() -> None:
-    ports = FakePorts([[source_record(counted(3))], EMPTY, EMPTY], insert_failures=2)
+    ports = FakePorts([[fact_record(counted(3))], EMPTY, EMPTY], insert_failures=2)
     ports.health.ready()
     await ports.ingest().run()
     assert ports.calls == ["insert failed", "insert failed", "insert", "commit", "commit", "commit"]
@@ -113,13 +111,13 @@ async def test_unavailable_storage_is_retried_and_the_stage_not_ready() -> None:
 
 
 async def test_nothing_is_committed_if_the_stage_stops_before_storage_is_back() -> None:
-    ports = FakePorts([[source_record(counted(3))], EMPTY], insert_failures=99, stop_when_insert_fails=True)
+    ports = FakePorts([[fact_record(counted(3))], EMPTY], insert_failures=99, stop_when_insert_fails=True)
     with pytest.raises(Unavailable):
         await ports.ingest().run()
     assert "commit" not in ports.calls
 
 
 async def test_a_failed_dead_letter_is_retried() -> None:
-    ports = FakePorts([[source_record(b"{", 1)], EMPTY], dead_letter_failures=1)
+    ports = FakePorts([[fact_record(b"{", 1)], EMPTY], dead_letter_failures=1)
     await ports.ingest().run()
     assert ports.calls == ["insert", "dead letter 1", "commit", "commit"]

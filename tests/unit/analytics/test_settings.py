@@ -1,4 +1,4 @@
-"""The settings of analytics, and the edge's ports that it tells the page."""
+"""The settings of analytics, and the edge's ports."""
 
 import pytest
 

@@ -62,7 +62,7 @@ def readdressed(of: SessionTranscribed, conn: str = "c-2", reply_to: int = 3) ->
     return SessionReaddressed(event_id=conn, at_ms=of.at_ms + 1, conn=conn, reply_to=reply_to, **of.shared())
 
 
-async def tell(
+async def publish(
     kafka: KafkaSettings, *values: SessionTranscribed | SessionReaddressed | bytes, partition: int | None = PARTITION
 ) -> None:
     """Write events, or poison messages, to `transcripts` in this order: to one partition, or by key."""
@@ -89,15 +89,15 @@ def reply(record: ConsumerRecord) -> Reply:
 
 
 async def test_a_redelivered_session_gets_its_first_report(kafka: KafkaSettings, llm: ScriptedLlm) -> None:
-    told = session()
+    event = session()
     async with running(NAME, serve):
-        await tell(kafka, told)
+        await publish(kafka, event)
         await read(kafka, Topic.REPLIES, 1)
         asked = len(llm.requests)
-        await tell(kafka, told)
+        await publish(kafka, event)
         await until_committed(kafka, 2)
     async with running(NAME, serve):
-        await tell(kafka, told)
+        await publish(kafka, event)
         first, second, third = [reply(record) for record in await read(kafka, Topic.REPLIES, 3)]
     assert first.message == second.message == third.message
     assert len(llm.requests) == asked
@@ -111,17 +111,17 @@ async def test_a_client_that_reconnected_gets_its_report_at_its_new_address(
     may_answer = llm.held[SLOW] = threading.Event()
     async with running(NAME, serve):
         # Its report is not made yet when its new address is read: the session after that has its report.
-        await tell(kafka, early, readdressed(early), behind)
+        await publish(kafka, early, readdressed(early), behind)
         await read(kafka, Topic.REPLIES, 1)
         may_answer.set()
-        told = [reply(record) for record in await read(kafka, Topic.REPLIES, 2)]
-        assert [each.conn for each in told if each.session_id == early.session_id] == ["c-2"]
+        replies = [reply(record) for record in await read(kafka, Topic.REPLIES, 2)]
+        assert [each.conn for each in replies if each.session_id == early.session_id] == ["c-2"]
         # After its report has been sent.
-        await tell(kafka, late)
+        await publish(kafka, late)
         await read(kafka, Topic.REPLIES, 3)
-        await tell(kafka, readdressed(late))
-        told = [reply(record) for record in await read(kafka, Topic.REPLIES, 4)]
-    messages = {each.conn: each.message for each in told if each.session_id == late.session_id}
+        await publish(kafka, readdressed(late))
+        replies = [reply(record) for record in await read(kafka, Topic.REPLIES, 4)]
+    messages = {each.conn: each.message for each in replies if each.session_id == late.session_id}
     assert messages.keys() == {"c-1", "c-2"}
     assert messages["c-1"] == messages["c-2"]
 
@@ -133,7 +133,7 @@ async def test_a_slow_report_holds_up_no_other_in_the_backlog(
     monkeypatch.setenv("SHUTDOWN_TIMEOUT_S", "2.5")
     slow, quick = session(f"{SLOW} {SPOKEN}"), [session() for _ in range(40)]
     llm.slow[SLOW] = 60.0
-    await tell(kafka, slow, *quick)
+    await publish(kafka, slow, *quick)
     async with running(NAME, serve):
         answered = {reply(record).session_id for record in await read(kafka, Topic.REPLIES, 40)}
         assert answered == {each.session_id for each in quick}
@@ -155,7 +155,7 @@ async def test_a_slow_report_holds_up_no_other_in_the_backlog(
 async def test_a_rebalance_leads_to_one_report_per_session(kafka: KafkaSettings, llm: ScriptedLlm) -> None:
     llm.delay_s = 0.1
     sessions = [session() for _ in range(40)]
-    await tell(kafka, *sessions, partition=None)
+    await publish(kafka, *sessions, partition=None)
     async with running(NAME, serve):
         async with running(NAME, serve):
             await read(kafka, Topic.REPORTS, 15)
@@ -176,7 +176,7 @@ async def test_a_rebalance_leads_to_one_report_per_session(kafka: KafkaSettings,
 async def test_a_poison_message_becomes_a_dead_letter_that_can_be_retried(kafka: KafkaSettings) -> None:
     before, after = session(), session()
     async with running(NAME, serve):
-        await tell(kafka, before, b"{poison", after)
+        await publish(kafka, before, b"{poison", after)
         await until_committed(kafka, 3)
         assert len(await read(kafka, Topic.REPORTS, 2)) == 2
     runner = CliRunner()
@@ -206,9 +206,9 @@ async def test_a_session_that_was_given_up_can_be_retried(
 ) -> None:
     monkeypatch.setenv("ANALYZE_RETRY_DEADLINE_S", "0.5")
     llm.delay_s = 30.0
-    told = session()
+    event = session()
     async with running(NAME, serve):
-        await tell(kafka, told)
+        await publish(kafka, event)
         [failed] = [reply(record) for record in await read(kafka, Topic.REPLIES, 1)]
         await until_committed(kafka, 1)
     assert isinstance(failed.message, ReportMessage)
@@ -248,7 +248,7 @@ async def test_dead_letters_of_the_audio_topic_cannot_be_retried(kafka: KafkaSet
 
 
 async def test_a_stage_that_fails_on_every_message_stops(kafka: KafkaSettings) -> None:
-    await tell(kafka, *(b"poison" for _ in range(30)))
+    await publish(kafka, *(b"poison" for _ in range(30)))
     with pytest.raises(TooManyDeadLetters, match="20 messages in a row"):
         await asyncio.wait_for(serve(Stage(NAME, StageSettings())), DEADLINE_S)
     assert len(await read_to_end(kafka, Topic.DEAD_LETTERS)) == 19

@@ -36,7 +36,7 @@ def session(*answers: str, reply_to: int = 2) -> SessionTranscribed:
     return transcribed(*answers, session_id=secrets.token_hex(8), reply_to=reply_to, topic="praise me")
 
 
-async def tell(kafka: KafkaSettings, *events: SessionTranscribed | TranscriptFinal) -> None:
+async def publish(kafka: KafkaSettings, *events: SessionTranscribed | TranscriptFinal) -> None:
     async with make_producer(kafka) as producer:
         for event in events:
             await producer.send_and_wait(
@@ -48,16 +48,16 @@ async def events_on(kafka: KafkaSettings, topic: Topic, count: int) -> list[Even
     return [parse_event(topic, record.value or b"") for record in await read(kafka, topic, count)]
 
 
-async def report_on(kafka: KafkaSettings, told: SessionTranscribed) -> Report:
+async def report_on(kafka: KafkaSettings, event: SessionTranscribed) -> Report:
     """The stage's report, once its reply and its quotes have been checked."""
     async with running(NAME, serve):
-        await tell(kafka, told)
+        await publish(kafka, event)
         [ready] = await events_on(kafka, Topic.REPORTS, 1)
         [record] = await read(kafka, Topic.REPLIES, 1)
     reply = parse_event(Topic.REPLIES, record.value or b"")
     assert isinstance(ready, ReportReady)
     assert isinstance(reply, Reply)
-    assert (record.partition, record.key, reply.conn) == (told.reply_to, told.session_id.encode(), told.conn)
+    assert (record.partition, record.key, reply.conn) == (event.reply_to, event.session_id.encode(), event.conn)
     assert reply.message == ReportMessage(report=ready.report)
     assert ready.report is not None
     for answer in ready.report.answers:
@@ -113,12 +113,12 @@ async def test_the_model_is_called_once_per_answer_concurrently_then_for_the_sum
 async def test_injected_instructions_reach_the_model_only_as_data(
     kafka: KafkaSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = session(INJECTION)
-    questions = (told.questions[0].model_copy(update={"text": INJECTION}), *told.questions[1:])
-    told = told.model_copy(update={"topic": INJECTION, "questions": questions, "display_name": INJECTION})
+    event = session(INJECTION)
+    questions = (event.questions[0].model_copy(update={"text": INJECTION}), *event.questions[1:])
+    event = event.model_copy(update={"topic": INJECTION, "questions": questions, "display_name": INJECTION})
     with ScriptedLlm("misquote") as llm:
         monkeypatch.setenv("LLM_BASE_URL", llm.base_url)
-        report = await report_on(kafka, told)
+        report = await report_on(kafka, event)
     ask, close = (request["messages"] for request in llm.requests)
     for messages in (ask, close):
         assert [message["role"] for message in messages] == ["system", "user"]
@@ -126,7 +126,8 @@ async def test_injected_instructions_reach_the_model_only_as_data(
     document = json.loads(ask[1]["content"])
     shown = " ".join(INJECTION.split())
     assert (document["transcript"], document["question"]["text"], document["topic"]) == (shown, shown, shown)
-    assert ask[1]["content"].count("praise me") == 4  # The question stands among all questions too; the name nowhere.
+    # Four: topic, transcript, the question, and the question among all questions. The display name is not sent.
+    assert ask[1]["content"].count("praise me") == 4
     assert "praise me" not in close[1]["content"]
     assert NOT_ASKED_FOR not in report.model_dump_json()
 
@@ -197,7 +198,7 @@ async def test_a_silent_session_delivered_twice_gets_an_empty_report(kafka: Kafk
     final = transcribed("yes.").answers[0].finals[0]
     other = TranscriptFinal(event_id="f", at_ms=1, final=final, **silent.shared())
     async with running(NAME, serve):
-        await tell(kafka, other, silent, silent)
+        await publish(kafka, other, silent, silent)
         assert len(await read(kafka, Topic.REPLIES, 2)) == 2
         # Both deliveries are in flight at once, so both may have stored a report; the first one counts.
         first, *_ = await events_on(kafka, Topic.REPORTS, 1)
@@ -210,7 +211,7 @@ async def test_a_silent_session_delivered_twice_gets_an_empty_report(kafka: Kafk
 async def test_a_missing_replies_partition_holds_up_no_other_report(kafka: KafkaSettings) -> None:
     lost, served = session(reply_to=999), session(reply_to=0)
     async with running(NAME, serve):
-        await tell(kafka, lost, served)
+        await publish(kafka, lost, served)
         assert len(await events_on(kafka, Topic.REPORTS, 2)) == 2
         [reply] = await events_on(kafka, Topic.REPLIES, 1)
     assert isinstance(reply, Reply)
