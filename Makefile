@@ -44,7 +44,5 @@ lock: ## renew requirements.lock from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--extra embedded --extra dev --custom-compile-command "make lock" --upgrade -o requirements.lock pyproject.toml
 
-clean: ## remove .venv, .rostrum (all local data!) and the tools' caches; not while a stack runs
-	@if [ -x $(BIN)/rostrum ] && $(BIN)/rostrum ps --json --data .rostrum | grep -q '"pid"'; then \
-		echo "A stack is running on .rostrum: stop it with Ctrl-C first." >&2; exit 1; fi
-	rm -rf $(VENV) .rostrum .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## remove .venv, the data folder of the settings (all local data!) and the tools' caches; not while a stack runs
+	@sh scripts/clean.sh $(VENV)

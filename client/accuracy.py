@@ -1,4 +1,4 @@
-"""How much of what was said was written down, and where two texts differ."""
+"""Word error rates, and where two texts differ."""
 
 import re
 from collections import Counter
@@ -8,18 +8,18 @@ from typing import Any
 
 import jiwer
 
-_NOT_OF_A_WORD = re.compile(r"[^\w\s']")
+_PUNCTUATION = re.compile(r"[^\w\s']")
 _PASSAGE_WORDS = 3
 
 
 def normalised(text: str) -> str:
-    """Lower case, without punctuation, single spaces: what a word error rate is measured on."""
-    return " ".join(_NOT_OF_A_WORD.sub(" ", text.lower().replace("’", "'")).split())
+    """Lower case, no punctuation, single spaces: the form in which texts are compared."""
+    return " ".join(_PUNCTUATION.sub(" ", text.lower().replace("’", "'")).split())
 
 
-def word_error_rate(said: str | Sequence[str], heard: str | Sequence[str]) -> float:
-    """Substitutions, deletions and insertions per word said; of several texts, pooled."""
-    rate: float = jiwer.wer(_texts(said), _texts(heard))
+def word_error_rate(reference: str | Sequence[str], hypothesis: str | Sequence[str]) -> float:
+    """Substitutions, deletions and insertions per word of the reference; several texts are pooled."""
+    rate: float = jiwer.wer(_texts(reference), _texts(hypothesis))
     return rate
 
 
@@ -29,18 +29,20 @@ def _texts(given: str | Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Difference:
-    """A place where two texts differ: words `said[0]` up to, and without, `said[1]` of one became these of the other.
-    Either range may be empty."""
+    """A place where two texts differ. Either range may be empty."""
 
-    said: tuple[int, int]
-    heard: tuple[int, int]
+    reference: tuple[int, int]
+    """Index of the first word, and of the one after the last."""
+    hypothesis: tuple[int, int]
+    """The words in their place, in the same way."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """`words`: those said, as they are counted. Words that differ in case or punctuation alone are the same."""
+    """Two texts, aligned word by word. Words that differ only in case or punctuation are equal."""
 
     words: int
+    """Of the reference; a word with a hyphen counts as two."""
     substitutions: int
     deletions: int
     insertions: int
@@ -52,31 +54,31 @@ class Comparison:
 
     @property
     def rate(self) -> float | None:
-        """The word error rate; None if nothing was said but something was heard."""
+        """The word error rate; None if only the reference is empty."""
         if self.words:
             return self.changed / self.words
         return None if self.changed else 0.0
 
 
-def compare(said: Sequence[str], heard: Sequence[str]) -> Comparison:
-    """Two texts, word by word, in the alignment with the fewest differences."""
-    said_tokens, heard_tokens = list(_tokens(said)), list(_tokens(heard))
-    if not said_tokens or not heard_tokens:
-        deletions, insertions = len(said_tokens), len(heard_tokens)
-        whole = Difference((0, len(said)), (0, len(heard)))
+def compare(reference: Sequence[str], hypothesis: Sequence[str]) -> Comparison:
+    """Two texts as words, in the alignment with the fewest differences."""
+    reference_tokens, hypothesis_tokens = list(_tokens(reference)), list(_tokens(hypothesis))
+    if not reference_tokens or not hypothesis_tokens:
+        deletions, insertions = len(reference_tokens), len(hypothesis_tokens)
+        whole = Difference((0, len(reference)), (0, len(hypothesis)))
         return Comparison(deletions, 0, deletions, insertions, (whole,) if deletions or insertions else ())
-    aligned = jiwer.process_words(_joined(said_tokens), _joined(heard_tokens))
+    aligned = jiwer.process_words(_joined(reference_tokens), _joined(hypothesis_tokens))
     return Comparison(
-        len(said_tokens),
+        len(reference_tokens),
         aligned.substitutions,
         aligned.deletions,
         aligned.insertions,
-        tuple(_differences(aligned.alignments[0], said_tokens, heard_tokens)),
+        tuple(_differences(aligned.alignments[0], reference_tokens, hypothesis_tokens)),
     )
 
 
 def _tokens(words: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """What is compared, and the word it stands in: a word with a hyphen is two tokens, a lone dash none."""
+    """What is compared, each with its word's index: a word with a hyphen is two tokens, a lone dash none."""
     for index, word in enumerate(words):
         for token in normalised(word).split():
             yield token, index
@@ -87,40 +89,43 @@ def _joined(tokens: Sequence[tuple[str, int]]) -> str:
 
 
 def _differences(
-    chunks: Sequence[Any], said: Sequence[tuple[str, int]], heard: Sequence[tuple[str, int]]
+    chunks: Sequence[Any], reference: Sequence[tuple[str, int]], hypothesis: Sequence[tuple[str, int]]
 ) -> Iterator[Difference]:
-    """Neighbouring chunks of the alignment that differ are one difference."""
+    """Adjacent chunks of the alignment that differ are one difference."""
     open_from: tuple[int, int] | None = None
     for chunk in chunks:
         begins = (chunk.ref_start_idx, chunk.hyp_start_idx)
         if chunk.type != "equal":
             open_from = open_from or begins
         elif open_from is not None:
-            yield _difference(open_from, begins, said, heard)
+            yield _difference(open_from, begins, reference, hypothesis)
             open_from = None
     if open_from is not None:
-        yield _difference(open_from, (len(said), len(heard)), said, heard)
+        yield _difference(open_from, (len(reference), len(hypothesis)), reference, hypothesis)
 
 
 def _difference(
-    begin: tuple[int, int], end: tuple[int, int], said: Sequence[tuple[str, int]], heard: Sequence[tuple[str, int]]
+    begin: tuple[int, int],
+    end: tuple[int, int],
+    reference: Sequence[tuple[str, int]],
+    hypothesis: Sequence[tuple[str, int]],
 ) -> Difference:
-    return Difference(_word_range(said, begin[0], end[0]), _word_range(heard, begin[1], end[1]))
+    return Difference(_word_range(reference, begin[0], end[0]), _word_range(hypothesis, begin[1], end[1]))
 
 
 def _word_range(tokens: Sequence[tuple[str, int]], begin: int, end: int) -> tuple[int, int]:
-    """The words in which these tokens stand. An empty range lies before the token that follows."""
+    """The words that these tokens are part of. An empty range lies before the next token."""
     if begin < end:
         return tokens[begin][1], tokens[end - 1][1] + 1
-    place = tokens[begin][1] if begin < len(tokens) else tokens[-1][1] + 1
-    return place, place
+    index = tokens[begin][1] if begin < len(tokens) else tokens[-1][1] + 1
+    return index, index
 
 
-def repeated_passages(said: str, heard: str) -> int:
-    """Passages of three words that are in what was heard more often than they were said; one that was never said may
-    be there once."""
-    once, given = _passages(said), _passages(heard)
-    return sum(max(count - max(once[passage], 1), 0) for passage, count in given.items())
+def repeated_passages(reference: str, hypothesis: str) -> int:
+    """Passages of three words that are in the hypothesis more often than in the reference. One that is not in the
+    reference at all may occur once: that is an ordinary error."""
+    allowed, found = _passages(reference), _passages(hypothesis)
+    return sum(max(count - max(allowed[passage], 1), 0) for passage, count in found.items())
 
 
 def _passages(text: str) -> Counter[tuple[str, ...]]:

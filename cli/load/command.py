@@ -15,7 +15,7 @@ from cli.load.figures import as_json, figures
 from cli.load.figures_view import figures_view, progress_text
 from cli.load.speaker import LoadSpeaker, SpeakerProfile
 from cli.load.speech import bundled, spoken_audio
-from cli.load.trace import Trace
+from cli.load.trace import SpeakerTrace
 from cli.progress import ProgressLine
 from cli.stream.target import Target, find_target, server_options
 from client.beside import beside
@@ -131,8 +131,8 @@ async def speak_all(
     ramp_s: float,
     seed: int,
     *,
-    progress: Callable[[Sequence[Trace]], None] = lambda _: None,
-) -> list[Trace]:
+    progress: Callable[[Sequence[SpeakerTrace]], None] = lambda _: None,
+) -> list[SpeakerTrace]:
     """All sessions, from the first start to the last summary. `progress` is shown their traces once a second."""
     clock = SystemClock()
 
@@ -141,7 +141,7 @@ async def speak_all(
         speech = spoken_audio(recordings, seconds, number)
         return LoadSpeaker(f"speaker {number}", lambda: token_of(number), speech, profile, clock, chance)
 
-    async def run(number: int, speaker: LoadSpeaker) -> Trace:
+    async def run(number: int, speaker: LoadSpeaker) -> SpeakerTrace:
         await asyncio.sleep(number * ramp_s / speakers)
         return await speaker.run()
 

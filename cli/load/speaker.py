@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cli.load.speech import SpokenAudio
-from cli.load.trace import Absence, Trace
+from cli.load.trace import ConnectionGap, SpeakerTrace
 from client import Reconnecting, ReconnectPolicy, RostrumError, Session, SessionObserver, connect
 from client.beside import beside
 from client.connection import Received
@@ -49,7 +49,7 @@ class LoadSpeaker(SessionObserver):
         clock: Clock,
         chance: random.Random,
     ) -> None:
-        self.trace = Trace(name, speech)
+        self.trace = SpeakerTrace(name, speech)
         self._token = token
         self._profile = profile
         self._clock = clock
@@ -60,7 +60,7 @@ class LoadSpeaker(SessionObserver):
         self._sent_bytes = 0
         self._lost_ms: float | None = None
 
-    async def run(self) -> Trace:
+    async def run(self) -> SpeakerTrace:
         """The whole session, bounded in time. What goes wrong is in the trace."""
         wait_s = self._profile.wait_s
         try:
@@ -83,7 +83,7 @@ class LoadSpeaker(SessionObserver):
             )
         except RostrumError as error:
             self.trace.failed = error.message
-        self._end_absence(None)
+        self._end_gap(None)
         self.trace.done = True
         return self.trace
 
@@ -133,7 +133,7 @@ class LoadSpeaker(SessionObserver):
             case Ack(frames=frames):
                 self._acknowledged(frames, item.at_ms)
             case Summary():
-                self._end_absence(item.at_ms, acked=False)
+                self._end_gap(item.at_ms, acked=False)
 
     def sent(self, item: Outgoing) -> None:
         if isinstance(item, bytes):
@@ -143,7 +143,7 @@ class LoadSpeaker(SessionObserver):
     def reconnecting(self, event: Reconnecting) -> None:
         self._connected.clear()
         if not event.was_established:
-            self.trace.turned_away[event.code] += 1
+            self.trace.rejected_attempts[event.code] += 1
         elif self._lost_ms is None:
             self._lost_ms = self._now_ms()
 
@@ -151,11 +151,11 @@ class LoadSpeaker(SessionObserver):
         self.trace.frames_acked = max(self.trace.frames_acked, frames)
         while self._unacked and self._unacked[0][0] <= frames:
             self.trace.ack_delays_ms.append(at_ms - self._unacked.popleft()[1])
-        self._end_absence(at_ms)
+        self._end_gap(at_ms)
 
-    def _end_absence(self, at_ms: float | None, *, acked: bool = True) -> None:
+    def _end_gap(self, at_ms: float | None, *, acked: bool = True) -> None:
         if self._lost_ms is not None:
-            self.trace.absences.append(Absence(self._lost_ms, at_ms, acked))
+            self.trace.gaps.append(ConnectionGap(self._lost_ms, at_ms, acked))
             self._lost_ms = None
 
     def _now_ms(self) -> float:

@@ -106,7 +106,7 @@ def _changes(replay: ReplayComparison) -> Iterator[tuple[int, str, str]]:
         return
     before, after = words_of(replay.stored), words_of(replay.replayed.transcribed)
     for each in replay.against_stored.differences:
-        was, now = before[slice(*each.said)], after[slice(*each.heard)]
+        was, now = before[slice(*each.reference)], after[slice(*each.hypothesis)]
         yield (was or now)[0].start_ms, _joined(was), _joined(now)
 
 
@@ -154,7 +154,7 @@ def _delays(delays: dict[str, float]) -> str:
 
 def _change(difference: Difference, before: Sequence[Word], after: Sequence[Word]) -> Text:
     """The changed words in red and green between those around them."""
-    (was_from, was_to), (now_from, now_to) = difference.said, difference.heard
+    (was_from, was_to), (now_from, now_to) = difference.reference, difference.hypothesis
     was, now = before[was_from:was_to], after[now_from:now_to]
     at_s = (was or now)[0].start_ms / 1000
     line = Text(f"  {at_s // 60:.0f}:{at_s % 60:04.1f}  … ", style="dim")

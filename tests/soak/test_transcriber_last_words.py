@@ -46,9 +46,9 @@ def said_in(stream: SpeechStream) -> list[str]:
 def end_is(said: list[str], heard: list[str]) -> str:
     """What became of the last word."""
     differences = compare(said, heard).differences
-    if not differences or differences[-1].said[1] < len(said):
+    if not differences or differences[-1].reference[1] < len(said):
         return "right"
-    (begin, end), (heard_begin, heard_end) = differences[-1].said, differences[-1].heard
+    (begin, end), (heard_begin, heard_end) = differences[-1].reference, differences[-1].hypothesis
     return "missing" if heard_end - heard_begin < end - begin else "wrong"
 
 

@@ -52,10 +52,10 @@ async def test_speakers_who_are_cut_off_again_and_again_lose_nothing(address: Ad
     assert found.failed == {}
     assert found.served == 4
     assert found.frames_acked == 4 * 20
-    assert found.returns >= 3, "the seed has several connections dropped"
-    assert found.return_to_ack is not None
+    assert found.reconnections >= 3, "the seed has several connections dropped"
+    assert found.reconnect_to_ack is not None
     assert found.ack is not None
-    assert found.finals_twice == 0
+    assert found.duplicate_finals == 0
 
 
 async def test_a_user_with_too_many_sessions_is_told_who_was_not_served(address: Address) -> None:
@@ -88,7 +88,7 @@ async def test_who_finds_no_room_comes_back_when_told_and_is_served(
         )
 
     found = figures(traces)
-    assert found.turned_away == {"overloaded": 1}
+    assert found.rejected_attempts == {"overloaded": 1}
     assert found.served == 2
     assert (found.losses, found.failed) == ({}, {})
     assert found.frames_acked == 2 * 4

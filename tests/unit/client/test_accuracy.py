@@ -53,7 +53,7 @@ def test_outside_the_differences_the_texts_are_the_same(said: list[str], heard: 
     assert (found.changed == 0) == (not found.differences)
     before = 0
     for each in found.differences:
-        assert before <= each.said[0] <= each.said[1] <= len(said)
-        assert 0 <= each.heard[0] <= each.heard[1] <= len(heard)
-        before = each.said[0]
+        assert before <= each.reference[0] <= each.reference[1] <= len(said)
+        assert 0 <= each.hypothesis[0] <= each.hypothesis[1] <= len(heard)
+        before = each.reference[0]
     assert compare(said, said).changed == 0

@@ -11,7 +11,7 @@ from cli.load.command import load
 from cli.load.figures import figures
 from cli.load.speaker import LoadSpeaker, SpeakerProfile
 from cli.load.speech import SpokenAudio
-from cli.load.trace import Trace
+from cli.load.trace import SpeakerTrace
 from infra.clock import SystemClock
 from infra.errors import RostrumError
 from schemas.audio import FRAME_BYTES
@@ -21,7 +21,7 @@ from tests.support.waiting import DEADLINE_S
 SPEECH = SpokenAudio(bytes(2 * FRAME_BYTES), "good morning")
 
 
-async def spoken(edge: ScriptedEdge, wait_s: float = DEADLINE_S) -> Trace:
+async def spoken(edge: ScriptedEdge, wait_s: float = DEADLINE_S) -> SpeakerTrace:
     async with running(edge):
         profile = SpeakerProfile(edge.url, ssl.create_default_context(), wait_s, 0.0, None)
         speaker = LoadSpeaker("speaker 0", lambda: "token", SPEECH, profile, SystemClock(), random.Random(1))
@@ -53,14 +53,14 @@ async def test_a_server_that_asks_for_a_pause_is_asked_again_until_the_time_is_o
 
     trace = await spoken(ScriptedEdge(refusal=refusal | {"retry_after_ms": 10}), wait_s=1.0)
 
-    assert trace.turned_away["overloaded"] >= 2
+    assert trace.rejected_attempts["overloaded"] >= 2
     assert trace.failed == "not served within 1 s"
 
 
 async def test_a_session_without_a_summary_is_given_up_and_lost() -> None:
     trace = await spoken(ScriptedEdge(silent_end=True), wait_s=1.0)
 
-    assert trace.losses() == ["not done 1 s after its end", "no summary came"]
+    assert trace.losses() == ["not done 1 s after its end", "no summary arrived"]
 
 
 @pytest.mark.parametrize(("content", "fault"), [(None, "No such file"), ("\n", "holds no token")])

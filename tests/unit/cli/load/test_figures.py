@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from cli.load.figures import Figures, as_json, conclusion, figures
+from cli.load.figures import LoadFigures, as_json, conclusion, figures
 from cli.load.speech import SpokenAudio
-from cli.load.trace import Absence, Trace
+from cli.load.trace import ConnectionGap, SpeakerTrace
 from client.connection import Received
 from schemas.audio import FRAME_BYTES
 from schemas.wire import SERVER_MESSAGE
@@ -43,10 +43,10 @@ def summary(finals: int, audio_ms: int = 2000) -> dict[str, Any]:
     }
 
 
-def trace(*messages: tuple[float, dict[str, Any]], said: str | None = "one two three") -> Trace:
+def trace(*messages: tuple[float, dict[str, Any]], said: str | None = "one two three") -> SpeakerTrace:
     """A session of two seconds, all acknowledged; messages with the milliseconds at which they came."""
     received = [Received(int(BEGAN_MS + at_ms), raw, SERVER_MESSAGE.validate_python(raw)) for at_ms, raw in messages]
-    return Trace(
+    return SpeakerTrace(
         "speaker 0",
         SpokenAudio(bytes(FRAMES * FRAME_BYTES), said),
         began_ms=BEGAN_MS,
@@ -64,7 +64,7 @@ WHOLE = ((1500, final(1, "one two", 300, 900)), (2600, final(2, "three", 1800)),
 def test_a_whole_session_has_lost_nothing_and_is_held() -> None:
     found = figures([trace(*WHOLE)])
 
-    assert (found.losses, found.finals_twice, found.passages_twice, found.wer) == ({}, 0, 0, 0.0)
+    assert (found.losses, found.duplicate_finals, found.repeated_passages, found.wer) == ({}, 0, 0, 0.0)
     assert found.final == {"p50": 800.0, "p95": 1160.0, "p99": 1192.0, "greatest": 1200.0}
     assert found.run.held
     assert conclusion(found) == "Held 1 speakers: p95 to final 1.2 s."
@@ -73,9 +73,9 @@ def test_a_whole_session_has_lost_nothing_and_is_held() -> None:
 @pytest.mark.parametrize(
     ("messages", "loss"),
     [
-        (WHOLE[:2], "no summary came"),
+        (WHOLE[:2], "no summary arrived"),
         ((*WHOLE[:2], (2700, summary(2, audio_ms=1500))), "500 ms of acknowledged audio"),
-        ((WHOLE[0], (2700, summary(2))), r"finals [1] came of 2"),
+        ((WHOLE[0], (2700, summary(2))), r"finals [1] arrived of 2"),
     ],
 )
 def test_what_is_missing_is_a_loss(messages: tuple[tuple[float, dict[str, Any]], ...], loss: str) -> None:
@@ -103,36 +103,38 @@ def test_a_final_that_came_again_and_a_passage_that_was_said_once_are_counted() 
 
     found = figures([twice])
 
-    assert (found.finals_twice, found.passages_twice) == (1, 1)
+    assert (found.duplicate_finals, found.repeated_passages) == (1, 1)
 
 
 def test_a_word_that_waited_for_a_connection_is_left_out() -> None:
     away = trace(*WHOLE)
-    away.absences = [Absence(BEGAN_MS + 1700, BEGAN_MS + 2500)]
+    away.gaps = [ConnectionGap(BEGAN_MS + 1700, BEGAN_MS + 2500)]
 
     found = figures([away])
 
     assert found.final is not None
     assert found.final["greatest"] == 1200.0
-    assert found.return_to_ack is not None
-    assert found.return_to_ack["p50"] == 800.0
+    assert found.reconnect_to_ack is not None
+    assert found.reconnect_to_ack["p50"] == 800.0
     assert len(away.final_delays_ms()) == 2
 
 
 def test_who_was_never_served_has_lost_nothing_but_was_not_held() -> None:
-    refused = Trace("speaker 1", SpokenAudio(b"", None), turned_away=Counter({"overloaded": 3}), failed="not done")
+    refused = SpeakerTrace(
+        "speaker 1", SpokenAudio(b"", None), rejected_attempts=Counter({"overloaded": 3}), failed="not done"
+    )
 
     found = figures([trace(*WHOLE), refused])
 
     assert (found.served, found.lossless, found.run.held) == (1, True, False)
-    assert found.turned_away == {"overloaded": 3}
+    assert found.rejected_attempts == {"overloaded": 3}
     assert "1 were not served" in conclusion(found)
 
 
 def test_delays_that_grow_are_not_held() -> None:
     found = figures([trace((500, final(1, "one", 300)), (4000, final(2, "two", 1900)), (4100, summary(2)))])
 
-    assert found.grown_ms == 1900.0
+    assert found.growth_ms == 1900.0
     assert "delays grew by 1.9 s" in conclusion(found)
 
 
@@ -146,6 +148,6 @@ def test_a_machine_that_sends_late_is_told_that_it_measured_itself() -> None:
 def test_of_nobody_there_is_nothing_to_conclude() -> None:
     found = figures([])
 
-    assert isinstance(found, Figures)
-    assert "Nobody was served" in conclusion(found)
+    assert isinstance(found, LoadFigures)
+    assert "No speaker was served" in conclusion(found)
     assert as_json(found)["held"] is False
