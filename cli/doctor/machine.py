@@ -1,4 +1,4 @@
-"""What `rostrum doctor` looks at without asking another program: runtimes, files, ports, disk."""
+"""Checks of this machine: runtimes, files, ports, disk."""
 
 import importlib.util
 import os
@@ -21,9 +21,9 @@ from local.run_file import RunFile
 from local.stack import Stack
 from local.tcp_ports import is_taken
 
-_LEAST_PYTHON = (3, 11)
-_NEEDED_MB = 500
-_WISE_MB = 3000
+_MIN_PYTHON = (3, 11)
+_MIN_FREE_MB = 500
+_LOW_FREE_MB = 3000
 _MB = 1024 * 1024
 
 
@@ -42,7 +42,7 @@ def check_this_machine(stack: Stack, running: RunFile | None) -> Iterator[CheckR
 
 def _python() -> CheckResult:
     version = platform.python_version()
-    if sys.version_info < _LEAST_PYTHON:
+    if sys.version_info < _MIN_PYTHON:
         return failed("python", version, "Install Python 3.11 or newer.")
     return ok("python", version)
 
@@ -61,17 +61,19 @@ def _jars(stack: Stack) -> Iterator[CheckResult]:
         folder = program.folder(stack.cache)
         what = f"{program.name} jars"
         if not installed(program, stack.cache):
-            yield note(what, "not downloaded yet", "`rostrum up` does it; that needs the network once.")
+            yield note(what, "not downloaded yet", "`rostrum up` downloads them; that needs the network once.")
         elif wrong := faults(program, stack.cache):
-            yield failed(what, f"damaged jars: {', '.join(wrong)}", f"Delete {folder}; `rostrum up` mends it.")
+            yield failed(
+                what, f"damaged jars: {', '.join(wrong)}", f"Delete {folder}; `rostrum up` downloads them again."
+            )
         else:
-            yield ok(what, f"{len(program.jars())} jars as the lock names them ({folder})")
+            yield ok(what, f"{len(program.jars())} jars, as locked ({folder})")
 
 
 def _data(stack: Stack) -> CheckResult:
     nearest = next(folder for folder in (stack.data, *stack.data.parents) if folder.exists())
     if not os.access(nearest, os.W_OK | os.X_OK):
-        return failed("data folder", f"{nearest} cannot be written", "Set ROSTRUM_DATA to a folder that can.")
+        return failed("data folder", f"{nearest} is not writable", "Set ROSTRUM_DATA to a folder that is.")
     return ok("data folder", str(stack.data))
 
 
@@ -80,10 +82,12 @@ def _disk(stack: Stack) -> Iterator[CheckResult]:
         nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
         free_mb = shutil.disk_usage(nearest).free // _MB
         found = f"{free_mb} MB free at {nearest}"
-        if free_mb < _NEEDED_MB:
-            yield failed(what, found, "Free some, or set ROSTRUM_DATA and ROSTRUM_CACHE to another disk.")
-        elif free_mb < _WISE_MB:
-            yield note(what, found, "An hour of audio takes 115 MB, the programs 300 MB, a model 150 MB or more.")
+        if free_mb < _MIN_FREE_MB:
+            yield failed(
+                what, found, "Free some space, or set ROSTRUM_DATA and ROSTRUM_CACHE to folders on another disk."
+            )
+        elif free_mb < _LOW_FREE_MB:
+            yield note(what, found, "An hour of audio takes 115 MB, the Java programs 300 MB, a model 150 MB or more.")
         else:
             yield ok(what, found)
 
@@ -93,19 +97,23 @@ def _ports(stack: Stack, running: RunFile | None) -> Iterator[CheckResult]:
         if not is_taken(use.port, use.host):
             yield ok(f"port {use.port}", f"free for {use.what}")
         elif running is not None:
-            yield ok(f"port {use.port}", f"{use.what}, while this stack runs")
+            yield ok(f"port {use.port}", f"used by this stack: {use.what}")
         else:
             yield failed(
                 f"port {use.port}",
-                f"taken or not allowed; wanted for {use.what}",
-                f"Stop the program that has it, or set {use.setting}.",
+                f"taken or not allowed; needed for {use.what}",
+                f"Stop the program that uses it, or set {use.setting}.",
             )
 
 
 def _certificate() -> CheckResult:
     edge = load(EdgeSettings)
     if not edge.tls_cert:
-        return note("certificate", "one for development, made on first start", "For others set EDGE_TLS_CERT and _KEY.")
+        return note(
+            "certificate",
+            "a development certificate, made on first start",
+            "For clients elsewhere set EDGE_TLS_CERT and EDGE_TLS_KEY.",
+        )
     try:
         server_context(Path(edge.tls_cert), Path(edge.tls_key))
     except RostrumError as error:
@@ -115,19 +123,17 @@ def _certificate() -> CheckResult:
 
 def _recogniser(stack: Stack) -> CheckResult:
     try:
-        # Offline: a doctor downloads nothing.
+        # Offline: a check downloads nothing.
         found = recogniser_in_use({**stack.environment, "HF_HUB_OFFLINE": "1"})
     except RostrumError as error:
-        return failed(
-            "recogniser", error.message, f"With a network, `rostrum up` fetches a published one. {error.hint}"
-        )
+        return failed("recogniser", error.message, f"`rostrum up` downloads a published model. {error.hint}")
     return note("recogniser", found.description) if found.is_demo else ok("recogniser", found.description)
 
 
 def _embedded_clickhouse() -> Iterator[CheckResult]:
     if load(ClickHouseSettings).is_embedded:
         if importlib.util.find_spec("chdb") is None:
-            mend = "pip install 'rostrum[embedded]', or set CLICKHOUSE_URL to a server."
-            yield failed("clickhouse", "the embedded engine (chDB) is not installed", mend)
+            hint = "pip install 'rostrum[embedded]', or set CLICKHOUSE_URL to a server."
+            yield failed("clickhouse", "the embedded engine (chDB) is not installed", hint)
         else:
             yield ok("clickhouse", "embedded, in the analytics process")

@@ -1,4 +1,4 @@
-"""What `rostrum doctor` asks of other programs: do they answer?"""
+"""Checks of other programs: do they answer?"""
 
 from collections.abc import Mapping
 
@@ -38,8 +38,8 @@ async def _broker(stack: Stack, running: RunFile | None) -> CheckResult:
         return failed("broker", error.message, error.hint)
     missing = [stack.kafka.topic(topic) for topic in Topic if topic not in counts]
     if missing:
-        return failed("broker", f"lacks the topics {', '.join(missing)}", "Create them with `rostrum topics`.")
-    return ok("broker", f"{stack.kafka.address}, with all topics")
+        return failed("broker", f"topics are missing: {', '.join(missing)}", "Create them with `rostrum topics`.")
+    return ok("broker", f"{stack.kafka.address}, all topics are there")
 
 
 async def _languagetool(stack: Stack, running: RunFile | None) -> CheckResult:
@@ -48,8 +48,8 @@ async def _languagetool(stack: Stack, running: RunFile | None) -> CheckResult:
     address = stack.languagetool.address
     fault = await _fault(f"{address}/v2/languages")
     if fault:
-        mend = "Look at DATA/logs/languagetool.log." if stack.languagetool.is_local else "Check LANGUAGETOOL_URL."
-        return failed("languagetool", f"{address} {fault}", mend)
+        hint = "Look at DATA/logs/languagetool.log." if stack.languagetool.is_local else "Check LANGUAGETOOL_URL."
+        return failed("languagetool", f"{address} {fault}", hint)
     return ok("languagetool", address)
 
 
@@ -62,13 +62,15 @@ async def _clickhouse(settings: ClickHouseSettings) -> CheckResult:
 
 async def _llm(settings: LlmSettings) -> CheckResult:
     if not settings.enabled:
-        return note("language model", "none set: questions come from the bank, reports from rules", "Set LLM_BASE_URL.")
+        return note(
+            "language model", "none: questions come from the bank, reports from rules", "Set LLM_BASE_URL to use one."
+        )
     key = settings.api_key.get_secret_value()
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     fault = await _fault(f"{settings.base_url.rstrip('/')}/models", headers)
     if fault:
-        mend = "Check LLM_BASE_URL and LLM_API_KEY; until then bank and rules are used."
-        return note("language model", f"{settings.base_url} {fault}", mend)
+        hint = "Check LLM_BASE_URL and LLM_API_KEY. Until then the question bank and rules are used."
+        return note("language model", f"{settings.base_url} {fault}", hint)
     return ok("language model", f"{settings.model} at {settings.base_url}")
 
 
@@ -83,7 +85,7 @@ def _processes(running: RunFile) -> list[CheckResult]:
 
 
 async def _fault(url: str, headers: Mapping[str, str] | None = None, *, verify: str | bool = True) -> str:
-    """Why a GET of this address does not give 200, or nothing."""
+    """Why a GET of this address does not return 200; empty if it does."""
     try:
         async with httpx.AsyncClient(timeout=_TIMEOUT_S, verify=verify) as client:
             response = await client.get(url, headers=headers)

@@ -1,4 +1,4 @@
-"""Questions, summary and report as text for a terminal. What a speaker said is never read as markup."""
+"""Questions, summary and report for a terminal. What a speaker said is never interpreted as markup."""
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -59,7 +59,7 @@ def _answer_view(answer: AnswerReport) -> list[RenderableType]:
         line.append(error.quote, style="red").append(" → ").append(error.correction, style="green")
         about = [error.type.replace("_", " ")] if error.type is not ErrorType.OTHER else []
         about += ["sure"] if error.sure else []
-        about += ["not sure it was said so"] if error.uncertain else []
+        about += ["possibly misheard"] if error.uncertain else []
         line.append(f"  {error.explanation}" + (f" ({', '.join(about)})" if about else ""))
         parts.append(line)
     if answer.improved:

@@ -24,17 +24,23 @@ from local.stages import STAGES
 from local.supervisor import Supervisor
 
 _FIRST_USER = "speaker"
-_WITHOUT_HELP = "Leave a stage out, to run it by hand with `rostrum run STAGE`; may be repeated."
+_WITHOUT_HELP = "Leave this stage out, to run it by hand with `rostrum run STAGE`; can be repeated."
 
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of all local state; by default ROSTRUM_DATA.")
-@click.option("--scale", default="", help="Processes per stage, as edge=2,transcribe=2.")
+@click.option("--scale", default="", help="Processes per stage, such as edge=2,transcribe=2; one each by default.")
 @click.option("--without", multiple=True, type=click.Choice(list(STAGES)), help=_WITHOUT_HELP)
 def up(data: Path | None, scale: str, without: tuple[str, ...]) -> None:
-    """Run the whole stack on this machine until Ctrl-C: broker, LanguageTool and every stage.
+    """Run the whole stack on this machine until Ctrl-C: Kafka, LanguageTool and all stages.
 
-    What dies is started again. Output of each process is in DATA/logs.
+    A process that ends is restarted. The output of each is in DATA/logs; see `rostrum logs`.
+
+    \b
+    Examples:
+      rostrum up
+      TRANSCRIBE_MODEL=base.en rostrum up        with a recogniser for human voices, downloaded once
+      rostrum up --scale transcribe=2            two transcribers
     """
     local = local_settings(data)
     stack = local_stack(local, scale, without)

@@ -16,19 +16,20 @@ _SHOWN_LINES = 5
 
 @dataclass(frozen=True)
 class Welcome:
-    """What a person needs once the stack is up. `llm`: empty if none is set."""
+    """What a person needs once the stack is up."""
 
     addresses: StackAddresses
     token: str
     recogniser: str
     llm: str
+    """Empty if none is set."""
     logs: Path
     left_out: Sequence[str] = ()
     """Stages that are left to be run by hand."""
 
 
 class Terminal:
-    """The supervisor's observer."""
+    """Shows what happens to the stack."""
 
     def __init__(self, welcome: Welcome, console: Console | None = None) -> None:
         self._welcome = welcome
@@ -37,7 +38,7 @@ class Terminal:
 
     def starting(self, names: list[str], ended: list[str]) -> None:
         if ended:
-            self._print(f"Ended what an earlier, killed `rostrum up` had left running: {', '.join(ended)}.", "yellow")
+            self._print(f"Ended processes that a killed `rostrum up` had left behind: {', '.join(ended)}.", "yellow")
         self._print(f"Starting {', '.join(names)} …", "dim")
 
     def waiting(self, reasons: dict[str, str]) -> None:
@@ -46,7 +47,7 @@ class Terminal:
 
     def up(self) -> None:
         shown = self._welcome
-        llm = shown.llm or "none set (LLM_BASE_URL): questions come from the bank, reports from rules"
+        llm = shown.llm or "none (set LLM_BASE_URL): questions come from the bank, reports from rules"
         self._print("Rostrum is up. Ctrl-C stops it.", "bold green")
         for what, value in (
             ("Page", f"{shown.addresses.page}/#token={shown.token}"),
@@ -60,6 +61,7 @@ class Terminal:
         ):
             if value:
                 self._print(f"  {what + ':':<17}{value}")
+        self._print("In another terminal: rostrum stream FILE, rostrum ps, rostrum logs -f, rostrum stop", "dim")
 
     def logged(self, name: str, level: str, text: str) -> None:
         if self._limiters[name].allows(time.monotonic()):
@@ -68,7 +70,7 @@ class Terminal:
     def exited(self, name: str, code: int, tail: list[str], restart_in_s: float) -> None:
         how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
         log = self._welcome.logs / f"{name}.log"
-        self._print(f"{name} {how}; starting it again in {restart_in_s:g} s. Log: {log}", "red")
+        self._print(f"{name} {how}; restarting it in {restart_in_s:g} s. Log: {log}", "red")
         if code > 0:
             for line in tail[-_SHOWN_LINES:]:
                 self._print(f"  {line}", "dim")

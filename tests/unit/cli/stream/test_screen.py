@@ -81,6 +81,6 @@ def test_the_end_shows_summary_report_and_faults_and_reads_no_markup_in_what_was
     assert "2 words in 0.5 s" in text
     assert "A short [bold] answer." in text
     assert "good morning → a good morning" in text
-    assert "(not sure it was said so)" in text
+    assert "(possibly misheard)" in text
     assert "Articles: One was missing." in text
     assert "✗ Kafka is away. Try later." in text

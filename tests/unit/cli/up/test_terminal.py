@@ -49,7 +49,7 @@ def test_a_real_recogniser_is_named() -> None:
 
 def test_a_death_is_told_with_its_last_words(terminal: Terminal, output: io.StringIO) -> None:
     terminal.exited("edge", 1, [f"line {number}" for number in range(9)], 0.5)
-    assert "edge ended with status 1; starting it again in 0.5 s" in output.getvalue()
+    assert "edge ended with status 1; restarting it in 0.5 s" in output.getvalue()
     assert "line 8" in output.getvalue()
     assert "line 3" not in output.getvalue()
 
