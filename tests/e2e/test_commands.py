@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import httpx
 import jwt
 import pytest
 
@@ -34,6 +35,20 @@ def test_token_prints_the_token_alone(stack: Stack) -> None:
     claims = jwt.decode(token, (stack.data / "jwt.secret").read_text().strip(), algorithms=["HS256"])
     assert claims["sub"] == "ada"
     assert claims["name"] == "Ada"
+
+
+def test_open_prints_the_page_with_a_login_that_the_api_accepts(stack: Stack) -> None:
+    address = stack.rostrum("open", "--print").stdout.strip()
+
+    page, _, token = address.partition("/#token=")
+    answer = httpx.get(f"{page}/api/users/me/progress", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == httpx.codes.OK
+
+
+def test_logs_prints_what_every_process_logged(stack: Stack) -> None:
+    printed = stack.rostrum("logs", "-n", "1").stdout
+
+    assert {line.partition(" ")[0] for line in printed.splitlines() if " | " in line} == PROCESSES
 
 
 def test_topics_lists_every_topic(stack: Stack) -> None:
