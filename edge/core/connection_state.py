@@ -15,7 +15,7 @@ from schemas.replies import ReplyMessage
 from schemas.sessions import ConnectionResumed, EndCause, RecordKind, SessionStarted
 
 
-class Phase(Enum):
+class ConnectionPhase(Enum):
     """Where a connection stands in the protocol."""
 
     CONNECTED = "connected"
@@ -129,7 +129,7 @@ class ConnectionState:
     opened_ms: int
     """When the handshake was complete, in Unix time."""
     policy: ConnectionPolicy
-    phase: Phase = Phase.CONNECTED
+    phase: ConnectionPhase = ConnectionPhase.CONNECTED
     verified_user: User | None = None
     expiry_notified: bool = False
     """Whether the client was notified that its token is about to expire."""
@@ -163,9 +163,9 @@ class ConnectionState:
 
     def pause_ms(self, now_ms: int) -> float:
         """How long to stop reading the socket, because the client is too far ahead of the transcriber."""
-        return self.session.lag.pause_ms(now_ms) if self.phase is Phase.STREAMING else 0.0
+        return self.session.lag.pause_ms(now_ms) if self.phase is ConnectionPhase.STREAMING else 0.0
 
-    def moved(self, phase: Phase, session: SessionState | None = None) -> "ConnectionState":
+    def moved(self, phase: ConnectionPhase, session: SessionState | None = None) -> "ConnectionState":
         """The same connection in another phase, and with a changed session if one is given."""
         return replace(self, phase=phase, active_session=session or self.active_session)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from edge.core.connection_state import ConnectionState, Outcome, Phase
+from edge.core.connection_state import ConnectionPhase, ConnectionState, Outcome
 from edge.core.events import (
     Admitted,
     Announced,
@@ -46,14 +46,15 @@ def receive(connection: ConnectionState, event: Event, now_ms: int) -> Outcome:
 
 def next_tick_ms(connection: ConnectionState, now_ms: int) -> int:
     """When the next `Tick` is due, in Unix time."""
-    if connection.phase is Phase.CONNECTED and not connection.token_received:
+    phase = connection.phase
+    if phase is _CONNECTED and not connection.token_received:
         return connection.opened_ms + connection.policy.auth_ms
     due_ms = now_ms + connection.policy.alive_ms // 2
-    if connection.phase is Phase.STREAMING and connection.session.records_queued == connection.session.records_appended:
+    if phase is _STREAMING and connection.session.records_queued == connection.session.records_appended:
         due_ms = connection.session.last_queued_ms + connection.policy.alive_ms
-    if connection.expires_ms is None or connection.phase not in (Phase.READY, Phase.STREAMING):
+    if connection.expires_ms is None or phase not in (_READY, _STREAMING):
         return due_ms
-    is_final = connection.expiry_notified or connection.phase is Phase.READY
+    is_final = connection.expiry_notified or phase is _READY
     return min(due_ms, connection.expires_ms - (0 if is_final else connection.policy.token_notice_ms))
 
 
@@ -62,17 +63,17 @@ class Transition:
     """What an event leads to in one phase."""
 
     step: Step
-    to: frozenset[Phase]
+    to: frozenset[ConnectionPhase]
     """The phases that the step may lead to."""
 
 
-_CONNECTED, _READY, _STARTING, _STREAMING, _ENDING, _CLOSED = Phase
+_CONNECTED, _READY, _STARTING, _STREAMING, _ENDING, _CLOSED = ConnectionPhase
 _AUTHENTICATED = (_READY, _STARTING, _STREAMING, _ENDING)
 _OPEN = (_CONNECTED, *_AUTHENTICATED)
 _SAME = None
 """The phase in which the event happened."""
 
-_Line = tuple[tuple[Phase, ...], tuple[type, ...], Step, tuple[Phase | None, ...]]
+_Line = tuple[tuple[ConnectionPhase, ...], tuple[type, ...], Step, tuple[ConnectionPhase | None, ...]]
 
 _LINES: tuple[_Line, ...] = (
     # Authentication: first of all, and again whenever a fresh token arrives.
@@ -125,8 +126,8 @@ _LINES: tuple[_Line, ...] = (
 )
 
 
-def _table(lines: tuple[_Line, ...]) -> dict[tuple[Phase, type], Transition]:
-    table: dict[tuple[Phase, type], Transition] = {}
+def _table(lines: tuple[_Line, ...]) -> dict[tuple[ConnectionPhase, type], Transition]:
+    table: dict[tuple[ConnectionPhase, type], Transition] = {}
     for phases, events, step, to in lines:
         for phase in phases:
             for event in events:

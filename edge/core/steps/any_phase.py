@@ -3,7 +3,7 @@
 # ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
 
 from edge.core import errors
-from edge.core.connection_state import ConnectionState, Outcome, Phase
+from edge.core.connection_state import ConnectionPhase, ConnectionState, Outcome
 from edge.core.effects import Close, Send
 from edge.core.events import Drain, InvalidMessage, ProduceFailed, SendQueueFull
 from edge.core.steps.send_error import close_with_error, send_error
@@ -31,7 +31,7 @@ def close_slow_reader(connection: ConnectionState, event: SendQueueFull, now_ms:
 
 
 def drain(connection: ConnectionState, event: Drain, now_ms: int) -> Outcome:
-    has_session = connection.phase in (Phase.STREAMING, Phase.ENDING)
+    has_session = connection.phase in (ConnectionPhase.STREAMING, ConnectionPhase.ENDING)
     notice = Notice(code="draining", message="This server is about to stop.")
     closing = Close(1001, "draining")
-    return connection.moved(Phase.CLOSED), (Send(notice), closing) if has_session else (closing,)
+    return connection.moved(ConnectionPhase.CLOSED), (Send(notice), closing) if has_session else (closing,)

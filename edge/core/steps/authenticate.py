@@ -3,7 +3,7 @@
 # ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
 
 from edge.core import errors
-from edge.core.connection_state import ConnectionState, Outcome, Phase
+from edge.core.connection_state import ConnectionPhase, ConnectionState, Outcome
 from edge.core.effects import Send, VerifyToken
 from edge.core.events import AudioReceived, AuthUnavailable, InvalidMessage, TokenAccepted, TokenRejected
 from edge.core.fast_replace import replace
@@ -24,7 +24,8 @@ def accept_token(connection: ConnectionState, event: TokenAccepted, now_ms: int)
         resume_grace_s=connection.policy.grace_ms // 1000,
         message_bytes=connection.policy.message_bytes,
     )
-    phase = Phase.READY if connection.phase is Phase.CONNECTED else connection.phase
+    is_first = connection.phase is ConnectionPhase.CONNECTED
+    phase = ConnectionPhase.READY if is_first else connection.phase
     authenticated = replace(connection, phase=phase, verified_user=event.user, expiry_notified=False)
     return authenticated, (Send(Ready(user_id=event.user.user_id, limits=limits)),)
 
@@ -35,8 +36,8 @@ def reject_token(connection: ConnectionState, event: TokenRejected, now_ms: int)
 
 def auth_unavailable(connection: ConnectionState, event: AuthUnavailable, now_ms: int) -> Outcome:
     """A user who is authenticated already stays so until their older token expires."""
-    error = errors.login_unavailable()
-    return close_with_error(connection, error) if connection.phase is Phase.CONNECTED else send_error(connection, error)
+    report = close_with_error if connection.phase is ConnectionPhase.CONNECTED else send_error
+    return report(connection, errors.login_unavailable())
 
 
 def check_expiry(connection: ConnectionState, event: object, now_ms: int) -> Outcome:

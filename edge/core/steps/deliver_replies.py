@@ -3,7 +3,7 @@
 # ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
 
 from edge.core import errors
-from edge.core.connection_state import ConnectionState, Outcome, Phase
+from edge.core.connection_state import ConnectionPhase, ConnectionState, Outcome
 from edge.core.effects import Close, Send
 from edge.core.events import ReplyReceived
 from edge.core.fast_replace import replace
@@ -31,11 +31,12 @@ def _confirm_resume(connection: ConnectionState, resumed: Resumed) -> Outcome:
     """The transcriber knows of this connection: acknowledge what Kafka has accepted meanwhile. If the session was over
     already, nothing more of it counts; but everything held is acknowledged, whichever connection sent it."""
     session = connection.session
-    was_over = connection.phase is Phase.ENDING and session.end_cause is None
+    was_over = connection.phase is ConnectionPhase.ENDING and session.end_cause is None
     if session.resume_confirmed or session.known_over or was_over:
         return connection, ()  # Repeated by a transcriber that took over.
     if resumed.over:
-        connection, frames = connection.moved(Phase.ENDING, replace(session, known_over=True)), resumed.next_frame
+        frames = resumed.next_frame
+        connection = connection.moved(ConnectionPhase.ENDING, replace(session, known_over=True))
     else:
         frames = session.frames_appended
         connection = replace(connection, active_session=replace(session, resume_confirmed=True))
@@ -50,7 +51,7 @@ def _show(connection: ConnectionState, message: ShownMessage) -> Outcome:
     if sequencer.report:
         connection, closing = _close_after_report(connection)
         return connection, (*effects, *closing)
-    return connection.moved(Phase.ENDING) if sequencer.summary else connection, effects
+    return connection.moved(ConnectionPhase.ENDING) if sequencer.summary else connection, effects
 
 
 def _close_after_report(connection: ConnectionState) -> Outcome:
@@ -58,4 +59,4 @@ def _close_after_report(connection: ConnectionState) -> Outcome:
         return close_with_error(connection, errors.session_too_long(connection.policy.session_s))
     if connection.session.end_cause is EndCause.EXPIRED:
         return close_with_error(connection, errors.token_expired())
-    return connection.moved(Phase.CLOSED), (Close(1000, "done"),)
+    return connection.moved(ConnectionPhase.CLOSED), (Close(1000, "done"),)

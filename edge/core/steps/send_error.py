@@ -1,6 +1,6 @@
 """The two ways to tell a client what is wrong: the connection continues, or it is closed."""
 
-from edge.core.connection_state import ConnectionState, Outcome, Phase
+from edge.core.connection_state import ConnectionPhase, ConnectionState, Outcome
 from edge.core.effects import Close, Send
 from edge.core.errors import ProtocolError
 
@@ -13,4 +13,4 @@ def close_with_error(connection: ConnectionState, error: ProtocolError) -> Outco
     """Raises ValueError for an error that is never fatal."""
     if error.close_code is None:
         raise ValueError(f"{error.code} does not close a connection")
-    return connection.moved(Phase.CLOSED), (Close(error.close_code, error.code, error.to_wire(fatal=True)),)
+    return connection.moved(ConnectionPhase.CLOSED), (Close(error.close_code, error.code, error.to_wire(fatal=True)),)

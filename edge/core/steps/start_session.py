@@ -7,7 +7,7 @@ import unicodedata
 from edge.core import errors
 from edge.core.audio.formats import SUPPORTED, supported_format
 from edge.core.audio.framing import Framing
-from edge.core.connection_state import ConnectionState, Outcome, Phase, SessionState, queue_record
+from edge.core.connection_state import ConnectionPhase, ConnectionState, Outcome, SessionState, queue_record
 from edge.core.effects import Admit, Announce, Effect, ResolveResumeToken, ResumeClaims, Send
 from edge.core.events import (
     Admitted,
@@ -56,7 +56,7 @@ def start(connection: ConnectionState, event: Start, now_ms: int) -> Outcome:
     claims = ResumeClaims(connection.session_id, user.user_id, event.competition, event.audio)
     quota = connection.policy.max_sessions if user.max_sessions is None else user.max_sessions
     session = SessionState(started, now_ms, LeakyBucket(now_ms), audio)
-    return connection.moved(Phase.STARTING, session), (Admit(claims, quota),)
+    return connection.moved(ConnectionPhase.STARTING, session), (Admit(claims, quota),)
 
 
 def resume(connection: ConnectionState, event: ResumeTokenAccepted, now_ms: int) -> Outcome:
@@ -95,7 +95,7 @@ def resume(connection: ConnectionState, event: ResumeTokenAccepted, now_ms: int)
         sequencer=ReplySequencer(finals=event.start.have_final),
     )
     connection = replace(connection, session_id=claims.session_id)
-    return connection.moved(Phase.STARTING, session), (Admit(replace(claims, audio=announced), None),)
+    return connection.moved(ConnectionPhase.STARTING, session), (Admit(replace(claims, audio=announced), None),)
 
 
 def reject_resume_token(connection: ConnectionState, event: ResumeTokenRejected, now_ms: int) -> Outcome:
@@ -114,21 +114,21 @@ def append_opening(connection: ConnectionState, event: Admitted, now_ms: int) ->
     session = replace(connection.session, resume_token=event.resume_token)
     kind = RecordKind.START if isinstance(session.opening, SessionStarted) else RecordKind.RESUME
     session, append = queue_record(session, kind, session.opening.encode(), now_ms)
-    return connection.moved(Phase.STARTING, session), (append,)
+    return connection.moved(ConnectionPhase.STARTING, session), (append,)
 
 
 def buffer_reply(connection: ConnectionState, event: ReplyReceived, now_ms: int) -> Outcome:
     """Nothing but `pong` and `error` comes between `ready` and `started`. The buffer is bounded: the transcriber
     answers a start with a notice, and a resume with what one session holds."""
     early_replies = (*connection.session.early_replies, event.message)
-    return connection.moved(Phase.STARTING, replace(connection.session, early_replies=early_replies)), ()
+    return connection.moved(ConnectionPhase.STARTING, replace(connection.session, early_replies=early_replies)), ()
 
 
 def opening_appended(connection: ConnectionState, event: Appended, now_ms: int) -> Outcome:
     """The opening record is in the log. A start is announced to the other stages before `started` is sent; a resume
     does not concern them."""
     session = replace(connection.session, records_appended=connection.session.records_appended + 1)
-    connection = connection.moved(Phase.STARTING, session)
+    connection = connection.moved(ConnectionPhase.STARTING, session)
     if isinstance(session.opening, SessionStarted):
         return connection, (Announce(session.opening),)
     return confirm_started(connection, event, now_ms)
@@ -145,9 +145,9 @@ def confirm_started(connection: ConnectionState, event: object, now_ms: int) -> 
         next_frame=session.frames_queued,
     )
     effects: list[Effect] = [Send(started)]
-    connection = connection.moved(Phase.STREAMING, replace(session, early_replies=()))
+    connection = connection.moved(ConnectionPhase.STREAMING, replace(session, early_replies=()))
     for message in session.early_replies:
-        if connection.phase is not Phase.CLOSED:
+        if connection.phase is not ConnectionPhase.CLOSED:
             connection, delivered = deliver_replies.deliver_reply(connection, ReplyReceived(message), now_ms)
             effects += delivered
     return connection, tuple(effects)

@@ -3,7 +3,7 @@
 # ruff: noqa: ARG001 - the steps of a table share one signature, whether or not they need all of it
 
 from edge.core import errors
-from edge.core.connection_state import ConnectionState, Outcome, Phase, SessionState, queue_record
+from edge.core.connection_state import ConnectionPhase, ConnectionState, Outcome, SessionState, queue_record
 from edge.core.effects import DecodeAudio, Effect, Send
 from edge.core.events import Appended, AudioDecoded, AudioReceived, DecodeFailed, TranscriberProgress
 from edge.core.fast_replace import replace
@@ -59,7 +59,7 @@ def flush_decoded(connection: ConnectionState, event: AudioDecoded, now_ms: int)
     framing, frames = connection.session.framing.push(event.audio[:left_bytes])
     session, effects = _append_frames(replace(connection.session, framing=framing), frames, now_ms)
     if not event.last:
-        return connection.moved(Phase.ENDING, session), effects
+        return connection.moved(ConnectionPhase.ENDING, session), effects
     connection, ending = _end(connection, session, cause, now_ms)
     return connection, (*effects, *ending)
 
@@ -82,7 +82,7 @@ def begin_answer(connection: ConnectionState, event: BeginAnswer, now_ms: int) -
         from_sample=session.until_sample,
     )
     session, append = queue_record(replace(session, question=event.question), RecordKind.ANSWER, begun.encode(), now_ms)
-    return connection.moved(Phase.STREAMING, session), (append,)
+    return connection.moved(ConnectionPhase.STREAMING, session), (append,)
 
 
 def end_session(connection: ConnectionState, event: End, now_ms: int) -> Outcome:
@@ -94,7 +94,8 @@ def _stop_audio(connection: ConnectionState, cause: EndCause, now_ms: int) -> Ou
     audio = connection.session.audio
     if audio.canonical:
         return _end(connection, connection.session, cause, now_ms)
-    return connection.moved(Phase.ENDING, replace(connection.session, end_cause=cause)), (DecodeAudio(audio, None),)
+    ending = connection.moved(ConnectionPhase.ENDING, replace(connection.session, end_cause=cause))
+    return ending, (DecodeAudio(audio, None),)
 
 
 def _end(connection: ConnectionState, session: SessionState, cause: EndCause, now_ms: int) -> Outcome:
@@ -108,7 +109,7 @@ def _end(connection: ConnectionState, session: SessionState, cause: EndCause, no
         cause=cause,
     )
     session, append = queue_record(session, RecordKind.END, ended.encode(), now_ms)
-    return connection.moved(Phase.ENDING, session), (*effects, append)
+    return connection.moved(ConnectionPhase.ENDING, session), (*effects, append)
 
 
 def _append_frames(

@@ -1,6 +1,6 @@
 """One connection of the edge's core, driven event by event, with a log that always accepts."""
 
-from edge.core.connection_state import ConnectionPolicy, ConnectionState, Phase, User
+from edge.core.connection_state import ConnectionPhase, ConnectionPolicy, ConnectionState, User
 from edge.core.effects import Admit, Announce, Append, Effect
 from edge.core.events import Admitted, Announced, Appended, Event, TokenAccepted
 from edge.core.flow.leaky_bucket import RateLimit
@@ -52,6 +52,6 @@ def streaming(audio: AudioFormat | None = None, user: User = ADA, policy: Connec
     connection.on(TokenAccepted(user))
     connection.on(Start(audio=audio or AudioFormat()))
     connection.accept_all()
-    assert connection.state.phase is Phase.STREAMING
+    assert connection.state.phase is ConnectionPhase.STREAMING
     connection.effects.clear()
     return connection

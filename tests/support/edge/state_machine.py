@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from edge.core.connection_state import Phase, User
+from edge.core.connection_state import ConnectionPhase, User
 from edge.core.diagram import CAUSES
 from edge.core.effects import (
     Admit,
@@ -117,9 +117,9 @@ class ConnectionStateMachine(RuleBasedStateMachine):
                 case Admit():
                     self.feed(self.admit(effect))
                 case Close():
-                    assert self.connection.phase is Phase.CLOSED
-                    if transition and before is not Phase.CLOSED:
-                        assert f"{effect.code}" in CAUSES[transition.step, Phase.CLOSED], (
+                    assert self.connection.phase is ConnectionPhase.CLOSED
+                    if transition and before is not ConnectionPhase.CLOSED:
+                        assert f"{effect.code}" in CAUSES[transition.step, ConnectionPhase.CLOSED], (
                             "the diagram shows another close code"
                         )
                     self.closing = self.closing or effect
@@ -174,7 +174,7 @@ class ConnectionStateMachine(RuleBasedStateMachine):
         elif job.data is None:
             self.feed(AudioDecoded(sound(self.first_sample + self.decoded_samples, self.gap), self.so_far, last=True))
         else:
-            counts = self.connection.phase is Phase.STREAMING or self.connection.session.end_cause is not None
+            counts = self.connection.phase is ConnectionPhase.STREAMING or self.connection.session.end_cause is not None
             self.sent += len(job.data) // 4 if counts else 0
             new = max(0, self.gap - held_back)
             audio = sound(self.first_sample + self.decoded_samples, new)
@@ -239,7 +239,7 @@ class ConnectionStateMachine(RuleBasedStateMachine):
     def report_progress(self, back: int, *, beyond: bool) -> None:
         """Each reply carries the progress at its time, and some are late. Progress has no visible effect."""
         frames = max(0, self.stages.frames - back) if self.honest else 100 * beyond + back
-        counts = self.connection.phase in (Phase.STREAMING, Phase.ENDING)
+        counts = self.connection.phase in (ConnectionPhase.STREAMING, ConnectionPhase.ENDING)
         said, waiting, closing = list(self.protocol.received), len(self.in_flight), self.closing
         self.feed(TranscriberProgress(frames))
         assert (self.protocol.received, len(self.in_flight), self.closing) == (said, waiting, closing)

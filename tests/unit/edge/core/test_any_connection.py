@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from edge.core.connection_state import Phase
+from edge.core.connection_state import ConnectionPhase
 from edge.core.errors import bad_message
 from edge.core.events import (
     Admitted,
@@ -91,13 +91,13 @@ class AnyConnection(ConnectionStateMachine):
                 self.speak(samples, wait_ms=0, bad=False)
             if self.jobs:
                 self.run_job(held_back=10, outcome=19)
-        if question and self.reading and self.connection.phase is Phase.STREAMING:
+        if question and self.reading and self.connection.phase is ConnectionPhase.STREAMING:
             self.text(BeginAnswer(question=question))
 
     @precondition(lambda self: self.reading)
     @rule(event=TEXT_EVENTS)
     def text(self, event: Event) -> None:
-        speaks = self.connection.phase is Phase.STREAMING
+        speaks = self.connection.phase is ConnectionPhase.STREAMING
         if isinstance(event, BeginAnswer) and speaks and self.connection.session.question != event.question:
             self.marks.append((event.question, self.sent))
         self.feed(event)
@@ -105,7 +105,7 @@ class AnyConnection(ConnectionStateMachine):
     @precondition(lambda self: self.reading)
     @rule(event=STARTS, answer=ADMISSION_ANSWERS, sure=RARELY)
     def start(self, event: Start, answer: Admitted | Overloaded | QuotaExceeded, *, sure: bool) -> None:
-        if sure or self.connection.phase in (Phase.CONNECTED, Phase.READY):
+        if sure or self.connection.phase in (ConnectionPhase.CONNECTED, ConnectionPhase.READY):
             self.admission_answer = answer
             self.feed(event)
 
@@ -116,7 +116,7 @@ class AnyConnection(ConnectionStateMachine):
         if bad:
             self.feed(AudioReceived(bytes(samples * 4 + 1)))
             return
-        speaks = self.connection.phase is Phase.STREAMING
+        speaks = self.connection.phase is ConnectionPhase.STREAMING
         if speaks and self.connection.session.audio.encoding == FLOATS.encoding:
             self.feed(AudioReceived(bytes(4 * samples)))
             return
@@ -141,7 +141,7 @@ class AnyConnection(ConnectionStateMachine):
     def acknowledged_frames_are_in_the_log(self) -> None:
         kept = [record.seq or 0 for conn, record in self.stages.log if conn == OURS and record.seq is not None]
         session = self.connection.active_session
-        if not session or self.connection.phase is Phase.STARTING:
+        if not session or self.connection.phase is ConnectionPhase.STARTING:
             return
         if self.protocol.acked > session.first_frame and self.honest:
             # Of a session that is over, everything held is acknowledged, whichever connection sent it.
@@ -175,7 +175,7 @@ class AnyConnection(ConnectionStateMachine):
         """The lag never exceeds what is appended and not reported as transcribed, whatever is repeated; and a client
         less than 30 s ahead is always read."""
         session = self.connection.active_session
-        if not session or self.connection.phase is Phase.STARTING:
+        if not session or self.connection.phase is ConnectionPhase.STARTING:
             return
         untranscribed = max(0, session.frames_appended - max(session.first_frame, self.reported_frames))
         # Of audio that arrived faster than real time, some counts only a little later.
@@ -186,7 +186,7 @@ class AnyConnection(ConnectionStateMachine):
 
     @invariant()
     def the_close_is_decided_once(self) -> None:
-        assert (self.connection.phase is Phase.CLOSED) == (self.closing is not None)
+        assert (self.connection.phase is ConnectionPhase.CLOSED) == (self.closing is not None)
 
     # The end.
 
@@ -211,18 +211,18 @@ class AnyConnection(ConnectionStateMachine):
     def go_on(self) -> None:
         if self.closing is None:
             match self.connection.phase:
-                case Phase.CONNECTED:
+                case ConnectionPhase.CONNECTED:
                     self.time_passes(None)
-                case Phase.READY:
+                case ConnectionPhase.READY:
                     self.admission_answer = ADMITTED
                     self.feed(Start())
-                case Phase.STREAMING if not self.sent_more:
+                case ConnectionPhase.STREAMING if not self.sent_more:
                     self.sent_more = True
                     self.now_ms += 10_000
                     self.speak(FRAME_SAMPLES + 7, wait_ms=0, bad=False)
-                case Phase.STREAMING:
+                case ConnectionPhase.STREAMING:
                     self.feed(End())
-                case Phase.ENDING if not self.honest:
+                case ConnectionPhase.ENDING if not self.honest:
                     self.feed(Drain())  # The stages may never send a report.
 
     def check_a_whole_session(self) -> None:

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from edge.core.connection_state import Phase, User
+from edge.core.connection_state import ConnectionPhase, User
 from edge.core.effects import Announce, Append, Close, Effect, Send, VerifyToken
 from edge.core.errors import bad_message
 from edge.core.events import (
@@ -53,14 +53,14 @@ SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals
 REPORT = ReportMessage(error="none")
 
 
-def at(phase: Phase) -> CoreConnection:
+def at(phase: ConnectionPhase) -> CoreConnection:
     connection = CoreConnection()
     for reached, event in (
-        (Phase.READY, TokenAccepted(ADA)),
-        (Phase.STARTING, Start()),
-        (Phase.STREAMING, None),
-        (Phase.ENDING, End()),
-        (Phase.CLOSED, Drain()),
+        (ConnectionPhase.READY, TokenAccepted(ADA)),
+        (ConnectionPhase.STARTING, Start()),
+        (ConnectionPhase.STREAMING, None),
+        (ConnectionPhase.ENDING, End()),
+        (ConnectionPhase.CLOSED, Drain()),
     ):
         if connection.state.phase is phase:
             break
@@ -87,7 +87,7 @@ def error_of(effects: list[Effect]) -> tuple[str, int | None]:
 
 
 def test_every_client_event_is_in_the_table_in_every_open_phase() -> None:
-    for phase in set(Phase) - {Phase.CLOSED}:
+    for phase in set(ConnectionPhase) - {ConnectionPhase.CLOSED}:
         for event in get_args(ClientEvent):
             assert (phase, event) in TABLE, f"{event.__name__} in {phase.value}"
 
@@ -96,7 +96,7 @@ def test_events_of_the_table_exist_and_closed_is_final() -> None:
     for (phase, event), row in TABLE.items():
         assert event in get_args(Event)
         assert row.to
-        assert phase is not Phase.CLOSED or row.to == {Phase.CLOSED}
+        assert phase is not ConnectionPhase.CLOSED or row.to == {ConnectionPhase.CLOSED}
 
 
 GARBLED = InvalidMessage(bad_message("Odd."))
@@ -112,33 +112,39 @@ STREAMING_ERRORS: list[tuple[Event, str, int | None]] = [
 ]
 STRANGE: tuple[Event, ...] = (Start(), BeginAnswer(question=1), End(), Ping(), AudioReceived(FRAME), GARBLED)
 SPOKEN: tuple[Event, ...] = (AudioReceived(FRAME), BeginAnswer(question=1), End())
-ERRORS: list[tuple[Phase, Event, str, int | None]] = [
-    *((Phase.CONNECTED, event, "not_authorised", 4401) for event in STRANGE),
-    (Phase.CONNECTED, TokenRejected("malformed", "What?", "Send a token."), "token_malformed", 4401),
-    (Phase.READY, ResumeTokenRejected(), "resume_invalid", 4404),
-    (Phase.READY, Start(audio=AudioFormat(encoding="mp3")), "unsupported_audio", 4400),
-    (Phase.READY, Start(audio=AudioFormat(sample_rate=96_000)), "unsupported_audio", 4400),
-    (Phase.READY, Start(audio=AudioFormat(channels=3)), "unsupported_audio", 4400),
-    (Phase.READY, TokenAccepted(EVE), "wrong_user", 4403),
-    *((phase, event, "not_started", None) for phase in (Phase.READY, Phase.STARTING) for event in SPOKEN),
-    (Phase.STARTING, Start(), "already_started", 4400),
-    (Phase.STARTING, ProduceFailed(), "not_kept", 1013),
-    *((Phase.STREAMING, event, code, close) for event, code, close in STREAMING_ERRORS),
-    *((Phase.ENDING, event, "session_ended", None) for event in SPOKEN),
-    (Phase.ENDING, Start(), "already_started", 4400),
-    (Phase.ENDING, ProduceFailed(), "not_kept", 1013),
+ERRORS: list[tuple[ConnectionPhase, Event, str, int | None]] = [
+    *((ConnectionPhase.CONNECTED, event, "not_authorised", 4401) for event in STRANGE),
+    (ConnectionPhase.CONNECTED, TokenRejected("malformed", "What?", "Send a token."), "token_malformed", 4401),
+    (ConnectionPhase.READY, ResumeTokenRejected(), "resume_invalid", 4404),
+    (ConnectionPhase.READY, Start(audio=AudioFormat(encoding="mp3")), "unsupported_audio", 4400),
+    (ConnectionPhase.READY, Start(audio=AudioFormat(sample_rate=96_000)), "unsupported_audio", 4400),
+    (ConnectionPhase.READY, Start(audio=AudioFormat(channels=3)), "unsupported_audio", 4400),
+    (ConnectionPhase.READY, TokenAccepted(EVE), "wrong_user", 4403),
+    *(
+        (phase, event, "not_started", None)
+        for phase in (ConnectionPhase.READY, ConnectionPhase.STARTING)
+        for event in SPOKEN
+    ),
+    (ConnectionPhase.STARTING, Start(), "already_started", 4400),
+    (ConnectionPhase.STARTING, ProduceFailed(), "not_kept", 1013),
+    *((ConnectionPhase.STREAMING, event, code, close) for event, code, close in STREAMING_ERRORS),
+    *((ConnectionPhase.ENDING, event, "session_ended", None) for event in SPOKEN),
+    (ConnectionPhase.ENDING, Start(), "already_started", 4400),
+    (ConnectionPhase.ENDING, ProduceFailed(), "not_kept", 1013),
 ]
 
 
 @pytest.mark.parametrize(("phase", "event", "code", "close"), ERRORS)
-def test_errors_and_their_close_codes(phase: Phase, event: Event, code: str, close: int | None) -> None:
+def test_errors_and_their_close_codes(phase: ConnectionPhase, event: Event, code: str, close: int | None) -> None:
     connection = at(phase)
     assert error_of(connection.on(event)) == (code, close)
-    assert connection.state.phase is (Phase.CLOSED if close else phase)
+    assert connection.state.phase is (ConnectionPhase.CLOSED if close else phase)
 
 
-@pytest.mark.parametrize("phase", [Phase.READY, Phase.STARTING, Phase.STREAMING, Phase.ENDING])
-def test_ping_and_a_fresh_token_are_answered(phase: Phase) -> None:
+@pytest.mark.parametrize(
+    "phase", [ConnectionPhase.READY, ConnectionPhase.STARTING, ConnectionPhase.STREAMING, ConnectionPhase.ENDING]
+)
+def test_ping_and_a_fresh_token_are_answered(phase: ConnectionPhase) -> None:
     connection = at(phase)
     assert connection.on(Ping(id=[7])) == [Send(Pong(id=[7]))]
     assert connection.on(Auth(token="fresh")) == [VerifyToken("fresh")]
@@ -162,11 +168,11 @@ def test_a_token_in_time_may_take_longer_to_be_verified() -> None:
     assert next_tick_ms(connection.state, 4999) > 5000
     assert connection.on(Tick(), 60_000) == []
     connection.on(TokenAccepted(ADA), 60_000)
-    assert connection.state.phase is Phase.READY
+    assert connection.state.phase is ConnectionPhase.READY
 
 
 def test_a_start_is_appended_then_announced_then_confirmed() -> None:
-    connection = at(Phase.READY)
+    connection = at(ConnectionPhase.READY)
     [append] = connection.on(Start(competition="spring", questions=3), now_ms=77)
     assert isinstance(append, Append)
     assert (append.record.kind, append.record.seq) == (RecordKind.START, None)
@@ -202,14 +208,14 @@ def test_the_display_name(wanted: str | None, named: str | None, shown: str) -> 
 
 
 def test_replies_before_started_wait_for_it() -> None:
-    connection = at(Phase.STARTING)
+    connection = at(ConnectionPhase.STARTING)
     assert connection.on(ReplyReceived(QUESTIONS)) == []
     connection.accept_all()
     assert [type(effect.message) for effect in connection.effects if isinstance(effect, Send)] == [Started, Questions]
 
 
 def test_an_answer_precedes_the_audio_after_it_in_the_log() -> None:
-    connection = at(Phase.STREAMING)
+    connection = at(ConnectionPhase.STREAMING)
     connection.on(AudioReceived(FRAME + FRAME[:2000]))
     connection.on(BeginAnswer(question=2))
     assert connection.on(BeginAnswer(question=2)) == []
@@ -220,11 +226,11 @@ def test_an_answer_precedes_the_audio_after_it_in_the_log() -> None:
 
 
 def test_an_empty_binary_message_is_accepted() -> None:
-    assert at(Phase.STREAMING).on(AudioReceived(b"")) == []
+    assert at(ConnectionPhase.STREAMING).on(AudioReceived(b"")) == []
 
 
 def test_the_end_appends_the_last_shorter_frame() -> None:
-    connection = at(Phase.STREAMING)
+    connection = at(ConnectionPhase.STREAMING)
     connection.on(AudioReceived(FRAME[:10]))
     frame, end = connection.on(End())
     assert isinstance(frame, Append)
@@ -236,11 +242,11 @@ def test_the_end_appends_the_last_shorter_frame() -> None:
 
 
 def test_audio_beyond_the_maximum_length_ends_the_session() -> None:
-    connection = at(Phase.STREAMING)
+    connection = at(ConnectionPhase.STREAMING)
     for _ in range(3):
         connection.on(AudioReceived(FRAME * 4))
-    assert connection.state.phase is Phase.STREAMING
-    connection = at(Phase.STREAMING)
+    assert connection.state.phase is ConnectionPhase.STREAMING
+    connection = at(ConnectionPhase.STREAMING)
     connection.on(AudioReceived(FRAME[:2]))
     for _ in range(3):
         connection.on(AudioReceived(FRAME * 4))
@@ -249,7 +255,7 @@ def test_audio_beyond_the_maximum_length_ends_the_session() -> None:
     assert SessionEnded.model_validate_json(records[-1].value).cause is EndCause.LENGTH
     assert isinstance(connection.effects[-1], Send)
     assert isinstance(connection.effects[-1].message, Notice)
-    assert connection.state.phase is Phase.ENDING
+    assert connection.state.phase is ConnectionPhase.ENDING
     assert connection.on(ReplyReceived(SUMMARY)) == [Send(SUMMARY)]
     report, close = connection.on(ReplyReceived(REPORT))
     assert report == Send(REPORT)
@@ -257,7 +263,7 @@ def test_audio_beyond_the_maximum_length_ends_the_session() -> None:
 
 
 def test_a_silent_connection_is_kept_alive() -> None:
-    connection = at(Phase.STREAMING)
+    connection = at(ConnectionPhase.STREAMING)
     assert next_tick_ms(connection.state, 500) == 10_000
     assert connection.on(Tick(), 9_999) == []
     [alive] = connection.on(Tick(), 10_000)
@@ -274,22 +280,22 @@ def test_a_silent_connection_is_kept_alive() -> None:
 
 
 def test_a_session_ended_elsewhere_still_gets_its_report() -> None:
-    connection = at(Phase.STREAMING)
+    connection = at(ConnectionPhase.STREAMING)
     assert connection.on(ReplyReceived(SUMMARY)) == [Send(SUMMARY)]
-    assert connection.state.phase is Phase.ENDING
+    assert connection.state.phase is ConnectionPhase.ENDING
     assert error_of(connection.on(AudioReceived(FRAME)))[0] == "session_ended"
     assert connection.on(ReplyReceived(REPORT)) == [Send(REPORT), Close(1000, "done")]
 
 
 def test_draining_acknowledges_records_in_flight() -> None:
-    connection = at(Phase.STREAMING)
+    connection = at(ConnectionPhase.STREAMING)
     [append] = connection.on(AudioReceived(FRAME))
     notice, close = connection.on(Drain())
     assert isinstance(notice, Send)
     assert close == Close(1001, "draining")
     assert isinstance(append, Append)
     assert connection.on(Appended(append.record)) == [Send(Ack(frames=1))]
-    assert at(Phase.READY).on(Drain()) == [Close(1001, "draining")]
+    assert at(ConnectionPhase.READY).on(Drain()) == [Close(1001, "draining")]
 
 
 def test_nothing_happens_after_the_close() -> None:
@@ -304,4 +310,4 @@ def test_nothing_happens_after_the_close() -> None:
         Drain(),
         ProduceFailed(),
     ):
-        assert at(Phase.CLOSED).on(event) == []
+        assert at(ConnectionPhase.CLOSED).on(event) == []

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from edge.core.connection_state import Phase
+from edge.core.connection_state import ConnectionPhase
 from edge.core.effects import Admit, Append, Close, DecodeAudio, Effect, ResumeClaims, Send
 from edge.core.events import AuthUnavailable, QuotaExceeded, ReplyReceived, Tick, TokenAccepted
 from edge.core.machine import next_tick_ms
@@ -55,7 +55,7 @@ def test_a_fresh_token_in_time_keeps_the_session_running() -> None:
     connection.on(TokenAccepted(replace(SOON, expires_at_ms=2 * HOUR_MS)), HOUR_MS)
     connection.accept_all()
     assert told(connection.on(Tick(), HOUR_MS + 60_000)) == []
-    assert connection.state.phase is Phase.STREAMING
+    assert connection.state.phase is ConnectionPhase.STREAMING
     assert told(connection.on(Tick(), 2 * HOUR_MS)) == [("token_expiring", 5000)]
 
 
@@ -65,7 +65,7 @@ def test_an_expired_token_ends_the_session_with_its_report() -> None:
     [end] = [effect.record for effect in effects if isinstance(effect, Append)]
     assert SessionEnded.model_validate_json(end.value).cause is EndCause.EXPIRED
     assert told(effects) == [("token_expired", None)]
-    assert connection.state.phase is Phase.ENDING
+    assert connection.state.phase is ConnectionPhase.ENDING
     assert connection.on(Tick(), 2 * HOUR_MS) == []
     connection.on(ReplyReceived(SUMMARY))
     report, *closing = connection.on(ReplyReceived(ReportMessage(error="none")))
@@ -115,5 +115,5 @@ def test_a_tokens_own_quota_overrides_the_edges(claim: int | None, most: int) ->
 def test_an_exceeded_quota_closes_the_connection(*, competition: bool) -> None:
     connection = CoreConnection()
     connection.on(TokenAccepted(ADA))
-    connection.state = replace(connection.state, phase=Phase.STARTING)
+    connection.state = replace(connection.state, phase=ConnectionPhase.STARTING)
     assert closed(connection.on(QuotaExceeded(1, competition=competition))) == (4429, "too_many_sessions")

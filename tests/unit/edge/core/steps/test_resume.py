@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from edge.core.connection_state import Phase
+from edge.core.connection_state import ConnectionPhase
 from edge.core.effects import Admit, Append, Close, DecodeAudio, Effect, ResolveResumeToken, ResumeClaims, Send
 from edge.core.events import (
     Appended,
@@ -43,7 +43,7 @@ def resumed(from_frame: int = 4, have_final: int = 2) -> CoreConnection:
     """A connection whose resume the log has, and of which the transcriber has not been heard."""
     connection = reclaimed(Start(resume="token", from_frame=from_frame, have_final=have_final))
     connection.accept_all()
-    assert connection.state.phase is Phase.STREAMING
+    assert connection.state.phase is ConnectionPhase.STREAMING
     connection.effects.clear()
     return connection
 
@@ -139,7 +139,7 @@ def test_replies_before_started_are_buffered() -> None:
     before = len(connection.effects)
     connection.accept_all()
     assert [type(message) for message in messages(connection.effects[before:])] == [Started, FinalMessage, Summary]
-    assert connection.state.phase is Phase.ENDING
+    assert connection.state.phase is ConnectionPhase.ENDING
 
 
 def test_of_a_session_that_is_over_only_frames_held_are_acknowledged() -> None:
@@ -148,7 +148,7 @@ def test_of_a_session_that_is_over_only_frames_held_are_acknowledged() -> None:
         connection.on(AudioReceived(FRAME))
     connection.accept_all()
     assert messages(connection.on(ReplyReceived(Resumed(next_frame=6, over=True)))) == [Ack(frames=6)]
-    assert connection.state.phase is Phase.ENDING
+    assert connection.state.phase is ConnectionPhase.ENDING
     assert messages(connection.on(End()))
 
 
@@ -185,7 +185,7 @@ def test_a_resume_that_fails_is_closed_with_its_reason(answer: ReplyMessage, cod
     early.effects.clear()
     early.accept_all()
     assert closed(early.effects) == (code, reason)
-    assert early.state.phase is Phase.CLOSED
+    assert early.state.phase is ConnectionPhase.CLOSED
 
 
 def test_another_users_session_cannot_be_resumed() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from edge.core.connection_state import Phase
+from edge.core.connection_state import ConnectionPhase
 from edge.core.effects import Append, Close, DecodeAudio, Effect, Send
 from edge.core.events import AudioDecoded, AudioReceived, DecodeFailed, Event, ReplyReceived, Tick
 from schemas.audio import FRAME_BYTES
@@ -57,7 +57,7 @@ def test_the_decoder_is_flushed_before_the_end_record() -> None:
     [convert] = connection.on(End())
     assert isinstance(convert, DecodeAudio)
     assert convert.data is None
-    assert connection.state.phase is Phase.ENDING
+    assert connection.state.phase is ConnectionPhase.ENDING
     effects = connection.on(AudioDecoded(FRAME[:32], 66, last=True))
     assert records(effects) == [("frame", 132), ("end", 0)]
     end = effects[-1]
@@ -90,7 +90,7 @@ def test_the_maximum_length_applies_to_containers_too() -> None:
         connection.on(AudioDecoded(FRAME * 4, second * 16_000, last=False))
     effects = connection.on(AudioDecoded(FRAME, 52_000, last=False))
     assert records(effects) == [("end", 0)]
-    assert connection.state.phase is Phase.ENDING
+    assert connection.state.phase is ConnectionPhase.ENDING
     connection = streaming(WEBM)
     connection.on(AudioDecoded(FRAME * 11 + FRAME[:4000], 46_000, last=False))
     connection.on(End())
@@ -132,7 +132,7 @@ def test_audio_beyond_the_rate_limit_is_too_fast(event: Event) -> None:
         second(number, 0)
     for number in range(31, 39):
         second(number, 1000)
-    assert connection.state.phase is Phase.STREAMING
+    assert connection.state.phase is ConnectionPhase.STREAMING
     assert code(second(39, 1000)) == (4429, "too_fast")
     assert connection.on(Tick(), 2000) == []
 
