@@ -24,10 +24,10 @@ up: setup ## run the whole stack on this machine until Ctrl-C (MODEL=base.en for
 	@exec $(BIN)/rostrum up
 
 unit: setup ## run the quick unit tests, offline, in under a minute
-	@$(BIN)/python -m pytest tests/unit -m "not soak and not thorough"
+	@$(BIN)/python -m pytest -n logical tests/unit -m "not soak and not thorough"
 
 test: lint ## lint, then run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 lint: setup ## run ruff and mypy
 	@$(BIN)/ruff check

@@ -2,16 +2,24 @@
 
 import errno
 import socket
+from collections import deque
 
 LOOPBACK = "127.0.0.1"
 
 
+_RECENT: deque[int] = deque(maxlen=100)
+"""Ports handed out last: the system may offer one again before it is used."""
+
+
 def free_port() -> int:
-    """A port on loopback that is free now. Another program may take it before it is used; the supervisor asks for a new
+    """A port on which nothing listens now. Another process may take it before it is used: the supervisor asks for a new
     one at each restart."""
-    with socket.create_server((LOOPBACK, 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    while True:
+        with socket.create_server((LOOPBACK, 0)) as server:
+            port: int = server.getsockname()[1]
+        if port not in _RECENT:
+            _RECENT.append(port)
+            return port
 
 
 def is_taken(port: int, host: str = LOOPBACK) -> bool:

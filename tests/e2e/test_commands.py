@@ -25,14 +25,15 @@ def test_ps_lists_every_process_and_their_memory_is_bounded(stack: Stack) -> Non
     total_mb = sum(process["rss_mb"] for process in listed)
     print(f"memory of the stack: {total_mb:.0f} MB")  # noqa: T201 - shown by `pytest -rP`
     assert total_mb <= REST_MB
-    for name in PROCESSES:
-        assert name in stack.rostrum("ps").stdout
+    shown = stack.rostrum("ps").stdout
+    assert all(name in shown for name in PROCESSES)
 
 
 def test_token_prints_the_token_alone(stack: Stack) -> None:
-    token = stack.token("ada", "--name", "Ada")
+    printed = stack.rostrum("token", "--user", "ada", "--name", "Ada")
 
-    claims = jwt.decode(token, (stack.data / "jwt.secret").read_text().strip(), algorithms=["HS256"])
+    assert printed.returncode == 0, printed.stderr
+    claims = jwt.decode(printed.stdout.strip(), (stack.data / "jwt.secret").read_text().strip(), algorithms=["HS256"])
     assert claims["sub"] == "ada"
     assert claims["name"] == "Ada"
 

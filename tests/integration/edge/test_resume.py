@@ -48,7 +48,7 @@ class World:
     edges: tuple[Edge, Edge]
     reporter: Reporter
 
-    def speaker(self, *urls: str, pcm: bytes = ENDLESS, user: str = "ada", speed: float = 1.5) -> ResumingClient:
+    def speaker(self, *urls: str, pcm: bytes = ENDLESS, user: str = "ada", speed: float = 0.5) -> ResumingClient:
         return ResumingClient(urls, self.edges[0].address.token(user), pcm, speed=speed)
 
 
@@ -112,7 +112,7 @@ async def test_live_speakers_through_a_rolling_restart_and_kills(world: World) -
 async def test_a_broker_that_does_not_answer_for_longer_than_an_edge_waits_leaves_no_hole(world: World) -> None:
     """Held up by SIGSTOP. What the edge gave up may reach the log later; what comes after it is told to come again."""
     broker = listener_on(world.kafka.port)
-    speaker = world.speaker(world.edges[1].url, pcm=SPEECH)
+    speaker = world.speaker(world.edges[1].url, pcm=SPEECH, speed=1.5)
     speaking = asyncio.create_task(speaker.speak())
     await speaker.begun(frames=8)
     broker.suspend()
@@ -252,7 +252,7 @@ async def lost_after_the_end(world: World) -> str:
 async def without_a_network(world: World) -> str:
     """The network goes for a while and tells nobody, neither the client nor the edge."""
     async with network_to(world.edges[0].address.plain_port) as network:
-        speaker = world.speaker(f"ws://127.0.0.1:{network.port}/v1/stream", pcm=SPEECH)
+        speaker = world.speaker(f"ws://127.0.0.1:{network.port}/v1/stream", pcm=SPEECH, speed=1.5)
         speaker.silence_s = GRACE_S / 3
         speaking = asyncio.create_task(speaker.speak())
         await speaker.begun(frames=8)

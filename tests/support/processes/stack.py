@@ -13,7 +13,9 @@ from pathlib import Path
 
 import httpx
 
+from infra.identity import IdentitySettings, development_token, login_secret
 from infra.samples import WHISPER_MICRO
+from infra.settings import LocalSettings
 from local import die_with_parent
 from local.run_file import ProcessEntry, ProcessState, running_stack
 from local.stages import STAGES
@@ -55,10 +57,9 @@ class Stack:
         run = running_stack(self.data)
         return {entry.name: entry for entry in run.processes} if run else {}
 
-    def token(self, user: str, *arguments: str) -> str:
-        made = self.rostrum("token", "--user", user, *arguments)
-        assert made.returncode == 0, made.stderr
-        return made.stdout.strip()
+    def token(self, user: str) -> str:
+        secret = login_secret(IdentitySettings(), LocalSettings(data=self.data))
+        return development_token(secret, user)
 
     def get(self, path: str, token: str) -> httpx.Response:
         return httpx.get(f"{self.api}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=DEADLINE_S)

@@ -54,6 +54,7 @@ class Consumed:
         (LogHeaders(RecordKind.ALIVE, "c", 3), ALIVE.encode(), ALIVE),
         (LogHeaders(RecordKind.END), session_ended("s-1").encode(), session_ended("s-1")),
     ],
+    ids=("start", "frame", "questions", "answer", "resume", "alive", "end"),
 )
 def test_every_kind_of_record_is_decoded(headers: LogHeaders, value: bytes, body: RecordBody) -> None:
     record, letter = decode_record(Consumed(value, headers.encode()))
