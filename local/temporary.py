@@ -94,7 +94,7 @@ async def run_with_stack(stack: Stack, console: Console, work: Callable[[], Awai
             supervisor.request_stop()
         await supervising
     if working.cancelled():
-        raise Interrupted("Stopped before the work was done.", "")
+        raise Interrupted("Stopped before it was done.", "")
     return working.result()
 
 
