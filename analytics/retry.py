@@ -38,7 +38,7 @@ class Retry:
 
         def report(state: tenacity.RetryCallState) -> None:
             reason = str(state.outcome.exception() if state.outcome else "")
-            metrics.RETRIES_TOTAL.labels(part).inc()
+            metrics.RETRIES.labels(part).inc()
             self._health.not_ready(part, reason)
             get_logger("retry").warning(
                 "attempt failed, retrying", part=part, attempt=state.attempt_number, reason=reason

@@ -95,12 +95,12 @@ class Ingest:
     async def dead_letter(self, poison: Sequence[PoisonRecord]) -> None:
         for each in poison:
             await self._dead_letters.send(each.source.record, each.reason)
-            metrics.DEAD_LETTERS_TOTAL.labels(each.source.topic.value.name).inc()
+            metrics.DEAD_LETTERS.labels(each.source.topic.value.name).inc()
 
 
 def _measure(batch: Sequence[FactRecord], took_s: float) -> None:
     for source in batch:
-        metrics.EVENTS_TOTAL.labels(source.topic.value.name).inc()
+        metrics.EVENTS.labels(source.topic.value.name).inc()
     metrics.INSERT_DURATION_SECONDS.observe(took_s)
     newest_ms = max(source.record.timestamp for source in batch)
     metrics.INGEST_LAG_SECONDS.set(max(0.0, time.time() - newest_ms / 1000))

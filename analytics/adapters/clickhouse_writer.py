@@ -17,4 +17,4 @@ class ClickHouseWriter:
         """One block per table. If a later block fails, the earlier ones stay; inserting them again changes nothing."""
         for table, columns, lines in by_table(rows):
             await self._database.insert(table, columns, lines)
-            metrics.ROWS_INSERTED_TOTAL.labels(table).inc(len(lines))
+            metrics.ROWS_INSERTED.labels(table).inc(len(lines))

@@ -77,14 +77,14 @@ class AnalyzeService:
         """The client and the HTTP API are told that no report will follow; the reason is in the dead letter and the
         log."""
         if isinstance(event, SessionTranscribed):
-            metrics.REPORTS_TOTAL.labels("failed").inc()
+            metrics.REPORTS.labels("failed").inc()
             await self._send_report(event, await self._store.store(self._ready(event, None, error=_FAILED)))
 
     async def _transcribed(self, session: SessionTranscribed) -> None:
         began_ms = self._clock.monotonic_ms()
         known = await self._store.first(session.session_id, session.at_ms)
         if known is not None and known.report is not None:
-            metrics.REPORTS_TOTAL.labels("known").inc()
+            metrics.REPORTS.labels("known").inc()
             _log.info("report already stored")
             await self._send_report(session, known)
             return
@@ -120,7 +120,7 @@ class AnalyzeService:
             return unusable_report(session, spoken, curriculum)
         grammar, assessments = await asyncio.gather(self._check(spoken), self._assess(spoken))
         made = draft(session, spoken, grammar, assessments, min_probability)
-        metrics.UNVERIFIED_QUOTES_TOTAL.inc(made.unverified_quotes)
+        metrics.UNVERIFIED_QUOTES.inc(made.unverified_quotes)
         left_s = self._analyzers.llm_deadline_s - (self._clock.monotonic_ms() - began_ms) / 1000
         summary = await self._summarise(made, left_s) if assessments else None
         outages = self._outages(grammar, assessments, summary)
@@ -192,8 +192,8 @@ class AnalyzeService:
 
 
 def _count(report: Report) -> None:
-    metrics.REPORTS_TOTAL.labels(report.engine).inc()
+    metrics.REPORTS.labels(report.engine).inc()
     for answer in report.answers:
         for error in answer.errors:
             if not error.uncertain:
-                metrics.GRAMMAR_ERRORS_TOTAL.labels(error.type.value).inc()
+                metrics.GRAMMAR_ERRORS.labels(error.type.value).inc()

@@ -51,7 +51,7 @@ class _ResponseMiddleware:
                 # API responses are personal, and the pages change with the program's version.
                 headers.setdefault("Cache-Control", "no-store" if scope["path"].startswith("/api/") else "no-cache")
                 route = getattr(scope.get("route"), "path", "pages")
-                metrics.HTTP_REQUESTS_TOTAL.labels(scope["method"], route, message["status"]).inc()
+                metrics.HTTP_REQUESTS.labels(scope["method"], route, message["status"]).inc()
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

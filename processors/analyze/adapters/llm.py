@@ -82,7 +82,7 @@ class LlmAssessor:
             with get_usage_metadata_callback() as counted:
                 output = await self._llm.ask(self._prompts[prompt], document, schema, within_s=timeout_s)
         except Unavailable:
-            metrics.LLM_REQUESTS_TOTAL.labels(prompt, "failed").inc()
+            metrics.LLM_REQUESTS.labels(prompt, "failed").inc()
             raise
         took_s = time.monotonic() - began_s
         tokens = counted.usage_metadata.values()
@@ -92,10 +92,10 @@ class LlmAssessor:
             completion_tokens=sum(one["output_tokens"] for one in tokens),
             model_ms=round(took_s * 1000),
         )
-        metrics.LLM_REQUESTS_TOTAL.labels(prompt, "answered").inc()
+        metrics.LLM_REQUESTS.labels(prompt, "answered").inc()
         metrics.LLM_REQUEST_DURATION_SECONDS.labels(prompt).observe(took_s)
-        metrics.LLM_TOKENS_TOTAL.labels("prompt").inc(usage.prompt_tokens)
-        metrics.LLM_TOKENS_TOTAL.labels("completion").inc(usage.completion_tokens)
+        metrics.LLM_TOKENS.labels("prompt").inc(usage.prompt_tokens)
+        metrics.LLM_TOKENS.labels("completion").inc(usage.completion_tokens)
         return output, usage
 
 
