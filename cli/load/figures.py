@@ -87,7 +87,9 @@ def figures(traces: Sequence[SpeakerTrace]) -> LoadFigures:
         losses=losses,
         duplicate_finals=sum(trace.duplicate_finals for trace in began),
         repeated_passages=sum(trace.repeated_passages for trace in began),
-        wer=round(word_error_rate([said for said, _ in known], [heard for _, heard in known]), 4) if known else None,
+        wer=round(word_error_rate([reference for reference, _ in known], [hypothesis for _, hypothesis in known]), 4)
+        if known
+        else None,
         frames_acked=sum(trace.frames_acked for trace in began),
         late=percentiles([late for trace in began for late in trace.late_ms]),
     )
