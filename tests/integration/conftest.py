@@ -11,7 +11,7 @@ from infra.settings import LocalSettings, load
 from local.jars import LANGUAGETOOL, install
 from local.languagetool_server import command
 from local.tcp_ports import LOOPBACK, free_port
-from tests.support.edge.in_process import Address, Stages, edge, stages
+from tests.support.edge.in_process import Address, FakeStages, edge, play_stages
 from tests.support.processes.java_program import started
 
 
@@ -34,7 +34,7 @@ async def address(kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.fixture
-async def later(kafka: KafkaSettings) -> AsyncIterator[Stages]:
-    """Who plays the stages behind it."""
-    async with stages(kafka) as played:
+async def fake_stages(kafka: KafkaSettings) -> AsyncIterator[FakeStages]:
+    """Plays the stages behind it."""
+    async with play_stages(kafka) as played:
         yield played

@@ -17,10 +17,10 @@ import pytest
 
 from bench.edge import cpu_pinning
 from infra.kafka.settings import KafkaSettings
-from tests.support.edge.hostile_clients import be_slow
-from tests.support.edge.in_process import client, stages
+from tests.support.edge.hostile_clients import send_slowly
+from tests.support.edge.in_process import client, play_stages
 from tests.support.edge.process import EdgeProcess, edge_process
-from tests.support.edge.reference_speaker import Steady
+from tests.support.edge.reference_speaker import ReferenceSpeaker
 from tests.support.kafka.shared_node import listener_on
 from tests.support.soak.results import keep, new_seed, spread
 
@@ -49,14 +49,14 @@ async def _crowd(edge: EdgeProcess, kind: str, count: int, per_s: int, at_once: 
 
 
 async def _beside(
-    steady: Steady, edge: EdgeProcess, kind: str, count: int, per_s: int, at_once: int, seed: int
+    reference: ReferenceSpeaker, edge: EdgeProcess, kind: str, count: int, per_s: int, at_once: int, seed: int
 ) -> dict[str, Any]:
     before_mb, before_cpu_s, begun_s = edge.memory_mb, edge.cpu_s, time.monotonic()
     hostile = asyncio.gather(
         _crowd(edge, kind, count, per_s, at_once, seed),
-        *(be_slow(edge.address, how, within_s=15) for how in ("tcp", "tls", "http")),
+        *(send_slowly(edge.address, how, within_s=15) for how in ("tcp", "tls", "http")),
     )
-    await steady.speak_until(hostile)
+    await reference.speak_until(hostile)
     done = (await hostile)[0]
     took_s = round(time.monotonic() - begun_s, 1)
     edge_cores = round((edge.cpu_s - before_cpu_s) / took_s, 2)
@@ -67,7 +67,7 @@ async def _beside(
         "took_s": took_s,
         "edge_cores": edge_cores,
         "did": done,
-        "ack_ms": ack_ms(steady.taken_delays_ms()),
+        "ack_ms": ack_ms(reference.new_delays_ms()),
         "memory_mb": [before_mb, edge.memory_mb],
     }
 
@@ -91,26 +91,26 @@ async def _attacked(kafka: KafkaSettings, folder: Path, seed: int) -> tuple[dict
     settings = {"SESSION_MAX_S": "7200", "EDGE_ADMISSION_MAX_LAG_S": "0"}
     async with (
         edge_process(kafka, folder, before=cpu_pinning.MEASURED, **settings) as edge,
-        stages(kafka) as later,
+        play_stages(kafka) as fake_stages,
         client(edge.address) as speaker,
     ):
-        steady = Steady(speaker, EVERY_S)
-        await steady.begin(edge.address.token("ada"), later)
-        await steady.speak(50)
-        steady.taken_delays_ms()
+        reference = ReferenceSpeaker(speaker, EVERY_S)
+        await reference.begin(edge.address.token("ada"), fake_stages)
+        await reference.speak(50)
+        reference.new_delays_ms()
         threads, sockets = edge.threads, edge.sockets
-        await steady.speak(ALONE_FRAMES)
-        before_ms = steady.taken_delays_ms()
+        await reference.speak(ALONE_FRAMES)
+        before_ms = reference.new_delays_ms()
         memory_mb = edge.memory_mb
 
-        strangers = await _beside(steady, edge, "strangers", STRANGERS, STRANGERS_PER_S, STRANGERS_AT_ONCE, seed)
-        odd = await _beside(steady, edge, "odd", ODD, ODD_PER_S, ODD_AT_ONCE, seed)
-        await steady.speak(ALONE_FRAMES)
-        after_ms = steady.taken_delays_ms()
+        strangers = await _beside(reference, edge, "strangers", STRANGERS, STRANGERS_PER_S, STRANGERS_AT_ONCE, seed)
+        odd = await _beside(reference, edge, "odd", ODD, ODD_PER_S, ODD_AT_ONCE, seed)
+        await reference.speak(ALONE_FRAMES)
+        after_ms = reference.new_delays_ms()
         left = {"threads": edge.threads - threads, "sockets": edge.sockets - sockets}
         grown_mb = round(edge.memory_mb - memory_mb, 1)
         errors = edge.log.count('"level": "error"')
-        await steady.end(later)
+        await reference.end(fake_stages)
         await edge.quiet()
         unwritten = await edge.metric("rostrum_edge_produce_queue_records")
 

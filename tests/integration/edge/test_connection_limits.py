@@ -1,4 +1,4 @@
-"""Who and what the edge turns away, on the real broker and over real TLS."""
+"""What the edge rejects, on the real broker and over real TLS."""
 
 import ssl
 import time
@@ -16,15 +16,15 @@ from infra.tls.contexts import client_context
 from schemas.sessions import EndCause, RecordKind, SessionEnded
 from tests.support.edge.fake_stages import REPORT, final, summary
 from tests.support.edge.identity_provider import provider, serving
-from tests.support.edge.in_process import FRAME, Address, Stages, client, edge
+from tests.support.edge.in_process import FRAME, Address, FakeStages, client, edge
 from tests.support.waiting import DEADLINE_S
 
 
-async def test_bad_input_of_some_leaves_another_undisturbed(address: Address, later: Stages) -> None:
+async def test_bad_input_does_not_disturb_other_clients(address: Address, fake_stages: FakeStages) -> None:
     token = address.token("ada")
     async with client(address) as good:
         session_id = (await good.start(token))["session_id"]
-        await good.play(FRAME)
+        await good.send_audio(FRAME)
 
         for first, code, close_code in (
             ('{"type": "auth", "token": "nonsense"}', "token_malformed", 4401),
@@ -35,7 +35,7 @@ async def test_bad_input_of_some_leaves_another_undisturbed(address: Address, la
         ):
             async with client(address) as bad:
                 await bad.socket.send(first)
-                error, closed = await bad.refused()
+                error, closed = await bad.rejected()
                 assert (error["code"], closed) == (code, close_code)
                 assert error["hint"]
 
@@ -54,10 +54,10 @@ async def test_bad_input_of_some_leaves_another_undisturbed(address: Address, la
             async with client(address) as bad:
                 await bad.authorise(token)
                 await bad.socket.send(message)
-                error = await bad.hear("error")
+                error = await bad.receive("error")
                 assert (error["code"], error["fatal"]) == (code, False), error
-                await bad.say("ping", id=[1, {"a": None}])
-                assert (await bad.hear("pong"))["id"] == [1, {"a": None}]
+                await bad.send("ping", id=[1, {"a": None}])
+                assert (await bad.receive("pong"))["id"] == [1, {"a": None}]
 
         for fields, code, close_code in (
             ({"resume": "token", "from_frame": 3}, "resume_invalid", 4404),
@@ -66,8 +66,8 @@ async def test_bad_input_of_some_leaves_another_undisturbed(address: Address, la
         ):
             async with client(address) as bad:
                 await bad.authorise(token)
-                await bad.say("start", **fields)
-                error, closed = await bad.refused()
+                await bad.send("start", **fields)
+                error, closed = await bad.rejected()
                 assert (error["code"], closed) == (code, close_code)
 
         for message, code, close_code in (
@@ -80,22 +80,22 @@ async def test_bad_input_of_some_leaves_another_undisturbed(address: Address, la
             async with client(address) as bad:
                 await bad.start(token)
                 await bad.socket.send(message)
-                error, closed = await bad.refused()
+                error, closed = await bad.rejected()
                 assert (error["code"], closed) == (code, close_code)
 
         async with client(address) as bad:
             await bad.start(token)
-            await bad.play(b"\0" * 400_000)
+            await bad.send_audio(b"\0" * 400_000)
             assert await bad.closed() == 1009
 
-        await good.play(FRAME)
-        await good.acked(2)
-        await later.reply(session_id, final(1))
-        await good.hear("final")
+        await good.send_audio(FRAME)
+        await good.wait_for_ack(2)
+        await fake_stages.reply(session_id, final(1))
+        await good.receive("final")
         assert not [message for message in good.received if message["type"] == "error"]
 
 
-async def test_a_user_holds_one_session_of_a_competition_and_no_recording_is_too_fast(
+async def test_session_quota_and_rate_limit(
     kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with (
@@ -106,17 +106,17 @@ async def test_a_user_holds_one_session_of_a_competition_and_no_recording_is_too
         token = address.token("ada")
         await first.start(token, competition="spring")
         await second.authorise(token)
-        await second.say("start", competition="spring")
-        error, closed = await second.refused()
+        await second.send("start", competition="spring")
+        error, closed = await second.rejected()
         assert (error["code"], closed) == ("too_many_sessions", 4429)
         for _ in range(60):
-            await first.play(FRAME * 4)
-        error, closed = await first.refused()
+            await first.send_audio(FRAME * 4)
+        error, closed = await first.rejected()
         assert (error["code"], closed) == ("too_fast", 4429)
 
 
-async def test_keys_of_a_provider_and_a_token_that_runs_out(
-    kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, later: Stages
+async def test_provider_keys_and_token_expiry(
+    kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_stages: FakeStages
 ) -> None:
     played = provider()
     with serving(played) as provided:
@@ -125,24 +125,24 @@ async def test_keys_of_a_provider_and_a_token_that_runs_out(
         async with edge(kafka, tmp_path, monkeypatch) as address, client(address) as speaker:
             expires_s = int(time.time()) + 50
             session_id = (await speaker.start(played.token("e", "ES256", exp=expires_s)))["session_id"]
-            await speaker.play(FRAME[:3000])
-            notice = await speaker.hear("notice")
+            await speaker.send_audio(FRAME[:3000])
+            notice = await speaker.receive("notice")
             assert notice["code"] == "token_expiring"
             assert 0 < notice["deadline_ms"] <= 50_000
             expires_s = int(time.time()) + 3
             await speaker.socket.send(played.token("d", "EdDSA", exp=expires_s))
-            await speaker.hear("ready")
-            [end] = await later.seen(session_id, RecordKind.END)
+            await speaker.receive("ready")
+            [end] = await fake_stages.seen(session_id, RecordKind.END)
             assert time.time() >= expires_s
             assert SessionEnded.model_validate_json(end.value).cause is EndCause.EXPIRED
-            await later.reply(session_id, summary(0))
-            await later.reply(session_id, REPORT)
-            await speaker.hear("report")
-            error, closed = await speaker.refused()
+            await fake_stages.reply(session_id, summary(0))
+            await fake_stages.reply(session_id, REPORT)
+            await speaker.receive("report")
+            error, closed = await speaker.rejected()
             assert (error["code"], closed) == ("token_expired", 4401)
-            async with client(address) as stranger:
-                await stranger.say("auth", token=development_token("x" * 40, "mallory"))
-                error, closed = await stranger.refused()
+            async with client(address) as anonymous:
+                await anonymous.send("auth", token=development_token("x" * 40, "mallory"))
+                error, closed = await anonymous.rejected()
                 assert (error["code"], closed) == ("token_wrong_algorithm", 4401)
 
 
@@ -150,19 +150,19 @@ async def test_a_fresh_token_is_answered_by_ready(address: Address) -> None:
     async with client(address) as speaker:
         await speaker.start(address.token("ada"))
         await speaker.socket.send(address.token("ada", valid_s=60))
-        assert (await speaker.hear("ready"))["user_id"] == "ada"
-        await speaker.play(FRAME)
-        await speaker.acked(1)
+        assert (await speaker.receive("ready"))["user_id"] == "ada"
+        await speaker.send_audio(FRAME)
+        await speaker.wait_for_ack(1)
 
 
-async def test_a_resume_token_is_no_login(address: Address) -> None:
+async def test_a_resume_token_is_not_a_login_token(address: Address) -> None:
     async with client(address) as speaker:
         resume_token = (await speaker.start(address.token("ada")))["resume_token"]
     claims = jwt.decode(resume_token, options={"verify_signature": False})
     assert (claims["aud"], claims["sub"]) == ("rostrum-resume", "ada")
     async with client(address) as thief:
-        await thief.say("auth", token=resume_token)
-        error, closed = await thief.refused()
+        await thief.send("auth", token=resume_token)
+        error, closed = await thief.rejected()
         assert (error["code"], closed) == ("token_bad_signature", 4401)
 
 

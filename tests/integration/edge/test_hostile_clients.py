@@ -1,4 +1,4 @@
-"""Everything hostile at once against a live edge over real TLS, beside a speaker who must not notice any of it."""
+"""All hostile clients at once against a live edge over real TLS, beside a speaker who must not notice them."""
 
 import asyncio
 import random
@@ -11,20 +11,20 @@ from tests.support.edge.hostile_clients import (
     HANDSHAKES,
     make_containers,
     offer_compression,
-    send_badly,
+    send_bad_frames,
+    send_bad_handshake,
     send_noise_for_tls,
-    shake_hands_badly,
-    speak_oddly,
+    send_odd_messages,
 )
-from tests.support.edge.in_process import client, stages
+from tests.support.edge.in_process import client, play_stages
 from tests.support.edge.process import edge_process
-from tests.support.edge.reference_speaker import Steady
+from tests.support.edge.reference_speaker import ReferenceSpeaker
 
-ODD_SPEAKERS, ODD_USERS = 16, 8
+ODD_CLIENTS, ODD_USERS = 16, 8
 AT_ONCE = 16
 
 
-async def test_one_speaker_notices_nothing_of_all_the_others(kafka: KafkaSettings, tmp_path: Path) -> None:
+async def test_hostile_clients_do_not_disturb_a_speaker(kafka: KafkaSettings, tmp_path: Path) -> None:
     seed = secrets.randbits(32)
     print(f"seed {seed}")  # noqa: T201 - shown when the test fails
     dice = random.Random(seed)
@@ -33,28 +33,28 @@ async def test_one_speaker_notices_nothing_of_all_the_others(kafka: KafkaSetting
 
     async def odd(number: int, own_dice: random.Random) -> None:
         async with turn:
-            await speak_oddly(edge.address, own_dice, f"odd-{number % ODD_USERS}")
+            await send_odd_messages(edge.address, own_dice, f"odd-{number % ODD_USERS}")
 
     async with (
         edge_process(kafka, tmp_path, EDGE_MAX_SESSIONS_PER_USER="1", EDGE_ADMISSION_MAX_LAG_S="0") as edge,
-        stages(kafka) as later,
+        play_stages(kafka) as fake_stages,
         client(edge.address) as speaker,
     ):
-        steady = Steady(speaker, every_s=0.1)
-        await steady.begin(edge.address.token("ada"), later)
+        reference = ReferenceSpeaker(speaker, every_s=0.1)
+        await reference.begin(edge.address.token("ada"), fake_stages)
         hostile = asyncio.gather(
-            *(shake_hands_badly(edge.address, name) for name in HANDSHAKES),
-            *(send_badly(edge.address, name) for name in FRAMES),
+            *(send_bad_handshake(edge.address, name) for name in HANDSHAKES),
+            *(send_bad_frames(edge.address, name) for name in FRAMES),
             *(send_noise_for_tls(edge.address, dice) for _ in range(20)),
-            *(odd(number, random.Random(dice.random())) for number in range(ODD_SPEAKERS)),
+            *(odd(number, random.Random(dice.random())) for number in range(ODD_CLIENTS)),
             offer_compression(edge.address),
         )
-        await steady.speak_until(hostile)
+        await reference.speak_until(hostile)
         await hostile
-        await steady.end(later)
+        await reference.end(fake_stages)
         await edge.quiet()
         for number in range(ODD_USERS):
-            # Nobody's place is taken any more.
+            # No session quota is still taken.
             async with client(edge.address) as late:
                 assert (await late.start(edge.address.token(f"odd-{number}")))["type"] == "started"
         for code in (1002, 1007, 1009):

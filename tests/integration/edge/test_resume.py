@@ -32,8 +32,8 @@ from tests.support.transcribe.session_records import frames_of
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 GRACE_S = 6.0
-ACCEPTED_WITHIN_S = 2.0
-"""So long the second edge waits for the broker."""
+PRODUCE_TIMEOUT_S = 2.0
+"""The second edge's produce timeout."""
 OLD, NEW = "the secret of before", "the secret of from now on"
 SPEECH = joined("sentence_1", "sentence_2", "sentence_3").pcm
 ENDLESS = joined("sentence_1", "sentence_2", "sentence_3", "sentence_4", "sentence_5", "sentence_6").pcm * 5
@@ -42,7 +42,7 @@ SHORT = joined("sentence_2").pcm
 
 @dataclass(frozen=True)
 class World:
-    """Two edges with one data folder, one transcriber, and somebody who plays analyze."""
+    """Two edges with one data folder, one transcriber, and a fake analyze stage."""
 
     kafka: KafkaSettings
     edges: tuple[Edge, Edge]
@@ -59,14 +59,14 @@ async def world(kafka_node: KafkaSettings, tmp_path_factory: pytest.TempPathFact
     data = tmp_path_factory.mktemp("resume")
     settings = {"SESSION_GRACE_S": str(GRACE_S), "EDGE_RESUME_SECRET": OLD, "EDGE_RESUME_SECRET_PREVIOUS": NEW}
     first = Edge(kafka, data, 0, **settings)
-    second = Edge(kafka, data, 1, **settings, EDGE_PRODUCE_TIMEOUT_S=str(ACCEPTED_WITHIN_S))
+    second = Edge(kafka, data, 1, **settings, EDGE_PRODUCE_TIMEOUT_S=str(PRODUCE_TIMEOUT_S))
     transcriber = Transcriber(kafka, data / "transcribe.log", instance="0", SESSION_GRACE_S=str(GRACE_S))
     async with reporting(kafka) as reporter, processes(first, second, transcriber):
         yield World(kafka, (first, second), reporter)
 
 
 async def rolled(edge: Edge, **settings: str) -> None:
-    """Stop an edge as a deployment does, and start it anew."""
+    """Restart an edge as a deployment does."""
     edge.signal(signal.SIGTERM)
     assert await edge.ended() == 0
     assert "deadline passed" not in edge.log.read_text(), "it ended by itself"
@@ -75,12 +75,12 @@ async def rolled(edge: Edge, **settings: str) -> None:
 
 
 async def further(speakers: list[ResumingClient]) -> None:
-    """Each of them is told that more of what they say is held."""
+    """Returns when more frames of each are acknowledged."""
     await asyncio.gather(*(each.begun(frames=each.acked + 2) for each in speakers))
 
 
 async def test_live_speakers_through_a_rolling_restart_and_kills(world: World) -> None:
-    """Both edges are stopped one after the other, with a new secret for resume tokens; then both are killed so."""
+    """Both edges are restarted in turn, with a new secret for resume tokens; then both are killed in turn."""
     first, second = world.edges
     speakers = [world.speaker(first.url, second.url), world.speaker(second.url, first.url)]
     speaking = [asyncio.create_task(each.speak()) for each in speakers]
@@ -109,8 +109,8 @@ async def test_live_speakers_through_a_rolling_restart_and_kills(world: World) -
     assert [each.finals for each in speakers] == [each.finals for each in undisturbed]
 
 
-async def test_a_broker_that_does_not_answer_for_longer_than_an_edge_waits_leaves_no_hole(world: World) -> None:
-    """Held up by SIGSTOP. What the edge gave up may reach the log later; what comes after it is told to come again."""
+async def test_a_pause_beyond_the_produce_timeout_leaves_no_gap(world: World) -> None:
+    """By SIGSTOP. A record that timed out may reach the log later; its client is asked to reconnect."""
     broker = listener_on(world.kafka.port)
     speaker = world.speaker(world.edges[1].url, pcm=SPEECH, speed=1.5)
     speaking = asyncio.create_task(speaker.speak())
@@ -118,7 +118,7 @@ async def test_a_broker_that_does_not_answer_for_longer_than_an_edge_waits_leave
     broker.suspend()
     try:
         await speaker.lost(1013)
-        await asyncio.sleep(ACCEPTED_WITHIN_S / 4)
+        await asyncio.sleep(PRODUCE_TIMEOUT_S / 4)
     finally:
         broker.resume()
     await speaking
@@ -128,7 +128,7 @@ async def test_a_broker_that_does_not_answer_for_longer_than_an_edge_waits_leave
 
 async def resumed(connection: Client, edge: Edge, token: str, from_frame: int, user: str = "ada") -> None:
     await connection.authorise(edge.address.token(user))
-    await connection.say("start", resume=token, from_frame=from_frame)
+    await connection.send("start", resume=token, from_frame=from_frame)
 
 
 async def test_one_session_has_one_connection_and_one_user(world: World) -> None:
@@ -142,63 +142,63 @@ async def test_one_session_has_one_connection_and_one_user(world: World) -> None
         ada = await connected(first)
         started = await ada.start(first.address.token("ada"))
         token = started["resume_token"]
-        stranger = await connected(first)
-        await stranger.say("auth", token=token)
-        assert (await stranger.refused())[1] == 4401
+        anonymous = await connected(first)
+        await anonymous.send("auth", token=token)
+        assert (await anonymous.rejected())[1] == 4401
         for frame in frames[:4]:
-            await ada.play(frame)
-        await ada.acked(4)
+            await ada.send_audio(frame)
+        await ada.wait_for_ack(4)
 
         elsewhere = await connected(second)
         await resumed(elsewhere, second, token, from_frame=4)
-        again = await elsewhere.hear("started")
+        again = await elsewhere.receive("started")
         assert (again["session_id"], again["next_frame"]) == (started["session_id"], 4)
-        error, closed = await ada.refused()
+        error, closed = await ada.rejected()
         assert (error["code"], closed) == ("superseded", 4409)
         for frame in frames[4:6]:
-            await elsewhere.play(frame)
-        await elsewhere.acked(6)
+            await elsewhere.send_audio(frame)
+        await elsewhere.wait_for_ack(6)
 
         eve = await connected(first)
         await resumed(eve, first, token, from_frame=6, user="eve")
-        error, closed = await eve.refused()
+        error, closed = await eve.rejected()
         assert (error["code"], closed) == ("not_your_session", 4403)
         hasty = await connected(first)
         await resumed(hasty, first, again["resume_token"], from_frame=7)
-        error, closed = await hasty.refused()
+        error, closed = await hasty.rejected()
         assert (error["code"], closed) == ("frame_gap", 4400)
 
         newest = await connected(second)
         await resumed(newest, second, again["resume_token"], from_frame=6)
-        await newest.hear("started")
+        await newest.receive("started")
         for frame in frames[6:]:
-            await newest.play(frame)
-        await newest.say("end")
-        error, closed = await elsewhere.refused()
+            await newest.send_audio(frame)
+        await newest.send("end")
+        error, closed = await elsewhere.rejected()
         assert (error["code"], closed) == ("superseded", 4409)
-        await newest.acked(len(frames))
+        await newest.wait_for_ack(len(frames))
         assert await newest.closed() == 1000
     assert counted(await logged(world.kafka, started["session_id"])) == frames
 
 
 async def start(speaker: Client, edge: Edge, frames: list[bytes]) -> Message:
-    """Begin a session and say this; gives `started` once all of it is acknowledged."""
+    """Start a session and send these frames; returns `started` once all are acknowledged."""
     started = await speaker.start(edge.address.token("ada"))
     for frame in frames:
-        await speaker.play(frame)
-    await speaker.acked(len(frames))
+        await speaker.send_audio(frame)
+    await speaker.wait_for_ack(len(frames))
     return started
 
 
 async def silent(world: World) -> str:
-    """Says nothing for longer than the grace, but is there."""
+    """Sends nothing for longer than the grace, but stays connected."""
     frames = list(frames_of(SHORT))
     async with client(world.edges[0].address, plain=True) as speaker:
         started = await start(speaker, world.edges[0], frames[:4])
         await asyncio.sleep(1.6 * GRACE_S)
         for frame in frames[4:]:
-            await speaker.play(frame)
-        await speaker.say("end")
+            await speaker.send_audio(frame)
+        await speaker.send("end")
         assert await speaker.closed() == 1000
     session_id = str(started["session_id"])
     assert (await world.reporter.ended(session_id)).ended_by is EndCause.CLIENT
@@ -206,7 +206,7 @@ async def silent(world: World) -> str:
 
 
 async def gone_for_too_long(world: World) -> str:
-    """Leaves without a word, and asks at the other edge when the grace is long over."""
+    """Drops the connection, and resumes at the other edge long after the grace."""
     frames = list(frames_of(SHORT))[:-1]
     async with client(world.edges[0].address, plain=True) as speaker:
         started = await start(speaker, world.edges[0], frames)
@@ -225,22 +225,22 @@ async def gone_for_too_long(world: World) -> str:
 
 
 async def lost_after_the_end(world: World) -> str:
-    """Loses the connection while waiting for the report, before it was told that its last frames are held."""
+    """Loses the connection while waiting for the report, before its last frames are acknowledged."""
     frames = list(frames_of(SHORT))
     async with client(world.edges[0].address, plain=True) as speaker:
         started = await start(speaker, world.edges[0], frames[:-2])
         for frame in frames[-2:]:
-            await speaker.play(frame)
-        await speaker.say("end")
+            await speaker.send_audio(frame)
+        await speaker.send("end")
         session_id = str(started["session_id"])
         await world.reporter.ended(session_id)
         speaker.socket.transport.abort()
     had = [each["number"] for each in speaker.received if each["type"] == "final"]
     async with client(world.edges[1].address, plain=True) as again:
         await again.authorise(world.edges[1].address.token("ada"))
-        await again.say("start", resume=started["resume_token"], from_frame=len(frames) - 2, have_final=len(had))
-        await again.hear("started")
-        await again.acked(len(frames))
+        await again.send("start", resume=started["resume_token"], from_frame=len(frames) - 2, have_final=len(had))
+        await again.receive("started")
+        await again.wait_for_ack(len(frames))
         assert await again.closed() == 1000
     finals, _ = await stored(world.kafka, session_id)
     had += [each["number"] for each in again.received if each["type"] == "final"]
@@ -250,7 +250,7 @@ async def lost_after_the_end(world: World) -> str:
 
 
 async def without_a_network(world: World) -> str:
-    """The network goes for a while and tells nobody, neither the client nor the edge."""
+    """The network fails silently for a while, for both the client and the edge."""
     async with network_to(world.edges[0].address.plain_port) as network:
         speaker = world.speaker(f"ws://127.0.0.1:{network.port}/v1/stream", pcm=SPEECH, speed=1.5)
         speaker.silence_s = GRACE_S / 3
@@ -266,17 +266,17 @@ async def without_a_network(world: World) -> str:
 
 
 async def of_no_session(world: World) -> None:
-    """Has a token that is good, for a session that nobody has begun."""
+    """Has a valid token for a session that does not exist."""
     edge = world.edges[0]
     tokens = SignedResumeTokens(resume_keys([NEW], ""), SystemClock(), valid_s=60)
     token = tokens.issue(ResumeClaims("no session", "ada", None, AudioFormat()))
     async with client(edge.address, plain=True) as speaker:
         await resumed(speaker, edge, token, from_frame=0)
-        error, closed = await speaker.refused()
+        error, closed = await speaker.rejected()
         assert (error["code"], closed) == ("no_session", 4404)
 
 
-async def test_who_is_gone_and_who_is_not(world: World) -> None:
+async def test_lost_and_silent_clients(world: World) -> None:
     *sessions, _ = await asyncio.gather(
         silent(world),
         gone_for_too_long(world),

@@ -1,4 +1,4 @@
-"""Plays analyze: every session that is transcribed gets a report, wherever its client is by then."""
+"""A fake analyze stage: every transcribed session gets a report, at its client's newest connection."""
 
 import asyncio
 import secrets
@@ -18,7 +18,7 @@ from tests.support.waiting import DEADLINE_S
 
 REPORT = ReportMessage(error="No report in this test.")
 TAKES_S = 0.5
-"""So long a report takes, for a client to lose its connection meanwhile."""
+"""How long a report takes, so that a client may lose its connection meanwhile."""
 
 
 class Reporter:

@@ -1,6 +1,6 @@
-"""Everything that hostile, broken and half-dead clients do to an edge, and what each of them must get.
+"""What hostile, broken and half-dead clients send to an edge, and what each of them must get.
 
-The tables name one thing each; `odd_text` and `odd_audio` make up others by chance.
+The tables name one thing each; `odd_text` and `odd_audio` generate random others.
 """
 
 import asyncio
@@ -31,30 +31,30 @@ from tests.support.edge.in_process import Address, Client, client
 from tests.support.edge.protocol_invariants import ProtocolInvariants
 from tests.support.waiting import DEADLINE_S
 
-HUNG_UP = None
+DROPPED = None
 _LAST, _MORE, _COMPRESSED = 0x80, 0x00, 0xC0
 
 HANDSHAKES: dict[str, tuple[bytes, int | None]] = {
-    "no HTTP": (random.Random(1).randbytes(5000), HUNG_UP),
-    "another protocol": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", HUNG_UP),
+    "not HTTP": (random.Random(1).randbytes(5000), DROPPED),
+    "another protocol": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", DROPPED),
     "a line without an end": (b"A" * 20_000, 414),
     "a long address": (request(f"GET /v1/stream?{'x' * 20_000} HTTP/1.1"), 414),
     "a long header": (request(X_Long="x" * 20_000), 431),
     "many headers": (request(**{f"X_{number}": "x" for number in range(300)}), 431),
-    "a header that is none": (request()[:-2] + b"no header\r\n\r\n", HUNG_UP),
-    "a header with a zero byte": (request(X_Odd="a\0b"), HUNG_UP),
-    "a body": (request(Content_Length="5") + b"hello", HUNG_UP),
+    "an invalid header": (request()[:-2] + b"no header\r\n\r\n", DROPPED),
+    "a header with a zero byte": (request(X_Odd="a\0b"), DROPPED),
+    "a body": (request(Content_Length="5") + b"hello", DROPPED),
     "another method": (request("POST /v1/stream HTTP/1.1"), 405),
     "an older HTTP": (request("GET /v1/stream HTTP/1.0"), 505),
     "another path": (request("GET /v1/../etc/passwd HTTP/1.1"), 404),
     "no upgrade": (request(Upgrade=None), 426),
     "no key": (request(Sec_WebSocket_Key=None), 400),
-    "a key that is none": (request(Sec_WebSocket_Key="zzz"), 400),
+    "an invalid key": (request(Sec_WebSocket_Key="zzz"), 400),
     "another version": (request(Sec_WebSocket_Version="8"), 400),
 }
 
 FRAMES: dict[str, tuple[Sequence[bytes], int]] = {
-    "no UTF-8": ([frame(TEXT, b"\xff\xfe")], 1007),
+    "not UTF-8": ([frame(TEXT, b"\xff\xfe")], 1007),
     "half a character": ([frame(TEXT, "é".encode()[:1])], 1007),
     "no UTF-8 in a close": ([frame(CLOSE, b"\x03\xe8\xff")], 1007),
     "an unknown opcode": ([frame(3, b"x")], 1002),
@@ -62,15 +62,15 @@ FRAMES: dict[str, tuple[Sequence[bytes], int]] = {
     "a reserved bit": ([frame(TEXT, b"x", first=_LAST | 0x20)], 1002),
     "compressed without leave": ([frame(TEXT, b"\xaa\x56\x4a", first=_COMPRESSED)], 1002),
     "not masked": ([frame(TEXT, b"x", masked=False)], 1002),
-    "a ping in pieces": ([frame(PING, b"x", first=_MORE)], 1002),
+    "a fragmented ping": ([frame(PING, b"x", first=_MORE)], 1002),
     "a long ping": ([frame(PING, bytes(126))], 1002),
     "a middle without a beginning": ([frame(0, b"x")], 1002),
     "a beginning in the middle": ([frame(TEXT, b"x", first=_MORE), frame(TEXT, b"y")], 1002),
-    "a close code that is none": ([frame(CLOSE, (999).to_bytes(2, "big"))], 1002),
+    "an invalid close code": ([frame(CLOSE, (999).to_bytes(2, "big"))], 1002),
     "half a close code": ([frame(CLOSE, b"\x03")], 1002),
     "a terabyte announced": ([frame(BINARY, b"x", length=2**40)], 1009),
     "a length below zero": ([frame(BINARY, b"x", length=2**64 - 1)], 1009),
-    "pieces without an end": (
+    "fragments without an end": (
         [frame(0 if number else BINARY, bytes(50_000), first=_MORE) for number in range(9)],
         1009,
     ),
@@ -81,7 +81,7 @@ FRAMES: dict[str, tuple[Sequence[bytes], int]] = {
 }
 
 
-async def shake_hands_badly(address: Address, name: str) -> None:
+async def send_bad_handshake(address: Address, name: str) -> None:
     given, status = HANDSHAKES[name]
     async with connected(address) as raw:
         await raw.give(given)
@@ -90,7 +90,7 @@ async def shake_hands_badly(address: Address, name: str) -> None:
         await raw.answer()
 
 
-async def send_badly(address: Address, name: str) -> None:
+async def send_bad_frames(address: Address, name: str) -> None:
     frames, code = FRAMES[name]
     async with upgraded(address) as raw:
         for each in frames:
@@ -100,7 +100,7 @@ async def send_badly(address: Address, name: str) -> None:
 
 
 async def offer_compression(address: Address) -> None:
-    """It is not accepted, so that nothing can unfold into more than it is."""
+    """It is not accepted, so that no message can be a decompression bomb."""
     async with connected(address) as raw:
         await raw.give(request(Sec_WebSocket_Extensions="permessage-deflate; client_max_window_bits"))
         head = await raw.reader.readuntil(b"\r\n\r\n")
@@ -118,7 +118,7 @@ async def send_noise_for_tls(address: Address, dice: random.Random) -> None:
 
 
 async def drip(raw: Raw, data: bytes, every_s: float) -> None:
-    """A byte now and then, until the edge has enough of it."""
+    """One byte at a time, until the edge drops the connection."""
     for byte in data:
         if raw.reader.at_eof():
             return
@@ -126,8 +126,8 @@ async def drip(raw: Raw, data: bytes, every_s: float) -> None:
         await asyncio.sleep(every_s)
 
 
-async def be_slow(address: Address, how: str, within_s: float) -> None:
-    """The edge must hang up within this time, whatever trickles in."""
+async def send_slowly(address: Address, how: str, within_s: float) -> None:
+    """The edge must drop the connection within this time, however data trickles in."""
     loop = asyncio.get_running_loop()
     begun_s = loop.time()
     async with connected(address, tls=how == "http") as raw:
@@ -140,7 +140,7 @@ async def be_slow(address: Address, how: str, within_s: float) -> None:
     assert took_s < within_s, f"slow {how}: {took_s:.1f} s"
 
 
-# Messages made up by chance
+# Random messages
 
 _VALID: tuple[dict[str, Any], ...] = (
     {"type": "start", "mode": "practice", "language": "en", "topic": "x", "questions": 3, "competition": "spring"},
@@ -158,7 +158,7 @@ _ODD_VALUES: tuple[Any, ...] = (
 
 
 def odd_text(dice: random.Random) -> str:
-    """JSON that is none, or one that is not what it should be; now and then even a good one."""
+    """Invalid JSON, or an invalid message; occasionally a valid one."""
     message = dict(dice.choice(_VALID))
     match dice.randrange(8):
         case 0:
@@ -190,7 +190,7 @@ def _containers() -> tuple[tuple[str, bytes], ...]:
 
 @cache
 def _bombs() -> tuple[tuple[str, bytes], ...]:
-    """More than a minute of sound in one message."""
+    """More than a minute of audio in one message."""
     return (
         ("webm_opus", recorded("webm", 65.0, bits_per_s=6_000)),
         ("ogg_opus", recorded("ogg", 65.0, bits_per_s=6_000)),
@@ -198,19 +198,19 @@ def _bombs() -> tuple[tuple[str, bytes], ...]:
 
 
 def make_containers() -> None:
-    """Beforehand, for it takes a while."""
+    """In advance, since it takes a while."""
     _containers()
     _bombs()
 
 
 def odd_audio(dice: random.Random) -> tuple[dict[str, Any], list[bytes]]:
-    """A format to announce, and messages that are none of it, or only nearly."""
+    """A format to announce, and messages that are not in it, or only nearly."""
     match dice.randrange(6):
         case 0:
             return {}, [dice.randbytes(dice.choice([1, 7999, 31_999, 32_001, 200_000]))]
         case 1:
             audio = {"encoding": "pcm_f32le", "sample_rate": dice.choice([8_000, 44_100, 48_000]), "channels": 2}
-            # Every bit pattern there is: NaN, infinities and numbers beyond any sound.
+            # Any bit pattern: NaN, infinities and numbers out of range.
             return audio, [dice.randbytes(8 * dice.randrange(4000)) for _ in range(4)] + [dice.randbytes(5)]
         case 2:
             encoding, container = dice.choice(_bombs())
@@ -228,15 +228,15 @@ def odd_audio(dice: random.Random) -> tuple[dict[str, Any], list[bytes]]:
 
 
 @asynccontextmanager
-async def judged(address: Address) -> AsyncIterator[tuple[Client, Callable[[], Any]]]:
-    """A client every answer to which is judged, hostile or not; and what waits until the edge has taken all that was
-    sent: until it has answered, or closed."""
+async def checked_client(address: Address) -> AsyncIterator[tuple[Client, Callable[[], Any]]]:
+    """A client whose every answer is checked, hostile or not; and a function that waits until the edge has processed
+    all that was sent: until it has answered, or closed."""
     invariants = ProtocolInvariants()
     async with client(address) as speaker:
 
         async def settled() -> None:
             try:
-                await speaker.say("ping", id="settled")
+                await speaker.send("ping", id="settled")
                 while True:
                     message = SERVER_MESSAGE.validate_json(await speaker.socket.recv())
                     invariants.check(message)
@@ -249,24 +249,24 @@ async def judged(address: Address) -> AsyncIterator[tuple[Client, Callable[[], A
         yield speaker, settled
 
 
-async def speak_oddly(address: Address, dice: random.Random, user: str) -> None:
-    """Messages made up by chance, from somebody who is known, to somebody who has begun a session or has not."""
-    async with asyncio.timeout(DEADLINE_S), judged(address) as (speaker, settled):
+async def send_odd_messages(address: Address, dice: random.Random, user: str) -> None:
+    """Random messages of an authenticated client, with or without a session."""
+    async with asyncio.timeout(DEADLINE_S), checked_client(address) as (speaker, settled):
         try:
-            await speaker.say("auth", token=address.token(user))
+            await speaker.send("auth", token=address.token(user))
             if dice.random() < 0.3:
                 audio, messages = odd_audio(dice)
-                await speaker.say("start", audio=audio)
+                await speaker.send("start", audio=audio)
                 await settled()
                 for message in messages:
-                    await speaker.play(message)
+                    await speaker.send_audio(message)
             else:
                 for _ in range(dice.randrange(1, 30)):
                     await speaker.socket.send(odd_text(dice) if dice.random() < 0.9 else dice.randbytes(FRAME_BYTES))
             if dice.random() < 0.5:
-                await speaker.say("end")
+                await speaker.send("end")
         except ConnectionClosed:
-            pass  # It had enough before all was said; why, it says below.
+            pass  # The edge closed before all was sent; the reason is checked below.
         await settled()
         if dice.random() < 0.5:
             speaker.socket.transport.abort()

@@ -1,10 +1,10 @@
-"""A crowd that means no good, as a process of its own that lets others go before, so that its work does not fall on
-whoever measures.
+"""A load of hostile clients, as a process of its own with low priority, so that it does not slow down the
+measurement.
 
     python -m tests.support.edge.hostile_load strangers|odd PORT DATA COUNT PER_S AT_ONCE SEED
 
-So many in all, so many a second if no more than so many are there at once. Prints how many did what, as JSON.
-`strangers` connect and show no token; `odd` log in and say what comes to mind.
+COUNT clients in all, PER_S a second, at most AT_ONCE concurrently. Prints how many did what, as JSON. `strangers`
+connect without a token; `odd` log in and send random messages.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ from tests.support.edge.hostile_clients import (
     FRAMES,
     HANDSHAKES,
     make_containers,
-    send_badly,
+    send_bad_frames,
+    send_bad_handshake,
     send_noise_for_tls,
-    shake_hands_badly,
-    speak_oddly,
+    send_odd_messages,
 )
 from tests.support.edge.in_process import Address
 
@@ -32,8 +32,8 @@ _STRANGE = ("nothing", "tls", "noise", "half a handshake", "handshake", "handsha
 _SELDOM_WAITS = 0.1
 
 
-async def pass_by(address: Address, dice: random.Random) -> str:
-    """Connect, get this far, and go without a word."""
+async def connect_anonymously(address: Address, dice: random.Random) -> str:
+    """Connect, get this far, and leave."""
     what = dice.choice(_STRANGE)
     if what == "wait" and dice.random() > _SELDOM_WAITS:
         what = "handshake"
@@ -58,20 +58,20 @@ async def pass_by(address: Address, dice: random.Random) -> str:
     return what
 
 
-async def be_odd(address: Address, dice: random.Random) -> str:
+async def misbehave(address: Address, dice: random.Random) -> str:
     match dice.randrange(6):
         case 0:
-            await shake_hands_badly(address, dice.choice(list(HANDSHAKES)))
+            await send_bad_handshake(address, dice.choice(list(HANDSHAKES)))
             return "handshake"
         case 1:
-            await send_badly(address, dice.choice([name for name, (_, code) in FRAMES.items() if code != 4408]))
+            await send_bad_frames(address, dice.choice([name for name, (_, code) in FRAMES.items() if code != 4408]))
             return "frames"
         case _:
-            await speak_oddly(address, dice, f"odd-{dice.randrange(10**9)}")
+            await send_odd_messages(address, dice, f"odd-{dice.randrange(10**9)}")
             return "messages"
 
 
-async def crowd(kind: str, address: Address, count: int, per_s: int, at_once: int, seed: int) -> Counter[str]:
+async def run_load(kind: str, address: Address, count: int, per_s: int, at_once: int, seed: int) -> Counter[str]:
     if kind == "odd":
         make_containers()
     done: Counter[str] = Counter()
@@ -79,15 +79,15 @@ async def crowd(kind: str, address: Address, count: int, per_s: int, at_once: in
     loop = asyncio.get_running_loop()
     begun_s = loop.time()
 
-    async def one_after_the_other() -> None:
+    async def run_in_turn() -> None:
         for number in numbers:
             await asyncio.sleep(begun_s + number / per_s - loop.time())
             dice = random.Random(f"{seed} {number}")
-            done[await (pass_by if kind == "strangers" else be_odd)(address, dice)] += 1
+            done[await (connect_anonymously if kind == "strangers" else misbehave)(address, dice)] += 1
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(at_once):
-            tasks.create_task(one_after_the_other())
+            tasks.create_task(run_in_turn())
     return done
 
 
@@ -95,7 +95,7 @@ def main() -> None:
     os.nice(5)
     kind, port, data, *numbers = sys.argv[1:]
     address = Address(int(port), 0, Path(data), KafkaSettings(), 0)
-    print(json.dumps(asyncio.run(crowd(kind, address, *map(int, numbers)))))
+    print(json.dumps(asyncio.run(run_load(kind, address, *map(int, numbers)))))
 
 
 if __name__ == "__main__":

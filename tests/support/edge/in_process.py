@@ -1,4 +1,4 @@
-"""The edge in the test's own process, a client for it, and somebody who plays the stages behind it."""
+"""The edge in the test's own process, a client for it, and fakes of the stages behind it."""
 
 import asyncio
 import json
@@ -85,14 +85,14 @@ class Client:
         self.socket = socket
         self.received: list[Message] = []
 
-    async def say(self, type_: str, **fields: Any) -> None:
+    async def send(self, type_: str, **fields: Any) -> None:
         await self.socket.send(json.dumps({"type": type_, **fields}))
 
-    async def play(self, audio: bytes) -> None:
+    async def send_audio(self, audio: bytes) -> None:
         await self.socket.send(audio)
 
-    async def hear(self, *types: str, within_s: float = DEADLINE_S) -> Message:
-        """The next message of one of these types; others are kept and passed over."""
+    async def receive(self, *types: str, within_s: float = DEADLINE_S) -> Message:
+        """The next message of one of these types; others are recorded and skipped."""
         async with asyncio.timeout(within_s):
             while True:
                 message: Message = json.loads(await self.socket.recv())
@@ -100,8 +100,8 @@ class Client:
                 if message["type"] in types:
                     return message
 
-    async def acked(self, frames: int) -> None:
-        while (await self.hear("ack"))["frames"] < frames:
+    async def wait_for_ack(self, frames: int) -> None:
+        while (await self.receive("ack"))["frames"] < frames:
             pass
 
     async def closed(self, within_s: float = DEADLINE_S) -> int | None:
@@ -113,20 +113,20 @@ class Client:
             except ConnectionClosed:
                 return self.socket.close_code
 
-    async def refused(self) -> tuple[Message, int | None]:
+    async def rejected(self) -> tuple[Message, int | None]:
         """The fatal error that must come, and the close code after it."""
-        error = await self.hear("error")
+        error = await self.receive("error")
         assert error["fatal"], error
         return error, await self.closed()
 
     async def authorise(self, token: str) -> Message:
-        await self.say("auth", token=token)
-        return await self.hear("ready")
+        await self.send("auth", token=token)
+        return await self.receive("ready")
 
     async def start(self, token: str, **fields: Any) -> Message:
         await self.authorise(token)
-        await self.say("start", **fields)
-        return await self.hear("started", "error")
+        await self.send("start", **fields)
+        return await self.receive("started", "error")
 
 
 @asynccontextmanager
@@ -147,8 +147,8 @@ class LogEntry:
     value: bytes
 
 
-class Stages:
-    """Plays the later stages: reads the sessions' logs, and answers to the address that stands in them."""
+class FakeStages:
+    """Plays the later stages: reads the sessions' logs, and replies to the addresses in them."""
 
     def __init__(self, kafka: KafkaSettings, producer: AIOKafkaProducer) -> None:
         self._kafka = kafka
@@ -161,7 +161,7 @@ class Stages:
         next_offset: dict[int, int] = {}
         async with consumer:
             async for record in consumer:
-                # Held up for long, it joins its group anew, and reads from the beginning once more.
+                # After a long pause it rejoins its group and reads from the beginning again.
                 if record.offset >= next_offset.get(record.partition, 0):
                     next_offset[record.partition] = record.offset + 1
                     self.log.append(entry(record))
@@ -202,9 +202,9 @@ def entry(record: ConsumerRecord) -> LogEntry:
 
 
 @asynccontextmanager
-async def stages(kafka: KafkaSettings) -> AsyncIterator[Stages]:
+async def play_stages(kafka: KafkaSettings) -> AsyncIterator[FakeStages]:
     async with make_producer(kafka) as producer:
-        played = Stages(kafka, producer)
+        played = FakeStages(kafka, producer)
         following = asyncio.create_task(played.follow())
         try:
             yield played

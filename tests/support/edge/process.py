@@ -1,4 +1,4 @@
-"""The edge as a process of its own: its log, its metrics and its memory can be looked at from outside."""
+"""The edge as a process of its own, with access to its log, metrics and memory."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ class EdgeProcess:
 
     @property
     def log(self) -> str:
-        """All that it has said so far."""
+        """Its whole log so far."""
         return self.log_file.read_text(encoding="utf-8")
 
     async def metrics(self) -> str:
@@ -46,7 +46,7 @@ class EdgeProcess:
         )
 
     async def quiet(self, within_s: float = DEADLINE_S) -> None:
-        """Returns when nobody is connected, and nothing is left of those who were."""
+        """Returns when no client is connected and all sockets are closed."""
         async with asyncio.timeout(within_s):
             while await self.metric("rostrum_edge_connections") or self.sockets:  # noqa: ASYNC110 - asked from outside
                 await asyncio.sleep(0.1)
@@ -70,7 +70,7 @@ class EdgeProcess:
 
     @property
     def sockets(self) -> int:
-        """Those that clients have open to it, before and after a handshake."""
+        """Clients' open sockets, before and after a handshake."""
         ports = (self.address.port, self.address.plain_port)
         return sum(
             at.status == psutil.CONN_ESTABLISHED and at.laddr.port in ports for at in self._seen.net_connections("tcp")

@@ -1,4 +1,4 @@
-"""Edge processes that a test may kill, restart and stop, side by side on one broker."""
+"""Edge processes that a test may kill, restart and stop, several on one broker."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ from tests.support.processes.stage_process import StageProcess
 
 
 class Edge(StageProcess):
-    """`address` stays the same when it is started anew. Edges that share `data` share certificate and login secret. By
-    default it lets everybody speak, however late the stages behind it are."""
+    """`address` stays the same after a restart. Edges that share `data` share certificate and login secret. By default
+    there is no admission control."""
 
     def __init__(self, kafka: KafkaSettings, data: Path, ordinal: int, **settings: str) -> None:
         self.address = Address(free_port(), free_port(), data, kafka, ordinal)
@@ -28,5 +28,5 @@ class Edge(StageProcess):
 
     @property
     def url(self) -> str:
-        """Of plain ws: what is tested with it is not TLS."""
+        """Of plain ws: TLS is not under test."""
         return self.address.plain_url

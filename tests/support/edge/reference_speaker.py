@@ -1,4 +1,4 @@
-"""A well-behaved speaker, whom nothing that others do may disturb."""
+"""A well-behaved client, which other clients must not disturb."""
 
 import asyncio
 import contextlib
@@ -10,16 +10,16 @@ from websockets.exceptions import ConnectionClosed
 
 from schemas.sessions import RecordKind
 from schemas.wire import SERVER_MESSAGE, Ack, ReportMessage, Summary
-from tests.support.edge.in_process import FRAME, Client, Stages
+from tests.support.edge.in_process import FRAME, Client, FakeStages
 from tests.support.edge.protocol_invariants import ProtocolInvariants
 from tests.support.waiting import DEADLINE_S
 
-_HEARD_EVERY_S = 1.0
+_PROGRESS_INTERVAL_S = 1.0
 _SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals=0)
 
 
 @dataclass
-class Steady:
+class ReferenceSpeaker:
     """Sends a frame every `every_s` while `speaking`; `delays_ms`: how long each waited for its acknowledgement."""
 
     speaker: Client
@@ -30,57 +30,57 @@ class Steady:
     _taken: int = 0
     _sent_s: list[float] = field(default_factory=list)
     _listening: asyncio.Task[None] | None = None
-    _heard: asyncio.Task[None] | None = None
+    _reporting: asyncio.Task[None] | None = None
 
-    async def begin(self, token: str, later: Stages) -> None:
-        """What it says is heard as it is acknowledged: else it, being faster than speech, would be slowed down."""
+    async def begin(self, token: str, fake_stages: FakeStages) -> None:
+        """The stages report progress up to its acks; otherwise it would be paused, since it is faster than speech."""
         started = await self.speaker.start(token)
         self.session_id = started["session_id"]
         for message in self.speaker.received:
             self.invariants.check(SERVER_MESSAGE.validate_python(message))
         self._listening = asyncio.create_task(self._listen())
-        await later.seen(self.session_id, RecordKind.START)
-        self._heard = asyncio.create_task(self._be_heard(later))
+        await fake_stages.seen(self.session_id, RecordKind.START)
+        self._reporting = asyncio.create_task(self._report_progress(fake_stages))
 
     async def speak(self, frames: int) -> None:
-        """So many more."""
+        """Send this many more."""
         due_s = time.monotonic()
         for _ in range(frames):
             due_s += self.every_s
             await asyncio.sleep(due_s - time.monotonic())
             self._sent_s.append(time.monotonic())
-            await self.speaker.play(FRAME)
+            await self.speaker.send_audio(FRAME)
 
     async def speak_until(self, over: asyncio.Future[Any]) -> None:
         while not over.done():
             await self.speak(1)
 
-    def taken_delays_ms(self) -> list[float]:
-        """Those since they were taken last."""
+    def new_delays_ms(self) -> list[float]:
+        """Those since the last call."""
         taken, self._taken = self.delays_ms[self._taken :], len(self.delays_ms)
         return taken
 
-    async def end(self, later: Stages) -> None:
-        """The session comes to its report, with every frame acknowledged and standing in the log, once."""
+    async def end(self, fake_stages: FakeStages) -> None:
+        """End the session and check it: every frame is acknowledged and in the log, once."""
         assert self._listening is not None
-        assert self._heard is not None
-        await self.speaker.say("end")
-        await later.seen(self.session_id, RecordKind.END)
-        frames = await later.seen(self.session_id, RecordKind.FRAME, len(self._sent_s))
+        assert self._reporting is not None
+        await self.speaker.send("end")
+        await fake_stages.seen(self.session_id, RecordKind.END)
+        frames = await fake_stages.seen(self.session_id, RecordKind.FRAME, len(self._sent_s))
         assert [each.headers.seq for each in frames] == list(range(len(self._sent_s)))
-        self._heard.cancel()
-        await asyncio.wait({self._heard})
-        await later.reply(self.session_id, _SUMMARY)
-        await later.reply(self.session_id, ReportMessage(error="none"))
+        self._reporting.cancel()
+        await asyncio.wait({self._reporting})
+        await fake_stages.reply(self.session_id, _SUMMARY)
+        await fake_stages.reply(self.session_id, ReportMessage(error="none"))
         async with asyncio.timeout(DEADLINE_S):
             await self._listening
         assert self.invariants.closed == 1000
         assert self.invariants.acked == len(self._sent_s) == len(self.delays_ms)
 
-    async def _be_heard(self, later: Stages) -> None:
+    async def _report_progress(self, fake_stages: FakeStages) -> None:
         while True:
-            await later.reply(self.session_id, None, heard_frames=self.invariants.acked)
-            await asyncio.sleep(_HEARD_EVERY_S)
+            await fake_stages.reply(self.session_id, None, heard_frames=self.invariants.acked)
+            await asyncio.sleep(_PROGRESS_INTERVAL_S)
 
     async def _listen(self) -> None:
         with contextlib.suppress(ConnectionClosed):

@@ -33,7 +33,7 @@ async def sessions_with_questions(kafka: KafkaSettings, count: int) -> set[str]:
     return {event.session_id for event in events if isinstance(event, QuestionsAsked)}
 
 
-async def test_a_killed_broker_ends_no_stage_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_questions_are_asked_again_after_a_killed_broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("KAFKA_BOOTSTRAP", "KAFKA_PREFIX", "LLM_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     async with own_kafka(tmp_path) as (kafka, broker):
