@@ -33,6 +33,6 @@ def to_bytes(samples: Samples) -> bytes:
 
 
 def canonical_count(samples: int, sample_rate: int) -> int:
-    """How many samples of the log so many of the client's make; also the number of the log's first sample that is not
-    before the client's next one."""
+    """The number of samples at the log's rate; also that of the log's first sample that is not before the client's next
+    one."""
     return -(-samples * SAMPLE_RATE // sample_rate)

@@ -113,7 +113,7 @@ async def test_records_that_wait_for_kafka_are_bounded_over_all_connections() ->
             for _ in range(20):
                 socket.say(FRAME)
         await settle()
-        # Who is reading when the mark is reached brings what it has read.
+        # A socket being read when the watermark is reached still delivers its message.
         assert 4 * FRAME_BYTES <= budget.bytes <= (4 + len(sockets)) * FRAME_BYTES
         for fakes in worlds:
             fakes.log.accepting.set()

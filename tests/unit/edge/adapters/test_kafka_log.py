@@ -1,4 +1,4 @@
-"""What becomes of a record when the producer fails, told by a producer that plays each failure."""
+"""What happens to a record when the producer fails; a fake producer plays each failure."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Replies go on after anything a consumer may meet."""
+"""The consumer keeps delivering replies after any failure."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What the operating system allows is asked for."""
+"""The limit on open files is raised as far as the system allows."""
 
 import resource
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from edge.adapters.open_files import raise_open_file_limit
 
 @pytest.fixture
 def hard() -> Iterator[int]:
-    """The most that may be asked for. Little is allowed while the test runs."""
+    """The hard limit. During the test the soft limit is low."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
     yield hard

@@ -1,4 +1,4 @@
-"""Any rate, cut anyhow, becomes the same audio of 16 kHz, to the sample."""
+"""Any rate, split anyhow, becomes the same audio at 16 kHz, to the sample."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from edge.adapters.resampling import PcmDecoder, Resampler
 from edge.core.audio.formats import SAMPLE_RATES, InputFormat
 from tests.support.audio.containers import tone
 
-# Pieces as they may come: single samples, odd ones, a usual message, a second.
+# Pieces of any size: single samples, odd ones, a usual message, a second.
 PIECES = st.lists(st.one_of(st.integers(1, 50), st.sampled_from([2000, 11_025, 12_000, 48_000])), max_size=12)
 
 
@@ -35,7 +35,7 @@ def test_a_tone_stays_the_tone_without_a_click(rate: int) -> None:
     pieces = [sound[start : start + rate // 4] for start in range(0, len(sound), rate // 4)]
     audio = b"".join(map(resampler.push, pieces)) + resampler.flush()
     heard = np.frombuffer(audio, "<i2") / 32768
-    # The filter knows nothing of what was before the first sample and after the last.
+    # The filter knows no samples before the first and after the last.
     assert np.abs(heard - tone(2.0, 16_000))[100:-100].max() < 1e-3
 
 

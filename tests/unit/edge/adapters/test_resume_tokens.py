@@ -1,4 +1,4 @@
-"""A resume token says which session of whom, and is never a login."""
+"""A resume token names a session and its user, and is never a login token."""
 
 import jwt
 import pytest

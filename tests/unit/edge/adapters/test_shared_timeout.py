@@ -1,4 +1,4 @@
-"""Whoever waits too long is told, and nobody else."""
+"""A task that waits too long gets a TimeoutError, and no other does."""
 
 import asyncio
 from collections.abc import AsyncIterator

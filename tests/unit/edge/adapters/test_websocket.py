@@ -1,4 +1,4 @@
-"""The WebSocket server, over loopback: who is dead, who is only slow, and that every close comes to an end."""
+"""The WebSocket server, over loopback: dead and slow clients, limits, and closes that end in time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -103,7 +103,7 @@ async def test_a_silent_client_that_answers_pings_stays(monkeypatch: pytest.Monk
         await socket.send(b"good")
 
     async with talking(converse) as client:
-        await asyncio.sleep(1.2)  # Without a pong it would have been cut off after 1 s.
+        await asyncio.sleep(1.2)  # Without a pong it would have been dropped after 1 s.
         await client.send("still here")
         assert await client.recv() == "good"
 
@@ -173,7 +173,7 @@ async def test_connections_beyond_the_limit_are_rejected() -> None:
 
 async def test_behind_a_proxy_clients_are_counted_by_forwarded_address() -> None:
     behind = ConnectionLimiter(HandshakeRules(proxies=networks(["127.0.0.1"]), max_connections_per_address=1))
-    async with talking(nothing, behind) as proxy:  # Itself a client, from the proxy's own address.
+    async with talking(nothing, behind) as proxy:  # A client too, from the proxy's own address.
         url = f"ws://127.0.0.1:{proxy.remote_address[1]}{PATH}"
         async with (
             connect(url, additional_headers={"X-Forwarded-For": "192.0.2.1"}),

@@ -1,4 +1,4 @@
-"""The protocol's page shows the table as it is."""
+"""The protocol's page shows the diagram of the table."""
 
 from pathlib import Path
 

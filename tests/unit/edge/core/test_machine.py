@@ -269,7 +269,7 @@ def test_a_silent_connection_is_kept_alive() -> None:
     [alive] = connection.on(Tick(), 10_000)
     assert isinstance(alive, Append)
     assert alive.record.kind is RecordKind.ALIVE
-    # While that is on its way, and after the end, there is nothing to add.
+    # Nothing is added while that record is in flight, nor after the end.
     assert connection.on(Tick(), 60_000) == []
     connection.accept_all()
     assert connection.on(Tick(), 60_000) != []

@@ -1,4 +1,4 @@
-"""Who may come in, by address, proxy and page."""
+"""Who may connect, by address, proxy and origin."""
 
 import pytest
 from hypothesis import given, settings
@@ -31,7 +31,7 @@ def request(
     ("peer", "forwarded", "address"),
     [
         ("203.0.113.9", (), "203.0.113.9"),
-        ("203.0.113.9", ("198.51.100.1",), "203.0.113.9"),  # No proxy of ours: anybody can write that.
+        ("203.0.113.9", ("198.51.100.1",), "203.0.113.9"),  # Not a trusted proxy: any client can send that.
         ("10.0.0.1", ("198.51.100.1",), "198.51.100.1"),
         ("10.0.0.1", ("6.6.6.6, 198.51.100.1",), "198.51.100.1"),  # The client wrote the first itself.
         ("10.0.0.1", ("6.6.6.6", "198.51.100.1, 10.0.0.2"), "198.51.100.1"),

@@ -1,4 +1,4 @@
-"""How many sessions a user may hold."""
+"""How many sessions a user may have."""
 
 from edge.core.admission.session_quota import SessionQuota
 from edge.core.effects import Admit, ResumeClaims

@@ -1,4 +1,4 @@
-"""Which formats are taken, and what their frames and messages weigh."""
+"""Supported formats, and the sizes of their frames and messages."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Audio in any pieces comes out as the same audio in frames of 250 ms."""
+"""Audio in any pieces becomes the same audio in frames of 250 ms."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""From a client's bytes to samples and on to the log's bytes."""
+"""From a client's bytes to samples, and to the log's bytes."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Tokens that run out, keys that cannot be had, and users who hold enough sessions."""
+"""Tokens that expire, an identity provider that does not answer, and session quotas."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def closed(effects: list[Effect]) -> tuple[int, str]:
 def test_the_client_is_notified_once_before_its_token_expires() -> None:
     connection = streaming(user=SOON)
     assert told(connection.on(Tick(), HOUR_MS - 60_000)) == []
-    # 5 s of leeway are part of the token's life here, as they are when it is checked.
+    # The token's life includes 5 s of leeway, as it does when it is verified.
     assert told(connection.on(Tick(), HOUR_MS - 50_000)) == [("token_expiring", 55_000)]
     assert told(connection.on(Tick(), HOUR_MS)) == []
 

@@ -1,4 +1,4 @@
-"""A connection that goes on with a session: what it writes and acknowledges, and what the transcriber's answers do."""
+"""A connection that resumes a session: what it appends and acknowledges, and what the transcriber's answers do."""
 
 from dataclasses import replace
 
@@ -30,8 +30,8 @@ def final(number: int) -> FinalMessage:
     return FinalMessage(number=number, text="w", start_ms=0, end_ms=1, question=None, words=())
 
 
-def reclaimed(start: Start, claim: ResumeClaims = CLAIM) -> CoreConnection:
-    """A connection that showed the resume token of this session."""
+def with_resume_token(start: Start, claim: ResumeClaims = CLAIM) -> CoreConnection:
+    """A connection with a valid resume token of this session."""
     connection = CoreConnection()
     connection.on(TokenAccepted(ADA))
     assert connection.on(start) == [ResolveResumeToken(start)]
@@ -40,8 +40,8 @@ def reclaimed(start: Start, claim: ResumeClaims = CLAIM) -> CoreConnection:
 
 
 def resumed(from_frame: int = 4, have_final: int = 2) -> CoreConnection:
-    """A connection whose resume the log has, and of which the transcriber has not been heard."""
-    connection = reclaimed(Start(resume="token", from_frame=from_frame, have_final=have_final))
+    """A connection whose resume is in the log, and not confirmed by the transcriber yet."""
+    connection = with_resume_token(Start(resume="token", from_frame=from_frame, have_final=have_final))
     connection.accept_all()
     assert connection.state.phase is ConnectionPhase.STREAMING
     connection.effects.clear()
@@ -58,7 +58,7 @@ def closed(effects: list[Effect]) -> tuple[int, str]:
 
 
 def test_a_resume_is_appended_before_the_client_gets_started() -> None:
-    connection = reclaimed(Start(resume="token", from_frame=4, have_final=2))
+    connection = with_resume_token(Start(resume="token", from_frame=4, have_final=2))
     [_, admit, append] = connection.effects[-3:]
     assert admit == Admit(CLAIM, None)
     assert isinstance(append, Append)
@@ -107,7 +107,7 @@ def test_an_answer_begins_at_the_sessions_sample() -> None:
 
 def test_decoded_audio_continues_at_the_sessions_sample() -> None:
     announced = AudioFormat(sample_rate=48_000)
-    connection = reclaimed(Start(resume="token", from_frame=4), replace(CLAIM, audio=announced))
+    connection = with_resume_token(Start(resume="token", from_frame=4), replace(CLAIM, audio=announced))
     connection.accept_all()
     [convert] = connection.on(AudioReceived(bytes(24_000)))
     assert isinstance(convert, DecodeAudio)
@@ -119,7 +119,7 @@ def test_decoded_audio_continues_at_the_sessions_sample() -> None:
 
 def test_a_resume_may_announce_another_format() -> None:
     start = Start(resume="token", audio=AudioFormat(encoding="webm_opus"))
-    connection = reclaimed(start)
+    connection = with_resume_token(start)
     assert connection.state.session.audio.encoding == "webm_opus"
     assert connection.effects[-2] == Admit(replace(CLAIM, audio=start.audio), None)
 
@@ -132,7 +132,7 @@ def test_finals_the_client_has_are_not_sent_again() -> None:
 
 
 def test_replies_before_started_are_buffered() -> None:
-    connection = reclaimed(Start(resume="token", have_final=1))
+    connection = with_resume_token(Start(resume="token", have_final=1))
     early: list[ReplyMessage] = [Resumed(next_frame=0, over=True), final(1), final(2), SUMMARY]
     for message in early:
         assert connection.on(ReplyReceived(message)) == []
@@ -153,7 +153,7 @@ def test_of_a_session_that_is_over_only_frames_held_are_acknowledged() -> None:
 
 
 def test_frames_held_from_another_connection_are_acknowledged_after_the_end() -> None:
-    """The edge before was killed between the log's acceptance of the last frames and their acknowledgement."""
+    """The edge before was killed after Kafka accepted the last frames and before it acknowledged them."""
     connection = resumed(from_frame=4)
     assert messages(connection.on(ReplyReceived(Resumed(next_frame=9, over=True)))) == [Ack(frames=9)]
 
@@ -179,7 +179,7 @@ def test_an_older_answer_after_the_session_is_over_acknowledges_nothing() -> Non
 )
 def test_a_resume_that_fails_is_closed_with_its_reason(answer: ReplyMessage, code: int, reason: str) -> None:
     assert closed(resumed().on(ReplyReceived(answer))) == (code, reason)
-    early = reclaimed(Start(resume="token"))
+    early = with_resume_token(Start(resume="token"))
     early.on(ReplyReceived(answer))
     early.on(ReplyReceived(final(1)))
     early.effects.clear()
@@ -189,7 +189,7 @@ def test_a_resume_that_fails_is_closed_with_its_reason(answer: ReplyMessage, cod
 
 
 def test_another_users_session_cannot_be_resumed() -> None:
-    connection = reclaimed(Start(resume="token"), replace(CLAIM, user_id="eve"))
+    connection = with_resume_token(Start(resume="token"), replace(CLAIM, user_id="eve"))
     assert closed(connection.effects) == (4403, "not_your_session")
     assert not connection.in_flight
 
@@ -203,7 +203,7 @@ def test_an_invalid_resume_token_is_rejected() -> None:
 
 @pytest.mark.parametrize("from_frame", [13, 10**30])
 def test_from_frame_beyond_the_maximum_length_is_a_gap(from_frame: int) -> None:
-    connection = reclaimed(Start(resume="token", from_frame=from_frame))
+    connection = with_resume_token(Start(resume="token", from_frame=from_frame))
     assert closed(connection.effects) == (4400, "frame_gap")
 
 

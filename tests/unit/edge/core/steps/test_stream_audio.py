@@ -1,4 +1,4 @@
-"""Audio in other formats than the log's: converted in order, with answers at the right sample."""
+"""Audio in other formats than the log's: decoded in order, with answers at the right sample."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ SUMMARY = Summary(words=0, speech_ms=0, audio_ms=0, words_per_minute=0.0, finals
 
 
 def records(effects: list[Effect]) -> list[tuple[str, int]]:
-    """Kinds and sizes of what was written; of an end and an answer the size is 0."""
+    """Kinds and sizes of the appended records; 0 for other kinds than frames."""
     written = [effect.record for effect in effects if isinstance(effect, Append)]
     return [(each.kind.value, len(each.value) if each.kind is RecordKind.FRAME else 0) for each in written]
 
