@@ -19,6 +19,8 @@ from schemas.words import Word
 
 TOKEN_S = 0.02
 """Spacing of Whisper's timestamp tokens and of its encoder's output."""
+_WITHOUT_SPACES = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
+"""Languages written without spaces between words, as faster-whisper's tokenizer knows them."""
 _PREPENDED = "\"'“¿([{-"
 _APPENDED = "\"'.。,，!！?？:：”)]}、"
 _MAX_MEDIAN_S = 0.7
@@ -73,6 +75,8 @@ def timed_words(segments: Sequence[TextSegment], alignment: Any, tokenizer: Toke
     lengths_s = [each["end"] - each["start"] for each in aligned if each["end"] > each["start"]]
     median_s = min(statistics.median(lengths_s), _MAX_MEDIAN_S) if lengths_s else 0.0
     merge_punctuations(aligned, _PREPENDED, _APPENDED)
+    if tokenizer.language_code not in _WITHOUT_SPACES:
+        _merge_pieces(aligned)
     words: list[_TimedWord] = []
     taken = 0
     for segment in segments:
@@ -109,6 +113,25 @@ def _aligned(tokens: list[int], alignment: Any, tokenizer: Tokenizer) -> list[di
     ]
 
 
+def _merge_pieces(aligned: Sequence[dict[str, Any]]) -> None:
+    """Join what the model wrote without a space in between: "mother", "-in" and "-law" are one word, as are "50" and
+    ",000". Like `merge_punctuations`, it leaves an empty text where a piece was. The probability is the mean over all
+    tokens."""
+    whole: dict[str, Any] | None = None
+    for piece in aligned:
+        if not piece["word"]:
+            continue
+        if whole is None or piece["word"].startswith(" "):
+            whole = piece
+            continue
+        sizes = len(whole["tokens"]), len(piece["tokens"])
+        whole["probability"] = (whole["probability"] * sizes[0] + piece["probability"] * sizes[1]) / sum(sizes)
+        whole["word"] += piece["word"]
+        whole["end"] = piece["end"]
+        whole["tokens"] = [*whole["tokens"], *piece["tokens"]]
+        piece["word"], piece["tokens"] = "", []
+
+
 def _corrected(
     words: Sequence[_TimedWord], segment: TextSegment, before_s: float, median_s: float
 ) -> Iterator[_TimedWord]:
@@ -129,7 +152,8 @@ def _corrected(
 
 def _word(timed: _TimedWord) -> Word:
     return Word(
-        text=timed.text.strip(),
+        # An opening quotation mark that the model wrote as a word of its own stands before the next one.
+        text="".join(timed.text.split()),
         start_ms=round(timed.start_s * 1000),
         end_ms=round(timed.end_s * 1000),
         probability=timed.probability,

@@ -77,3 +77,44 @@ def test_a_last_word_does_not_stretch_over_the_silence_after_it(tokenizer: Token
 
 def test_without_text_there_are_no_words(tokenizer: Tokenizer) -> None:
     assert timed_words([], aligned([], 0.0), tokenizer) == ()
+
+
+def as_written(tokenizer: Tokenizer, text: str) -> list[str]:
+    ids = tokens(tokenizer, text)
+    starts_s = [0.2 * place for place in range(len(ids))]
+    return [word.text for word in timed_words([TextSegment(0.0, 60.0, ids)], aligned(starts_s, 60.0), tokenizer)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my mother-in-law is a well-known doctor.",
+        "i wear a t-shirt.",
+        "there were 50,000 people, 95% of them for $25.50!",
+        "i get up at 6.30, or at 7:45 a.m.",
+        "i live in the u.s. now.",
+        "don't you know? i'm twenty-five.",
+        "we play 3-on-3 and 12/05/2008",
+    ],
+)
+def test_words_are_what_the_model_wrote_without_spaces(tokenizer: Tokenizer, text: str) -> None:
+    assert as_written(tokenizer, f" {text}") == text.split()
+
+
+def test_a_joined_word_has_the_times_and_the_mean_probability_of_its_pieces(tokenizer: Tokenizer) -> None:
+    text = tokens(tokenizer, " a-b")
+    starts_s = [0.2 * place for place in range(len(text))]
+    alignment = aligned(starts_s, 2.0)
+    alignment.text_token_probs = [0.9] + [0.3] * (len(text) - 1)
+    (word,) = timed_words([TextSegment(0.0, 2.0, text)], alignment, tokenizer)
+    assert (word.start_ms, word.end_ms) == (0, 2000)
+    assert word.probability == pytest.approx((0.9 + 0.3 * (len(text) - 1)) / len(text))
+
+
+def test_languages_without_spaces_keep_their_pieces(tokenizer: Tokenizer) -> None:
+    chinese = Tokenizer(tokenizer.tokenizer, False)
+    chinese.language_code = "zh"
+    text = tokens(chinese, "abc")
+    starts_s = [0.2 * place for place in range(len(text))]
+    words = timed_words([TextSegment(0.0, 9.0, text)], aligned(starts_s, 9.0), chinese)
+    assert len(words) == len(text) > 1
