@@ -111,7 +111,7 @@ class Playback:
             ):
                 async for message in session:
                     if isinstance(message, Summary):
-                        playing.cancel()  # The session is over, whoever ended it.
+                        playing.cancel()  # The session is over, even if the recordings are not.
                         self._await_report(deadline)
         except TimeoutError as error:
             raise ReportTimeout(

@@ -47,8 +47,8 @@ class Sender:
             await self._appended.wait()
 
     async def cut_if_silent(self, connection: EdgeConnection) -> None:
-        """Cut the connection once the server owes acknowledgements and sends nothing at all: a network that is gone
-        tells nobody."""
+        """Cut the connection once the server owes acknowledgements and sends nothing at all: a network that fails
+        need not close its connections."""
         loop = asyncio.get_running_loop()
         silent_since_s = loop.time()
         while loop.time() - silent_since_s < SILENCE_S:

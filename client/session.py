@@ -112,8 +112,8 @@ class Session:
         self._sender.append(End())
 
     async def drain(self) -> None:
-        """Return once the buffer is no more than half full: with it before each `send_audio` a program sends at the
-        server's pace. Raises SessionClosed once the session is over."""
+        """Return once the buffer is no more than half full. A program that awaits it before each `send_audio` sends at
+        the server's pace. Raises SessionClosed once the session is over."""
         while self._buffer.unacked_bytes > self._max_bytes // 2:
             await self._next_ack()
 

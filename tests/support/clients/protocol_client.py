@@ -1,4 +1,4 @@
-"""A client written from the protocol's page alone (docs/protocol.md): json and websockets, and nothing of Rostrum."""
+"""A client written from docs/protocol.md alone, with json and websockets and nothing of Rostrum."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ BYTES_PER_S = 2 * RATE_HZ
 
 
 class Refused(AssertionError):
-    """The server said no instead of `ready` or `started`."""
+    """The server sent an error instead of `ready` or `started`."""
 
     def __init__(self, error: Message) -> None:
         super().__init__(f"{error['code']}: {error['message']} {error['hint']}")
@@ -27,9 +27,10 @@ class Refused(AssertionError):
 
 @dataclass
 class Transcript:
-    """Everything the server said; `messages` with the seconds since the first sample at which each came."""
+    """Everything the server sent over one connection."""
 
     messages: list[tuple[float, Message]] = field(default_factory=list)
+    """Each with the time of its arrival, in seconds from the first sample."""
     close_code: int | None = None
     frames_sent: int = 0
 
@@ -63,50 +64,50 @@ async def speak(
     url: str,
     token: str,
     pcm: bytes,
-    heard: Transcript | None = None,
+    transcript: Transcript | None = None,
     *,
     tls: ssl.SSLContext | None = None,
     end: bool = True,
     **start: Any,
 ) -> Transcript:
-    """Stream 16 kHz mono s16le in real time and listen until the server closes. `heard`: filled as messages come, for
-    those who watch. Without `end`, the socket is cut off after the last sample. Raises Refused."""
-    heard = Transcript() if heard is None else heard
+    """Stream 16 kHz mono s16le in real time and read until the server closes. `transcript` is filled as messages
+    arrive. Without `end`, the socket is cut off after the last sample. Raises Refused."""
+    transcript = Transcript() if transcript is None else transcript
     async with connect(url, ssl=tls, compression=None, max_size=None, open_timeout=None) as socket:
         await socket.send(json.dumps({"type": "auth", "token": token}))
-        await _until(socket, heard, "ready", time.monotonic())
+        await _until(socket, transcript, "ready", time.monotonic())
         await socket.send(json.dumps({"type": "start", **start}))
-        await _until(socket, heard, "started", time.monotonic())
+        await _until(socket, transcript, "started", time.monotonic())
         began_s = time.monotonic()
-        listening = asyncio.create_task(_listen(socket, heard, began_s))
+        listening = asyncio.create_task(_listen(socket, transcript, began_s))
         await socket.send(json.dumps({"type": "answer", "question": 1}))
         for offset in range(0, len(pcm), MESSAGE_BYTES):
             chunk = pcm[offset : offset + MESSAGE_BYTES]
             spoken_s = (offset + len(chunk)) / BYTES_PER_S
             await asyncio.sleep(began_s + spoken_s - time.monotonic())
             await socket.send(chunk)
-            heard.frames_sent += 1
+            transcript.frames_sent += 1
         if end:
             await socket.send(json.dumps({"type": "end"}))
         else:
             socket.transport.abort()
         await listening
-        heard.close_code = socket.close_code
-    return heard
+        transcript.close_code = socket.close_code
+    return transcript
 
 
-async def _until(socket: ClientConnection, heard: Transcript, kind: str, began_s: float) -> None:
-    while not heard.of(kind):
+async def _until(socket: ClientConnection, transcript: Transcript, kind: str, began_s: float) -> None:
+    while not transcript.of(kind):
         message = json.loads(await socket.recv())
-        heard.messages.append((time.monotonic() - began_s, message))
+        transcript.messages.append((time.monotonic() - began_s, message))
         if message["type"] == "error":
             raise Refused(message)
 
 
-async def _listen(socket: ClientConnection, heard: Transcript, began_s: float) -> None:
+async def _listen(socket: ClientConnection, transcript: Transcript, began_s: float) -> None:
     try:
         while True:
             message = json.loads(await socket.recv())
-            heard.messages.append((time.monotonic() - began_s, message))
+            transcript.messages.append((time.monotonic() - began_s, message))
     except ConnectionClosed:
         return

@@ -1,6 +1,6 @@
-"""A client that keeps what the server has not acknowledged, and goes on with its session over another connection.
+"""A client that keeps what the server has not acknowledged, and resumes its session over another connection.
 
-Written from the protocol's page alone (docs/protocol.md): json and websockets, and nothing of Rostrum."""
+Written from docs/protocol.md alone, with json and websockets and nothing of Rostrum."""
 
 import asyncio
 import json
@@ -19,17 +19,16 @@ from tests.support.clients.protocol_client import BYTES_PER_S, MESSAGE_BYTES, Me
 
 AGAIN_S = 0.1
 MOST_PATIENT_S = 1.0
-"""Tests wait no longer, whatever the server asks for."""
+"""Tests wait no longer, whatever `retry_after_ms` says."""
 OPEN_S = 10.0
 COME_BACK = (1001, 1006, 1013)
-"""Close codes after which the session goes on elsewhere."""
+"""Close codes after which the session can be resumed."""
 
 
 class ResumingClient:
-    """Speaks `pcm` (16 kHz mono s16le) as a microphone would give it, at `speed` times real time, through whatever
-    happens to its connections. `answers`: questions by the byte of `pcm` they are answered from. `silence_s`: for so
-    long the server may acknowledge nothing that is waited for; then the connection is taken for dead. `connections`:
-    what came over each of them."""
+    """Sends `pcm` (16 kHz mono s16le) as a microphone would, at `speed` times real time, whatever happens to its
+    connections. `answers`: questions, by the byte of `pcm` from which they are answered. `silence_s`: after so long
+    without an ack that is due the connection is taken for dead. `connections`: what was received over each."""
 
     def __init__(
         self,
@@ -76,13 +75,13 @@ class ResumingClient:
 
     @property
     def close_codes(self) -> list[int | None]:
-        """Of the connections that were there; 1006: without a word."""
+        """Of the connections that were established; 1006: without a close."""
         return [each.close_code for each in self.connections if each.messages]
 
     @property
     def finals(self) -> list[Message]:
-        """All that came, in order. Raises AssertionError if one came twice over a connection, out of its turn, or
-        although the client had it."""
+        """All that arrived, in order. Raises AssertionError if one arrived twice, out of order, or although the client
+        had it."""
         finals: list[Message] = []
         for each in self.connections:
             for final in each.of("final"):
@@ -98,7 +97,7 @@ class ResumingClient:
         return [message for each in self.connections for message in each.of(kind)]
 
     async def speak(self, within_s: float | None = None) -> "ResumingClient":
-        """From the first connection to the close that is for good."""
+        """From the first connection to the final close."""
         speaking = asyncio.create_task(self._speak())
         try:
             async with asyncio.timeout(within_s):
@@ -118,7 +117,7 @@ class ResumingClient:
             await asyncio.sleep(0.01)
 
     def stop_speaking(self) -> None:
-        """What the microphone has not given yet is never said."""
+        """What has not been spoken yet never is."""
         self.pcm = self.pcm[: self._spoken]
         self._more.set()
 
@@ -128,7 +127,7 @@ class ResumingClient:
             await asyncio.sleep(0.01)
 
     async def _speak(self) -> None:
-        """The microphone: it knows nothing of connections."""
+        """The microphone, which knows nothing of connections."""
         await self._begun.wait()
         began_s = time.monotonic()
         while self._spoken < len(self.pcm):
@@ -140,9 +139,9 @@ class ResumingClient:
             self._more.set()
 
     async def _converse(self, url: str) -> int:
-        """One connection; gives its close code, or that of a broken one if there was none."""
-        heard = Transcript()
-        self.connections.append(heard)
+        """One connection; returns its close code, 1006 if there was none."""
+        transcript = Transcript()
+        self.connections.append(transcript)
         self._retry_after_s = AGAIN_S
         try:
             async with connect(
@@ -154,19 +153,19 @@ class ResumingClient:
                 close_timeout=0.5,
                 ping_interval=None,  # A server that waits for its broker reads no pings; `_watch` is patient enough.
             ) as socket:
-                await self._listen(socket, heard)
+                await self._listen(socket, transcript)
         except (OSError, TimeoutError, InvalidHandshake, InvalidMessage):
             return 1006
-        code = heard.close_code = socket.close_code or 1006
+        code = transcript.close_code = socket.close_code or 1006
         return code
 
-    async def _listen(self, socket: ClientConnection, heard: Transcript) -> None:
+    async def _listen(self, socket: ClientConnection, transcript: Transcript) -> None:
         tasks: list[asyncio.Task[None]] = []
         try:
             await socket.send(json.dumps({"type": "auth", "token": self._token}))
             while True:
                 message = json.loads(await socket.recv())
-                heard.messages.append((time.monotonic(), message))
+                transcript.messages.append((time.monotonic(), message))
                 match message["type"]:
                     case "ready":
                         await socket.send(json.dumps(self._opening()))
@@ -207,7 +206,7 @@ class ResumingClient:
         self._acked_at_s = now_s
 
     async def _send(self, socket: ClientConnection, next_frame: int) -> None:
-        """Everything from that frame on, answers in their places, and what comes from the microphone meanwhile."""
+        """Everything from that frame on, with answers in their places, and what is spoken meanwhile."""
         at = next_frame * MESSAGE_BYTES
         with suppress(ConnectionClosed):
             while at < len(self.pcm):
@@ -219,14 +218,14 @@ class ResumingClient:
                     await socket.send(json.dumps({"type": "answer", "question": self._answers[at]}))
                 first = at - self.acked * MESSAGE_BYTES
                 if first < 0:
-                    return  # More is held than was sent here: the session is over.
+                    return  # More is acknowledged than was sent here: the session is over.
                 piece = bytes(self._kept[first : first + MESSAGE_BYTES])
                 await socket.send(piece)
                 at += len(piece)
             await socket.send(json.dumps({"type": "end"}))
 
     async def _watch(self, socket: ClientConnection) -> None:
-        """A network that is gone says nothing: what is long overdue tells of it."""
+        """A network that is gone shows only in acks that are overdue."""
         seen, since_s = -1, 0.0
         while True:
             now_s = time.monotonic()
