@@ -1,6 +1,8 @@
 """A line that says how far a long command has come, on stderr: results alone go to stdout."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -28,6 +30,14 @@ class ProgressLine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._status.stop()
+
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """While results are printed: on a terminal both go to the same line."""
+        self._status.stop()
+        yield
+        if self._console.is_terminal:
+            self._status.start()
 
     def show(self, text: str) -> None:
         if self._console.is_terminal:

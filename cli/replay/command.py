@@ -109,10 +109,11 @@ async def _run(
             async for replayed in found:
                 sessions += 1
                 comparison = ReplayComparison(replayed, stored.get(replayed.transcribed.session_id), said)
-                if as_json:
-                    click.echo(json.dumps(result(comparison), ensure_ascii=False))
-                else:
-                    console.print(view(comparison))
+                with progress.hidden():
+                    if as_json:
+                        click.echo(json.dumps(result(comparison), ensure_ascii=False))
+                    else:
+                        console.print(view(comparison))
     if session_id is not None and not sessions:
         raise _missing(session_id, session_id in stored, session_id in transcriber.unfinished)
     _close(console, sessions, len(transcriber.unfinished), as_json)

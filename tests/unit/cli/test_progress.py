@@ -23,5 +23,10 @@ def test_on_a_terminal_one_line_is_redrawn() -> None:
     with ProgressLine(Console(file=output, width=80, force_terminal=True)) as line:
         line.show("1 of 3")
         line.show("2 of 3")
+        with line.hidden():
+            output.write("a result\n")
+        shown = output.getvalue()
 
-    assert "2 of 3" in output.getvalue()
+    assert "2 of 3" in shown
+    before, _, _ = shown.partition("a result")
+    assert before.endswith("\x1b[2K"), "the line was erased before the result"
