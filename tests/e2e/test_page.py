@@ -103,7 +103,7 @@ async def test_a_speaker_from_the_first_click_to_the_report(browser: Browser, tm
         await expect(page.locator("#question")).to_have_text("What did you do 1 days ago?")
         await page.get_by_role("button", name="Answer this question").click()
         await expect(page.locator(".partial")).not_to_be_empty()
-        await expect(page.locator(".final").first).to_be_visible(timeout=10_000)
+        await expect(page.locator(".final").first).to_be_visible()
         await page.get_by_role("button", name="Next question").click()
         await expect(page.locator("#question-count")).to_have_text("Question 2 of 10")
         # Speech that looks like markup is shown as text.
@@ -174,7 +174,7 @@ async def test_an_overloaded_server_is_retried_until_there_is_a_place(browser: B
         edge.full = False
         await expect(page.locator("#stage-title")).to_have_text("Listening: speak now")
         await expect(page.get_by_role("status")).not_to_contain_text("Trying again")
-        await expect(page.locator(".final").first).to_be_visible(timeout=10_000)
+        await expect(page.locator(".final").first).to_be_visible()
         assert errors.messages == []
     assert [one["type"] for one in edge.texts] == len(edge.texts) // 2 * ["auth", "start"]
     assert not any("resume" in one for one in edge.texts)
@@ -191,7 +191,7 @@ async def test_after_a_lost_connection_the_session_is_resumed_without_losing_aud
         await expect(page.get_by_role("status")).not_to_contain_text("Keep speaking")
         await expect(page.locator("#stage-title")).to_have_text("Listening: speak now")
         await expect(page.locator("#question")).to_have_text("What did you do 1 days ago?")
-        await expect(page.locator(".final").nth(1)).to_be_visible(timeout=10_000)
+        await expect(page.locator(".final").nth(1)).to_be_visible()
         await page.get_by_role("button", name="I am done").click()
         await expect(page.locator("#report-body")).to_contain_text("You told a story well.")
         assert errors.messages == []

@@ -16,6 +16,8 @@ from tests.support.processes.stack import Stack, stack_running
 from tests.support.waiting import DEADLINE_S
 
 STOP_S = 15
+PATIENT = {"EDGE_ADMISSION_MAX_LAG_S": "0", "QUESTIONS_LLM_DEADLINE_S": str(DEADLINE_S)}
+"""However slow this machine is, sessions may begin and a model that answers well is waited for."""
 
 
 @dataclass
@@ -42,7 +44,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory, stack: Stack) -> Iterator[J
     folder: Path = tmp_path_factory.mktemp("judged")
     with (
         ScriptedLlm() as llm,
-        stack_running(folder, LLM_BASE_URL=llm.base_url, SESSION_GRACE_S="6", EDGE_ADMISSION_MAX_LAG_S="0") as second,
+        stack_running(folder, LLM_BASE_URL=llm.base_url, SESSION_GRACE_S="6", **PATIENT) as second,
     ):
         assert stack.ready(), "the first stack is not disturbed"
         yield Judged(second, llm)

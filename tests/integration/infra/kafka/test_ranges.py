@@ -11,6 +11,7 @@ from infra.kafka.clients import make_consumer, make_producer, make_transactional
 from infra.kafka.ranges import read_range, read_until
 from infra.kafka.settings import KafkaSettings
 from schemas.topics import Topic
+from tests.support.waiting import DEADLINE_S
 
 Write = Callable[[int, Sequence[str]], Awaitable[None]]
 
@@ -81,7 +82,7 @@ async def test_a_range_may_end_with_an_aborted_transaction(
     await producer.abort_transaction()
     await producer.stop()
     where = partition(kafka, 0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_S):
         # The marker of the abort is written after `abort_transaction` has returned.
         while (await consumer.end_offsets([where]))[where] < 3:  # noqa: ASYNC110 - the broker sets no event
             await asyncio.sleep(0.02)

@@ -27,7 +27,7 @@ async def test_a_suspended_transcriber_changes_nothing_when_it_wakes_up(kafka: K
     names = session_on_each(kafka)
     suspended, other = (Transcriber(kafka, tmp_path / f"{name}.log") for name in ("suspended", "other"))
     async with Client(kafka) as client, processes(suspended):
-        speaking = asyncio.gather(*(speak(kafka, name, frames_of(pcm)) for name in names))
+        speaking = asyncio.gather(*(speak(kafka, name, frames_of(pcm), speed=2) for name in names))
         await client.until(names[0], FinalMessage)
         suspended.signal(signal.SIGSTOP)
         sent = client.finals(names[0])
@@ -67,7 +67,7 @@ async def test_the_broker_is_killed_in_mid_session(tmp_path: Path) -> None:
         stopping = asyncio.Event()
         working = asyncio.create_task(restarted(kafka, stopping))
         async with Client(kafka) as client:
-            speaking = asyncio.create_task(speak(kafka, "s-1", frames_of(pcm)))
+            speaking = asyncio.create_task(speak(kafka, "s-1", frames_of(pcm), speed=2))
             await client.until("s-1", FinalMessage)
             broker.kill()
             await asyncio.sleep(1.0)
