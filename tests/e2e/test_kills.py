@@ -25,6 +25,7 @@ async def spoken_through_a_kill(stack: Stack, user: str, speech: Speech, *names:
     await until(lambda: heard.acked >= KILL_AFTER_FRAMES)
     killed = {name: await asyncio.to_thread(stack.kill, name) for name in names}
     await speaking
+    assert heard.of("error") == []
     for name, pid in killed.items():
         await asyncio.to_thread(wait_until, partial(stack.ready_again, name, pid), f"{name} runs again")
         assert stack.processes()[name].restarts >= 1
