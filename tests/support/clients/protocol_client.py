@@ -73,7 +73,8 @@ async def speak(
     """Stream 16 kHz mono s16le in real time and read until the server closes. `transcript` is filled as messages
     arrive. Without `end`, the socket is cut off after the last sample. Raises Refused."""
     transcript = Transcript() if transcript is None else transcript
-    async with connect(url, ssl=tls, compression=None, max_size=None, open_timeout=None) as socket:
+    # No pings of its own: a server that waits for its broker reads none.
+    async with connect(url, ssl=tls, compression=None, max_size=None, open_timeout=None, ping_interval=None) as socket:
         await socket.send(json.dumps({"type": "auth", "token": token}))
         await _until(socket, transcript, "ready", time.monotonic())
         await socket.send(json.dumps({"type": "start", **start}))
