@@ -28,6 +28,7 @@ from local.from_settings import local_settings
 from local.install import install_programs
 from local.login_token import login_token
 from local.preflight import lock_data_folder
+from local.recogniser import recogniser_in_use
 from local.stack import Stack
 from local.temporary import Interrupted, run_with_stack, temporary_stack
 from schemas.wire import Start
@@ -72,6 +73,8 @@ def demo(file: Path) -> None:
 def _run(stack: Stack, recording: Recording, console: Console) -> list[str]:
     with lock_data_folder(stack.data):
         install_programs(stack.programs, stack.cache)
+        recogniser = recogniser_in_use(stack)
+        console.print(f"Recogniser: {recogniser.description}", markup=False)
         heading(console, "Starting Kafka, LanguageTool and the five stages")
         return asyncio.run(run_with_stack(stack, console, partial(_session, stack, recording, console)))
 

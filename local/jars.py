@@ -19,7 +19,7 @@ from jgo.env import LockFile
 from jgo.maven import MavenContext, PythonResolver
 
 from infra.errors import RostrumError
-from local.file_lock import file_lock
+from infra.file_lock import file_lock
 
 _PARALLEL = 8
 _TIMEOUT_S = 30

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from infra.errors import RostrumError
-from local.file_lock import Locked, file_lock
+from infra.file_lock import Locked, file_lock
 from local.plan import RequiredPort
 from local.run_file import read_run_file, run_file_path
 from local.tcp_ports import is_taken

@@ -1,21 +1,15 @@
-"""Which recogniser the transcribe stage will use.
+"""Which recogniser the transcribe stage will use."""
 
-Determined in a separate process (`python -m local.recogniser`): the libraries for it take 150 MB, which a supervisor
-that runs for days should not hold. A missing published model is downloaded then, with its progress on stderr."""
+from dataclasses import dataclass
 
-import json
-import subprocess
-import sys
-from collections.abc import Mapping
-
-from pydantic import BaseModel
-
-from infra.errors import SettingsError
-from infra.settings import load
+from infra.settings import load, variable
+from local.stack import Stack
+from processors.transcribe.adapters.models import model_on_disk, resolve_model
 from processors.transcribe.settings import DEMO_MESSAGE, TranscribeSettings
 
 
-class RecogniserInfo(BaseModel):
+@dataclass(frozen=True)
+class RecogniserInfo:
     name: str
     """As in the transcripts' facts."""
     is_demo: bool
@@ -25,37 +19,18 @@ class RecogniserInfo(BaseModel):
         return DEMO_MESSAGE if self.is_demo else self.name
 
 
-class _Fault(BaseModel):
-    message: str
-    hint: str
+def recogniser_in_use(stack: Stack) -> RecogniserInfo:
+    """According to the stack's settings. A missing published model is downloaded, with its progress on stderr. Raises
+    SettingsError if there is no such model or it cannot be downloaded."""
+    model = resolve_model(recogniser_setting(stack), stack.cache)
+    return RecogniserInfo(model.name, model.is_demo)
 
 
-class _LookupResult(BaseModel):
-    recogniser: RecogniserInfo | None = None
-    fault: _Fault | None = None
+def recogniser_on_disk(stack: Stack) -> RecogniserInfo | None:
+    """None if it has to be downloaded first. Raises SettingsError if there is no such model."""
+    model = model_on_disk(recogniser_setting(stack), stack.cache)
+    return RecogniserInfo(model.name, model.is_demo) if model else None
 
 
-def recogniser_in_use(environment: Mapping[str, str]) -> RecogniserInfo:
-    """According to the settings in this environment. Raises SettingsError if there is no such model or it cannot be
-    downloaded."""
-    command = [sys.executable, "-P", "-m", "local.recogniser"]
-    run = subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=True)  # noqa: S603 - a module of this package
-    reply = _LookupResult.model_validate_json(run.stdout)
-    if reply.recogniser is None:
-        fault = reply.fault or _Fault(message="The recogniser could not be determined.", hint="Set TRANSCRIBE_MODEL.")
-        raise SettingsError(fault.message, fault.hint)
-    return reply.recogniser
-
-
-def _look_up() -> _LookupResult:
-    from processors.transcribe.adapters.models import resolve_model
-
-    try:
-        model = resolve_model(load(TranscribeSettings).model)
-    except SettingsError as error:
-        return _LookupResult(fault=_Fault(message=error.message, hint=error.hint))
-    return _LookupResult(recogniser=RecogniserInfo(name=model.name, is_demo=model.is_demo))
-
-
-if __name__ == "__main__":
-    json.dump(_look_up().model_dump(), sys.stdout)
+def recogniser_setting(stack: Stack) -> str:
+    return stack.environment.get(variable(TranscribeSettings, "model")) or load(TranscribeSettings).model

@@ -16,14 +16,12 @@ from infra.errors import RostrumError
 from infra.kafka.settings import KafkaSettings
 from infra.kafka.topics import create_topics
 from infra.languagetool import LanguageToolSettings
-from infra.samples import WHISPER_MICRO
 from infra.settings import load, variable
 from local.from_settings import local_settings, local_stack
 from local.run_file import ProcessState, mark_of, read_run_file, run_file_path
 from local.stack import Stack
 from local.supervisor import Supervisor
 from local.tcp_ports import free_port
-from processors.transcribe.settings import TranscribeSettings
 
 _POLL_INTERVAL_S = 0.25
 _WorkT = TypeVar("_WorkT")
@@ -34,7 +32,7 @@ class Interrupted(RostrumError):
 
 
 def temporary_stack(data: Path, settings: Mapping[str, str] | None = None) -> Stack:
-    """The stack that the settings describe, but with this data folder, free ports, and whisper-micro as its recogniser.
+    """The stack that the settings describe, but with this data folder and free ports.
     `settings`: further ones for its processes. Raises RostrumError if it would share a service with other stacks."""
     stack = local_stack(local_settings(data))
     for name, is_local in (
@@ -51,7 +49,6 @@ def temporary_stack(data: Path, settings: Mapping[str, str] | None = None) -> St
     own = {
         variable(KafkaSettings, "port"): str(kafka.port),
         variable(LanguageToolSettings, "port"): str(languagetool.port),
-        variable(TranscribeSettings, "model"): str(WHISPER_MICRO),
     }
     return replace(
         stack,

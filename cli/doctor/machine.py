@@ -13,10 +13,11 @@ from edge.settings import EdgeSettings
 from infra.clickhouse.settings import ClickHouseSettings
 from infra.errors import RostrumError
 from infra.settings import load
+from infra.speech_models.catalogue import PUBLISHED
 from infra.tls.contexts import server_context
 from local.jars import faults, installed
 from local.java import find_java
-from local.recogniser import recogniser_in_use
+from local.recogniser import recogniser_on_disk, recogniser_setting
 from local.run_file import RunFile
 from local.stack import Stack
 from local.tcp_ports import is_taken
@@ -123,10 +124,13 @@ def _certificate() -> CheckResult:
 
 def _recogniser(stack: Stack) -> CheckResult:
     try:
-        # Offline: a check downloads nothing.
-        found = recogniser_in_use({**stack.environment, "HF_HUB_OFFLINE": "1"})
+        found = recogniser_on_disk(stack)
     except RostrumError as error:
-        return failed("recogniser", error.message, f"`rostrum up` downloads a published model. {error.hint}")
+        return failed("recogniser", error.message, error.hint)
+    if found is None:
+        setting = recogniser_setting(stack)
+        size = f" ({PUBLISHED[setting].megabytes} MB)" if setting in PUBLISHED else ""
+        return note("recogniser", f"{setting}, not downloaded yet", f"`rostrum up` downloads it{size}, once.")
     return note("recogniser", found.description) if found.is_demo else ok("recogniser", found.description)
 
 

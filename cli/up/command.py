@@ -39,7 +39,7 @@ def up(data: Path | None, scale: str, without: tuple[str, ...]) -> None:
     \b
     Examples:
       rostrum up
-      TRANSCRIBE_MODEL=base.en rostrum up        with a recogniser for human voices, downloaded once
+      TRANSCRIBE_MODEL=base rostrum up           with a larger recogniser than tiny.en, downloaded once
       rostrum up --scale transcribe=2            two transcribers
     """
     local = local_settings(data)
@@ -52,7 +52,7 @@ def up(data: Path | None, scale: str, without: tuple[str, ...]) -> None:
         welcome = Welcome(
             addresses=stack.addresses,
             token=login_token(_FIRST_USER, local=local),
-            recogniser=recogniser_in_use(stack.environment).description,
+            recogniser=recogniser_in_use(stack).description,
             llm=f"{llm.model} at {llm.base_url}" if llm.base_url else "",
             logs=stack.data / "logs",
             left_out=stack.left_out,

@@ -8,25 +8,30 @@ from pydantic_settings import SettingsConfigDict
 
 from infra.setting_markers import ProcessIndex
 from infra.settings import Settings
+from infra.speech_models.catalogue import DEFAULT_MODEL
 from processors.transcribe.core.whisper.recognition import DecodingThresholds
 
 STAGE = "transcribe"
 """The stage's name: in logs, and in the name of its consumer group."""
-DEMO_MESSAGE = "demo recogniser: understands only the bundled recordings; for your own voice: make up MODEL=base.en"
-"""Shown to clients and by `rostrum up` while the bundled model is in use."""
+DEMO_MESSAGE = (
+    "whisper-micro, the tests' recogniser: understands only its own recordings. For voices, unset TRANSCRIBE_MODEL"
+)
+"""Shown to clients and by `rostrum up` while that model is in use."""
 
 
 class TranscribeSettings(Settings):
     model_config = SettingsConfigDict(**{**Settings.model_config, "env_prefix": "TRANSCRIBE_"})
 
     model: str = Field(
-        "",
-        description="folder of a converted Whisper model, or the name of a published one; empty: `base.en` or `small` "
-        "if this machine has it, else the demo recogniser",
+        DEFAULT_MODEL,
+        description="name of a published Whisper model, which is downloaded once (`rostrum models` lists them); a "
+        "repository of a converted model on the model hub; or the folder of one. `whisper-micro`: the tests' "
+        "recogniser, which understands no human voice",
     )
     device: str = Field("auto", description="`cpu`, `cuda`, or `auto`: a GPU if there is one")
     compute_type: str = Field(
-        "default", description="CTranslate2's number format: `default` (as the model is stored), `int8`, `float16`, …"
+        "default",
+        description="CTranslate2's number format: `int8`, `float16`, …; `default`: `int8` on a CPU, `float16` on a GPU",
     )
     beam_size: int = Field(1, ge=1, le=10, description="beam width: hypotheses that decoding follows at once")
     workers: int = Field(
@@ -48,7 +53,7 @@ class TranscribeSettings(Settings):
         ge=0,
         le=3000,
         description="minimum length of the encoder's input, in frames of 10 ms; 0: 3000, as published models need, or "
-        "500 for the demo recogniser; less is faster",
+        "500 for whisper-micro; less is faster",
     )
     prompt_words: int = Field(
         0,

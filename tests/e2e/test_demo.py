@@ -16,7 +16,7 @@ def test_the_demo_shows_everything_and_leaves_nothing(stack: Stack, tmp_path: Pa
     speech = joined("sentence_5")
     file = write_wav(tmp_path / "mine.wav", speech, 44_100)
 
-    run = stack.rostrum("demo", str(file), TRANSCRIBE_MODEL="")
+    run = stack.rostrum("demo", str(file))
 
     assert run.returncode == 0, run.stdout + run.stderr
     for part in ("Questions", "words in", "Report", "Leaderboard"):

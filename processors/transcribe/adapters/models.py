@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-from faster_whisper.utils import available_models, download_model
-
-from infra.errors import SettingsError
+from infra.errors import RostrumError, SettingsError
 from infra.samples import WHISPER_MICRO
+from infra.settings import LocalSettings, load
+from infra.speech_models.catalogue import PUBLISHED
+from infra.speech_models.downloads import MODEL_FILE
+from infra.speech_models.store import ModelStore, NoSuchModel, published
+from infra.speech_models.terminal_progress import terminal_progress
 
-_DEMO_NAME = "whisper-micro"
-_PREFERRED = ("base.en", "small")
+_TEST_NAME = "whisper-micro"
 _HINT = (
-    "Set TRANSCRIBE_MODEL to a folder with a converted model, to a published name such as base.en, or leave it empty."
+    f"Set TRANSCRIBE_MODEL to the folder of a converted model, or to a published name: {', '.join(PUBLISHED)}. "
+    "`rostrum models` lists them."
 )
 
 
@@ -23,49 +25,42 @@ class ResolvedModel:
     name: str
     """The model's name in facts."""
     is_demo: bool
-    """It understands only the bundled recordings."""
+    """whisper-micro, the tests' quick recogniser: it understands only its own recordings."""
 
 
-def resolve_model(setting: str) -> ResolvedModel:
-    """The model on this machine's disk. A published model that is not there yet is downloaded. Raises SettingsError."""
-    if not setting:
-        return _best_present()
-    path = Path(setting).expanduser()
-    if (path / "model.bin").is_file():
-        is_demo = path.resolve() == WHISPER_MICRO.resolve()
-        return ResolvedModel(str(path), _DEMO_NAME if is_demo else path.resolve().name, is_demo)
-    if path.exists() or path.is_absolute():
-        raise SettingsError(
-            f"TRANSCRIBE_MODEL: {setting} is not the folder of a converted Whisper model: it has no model.bin.", _HINT
-        )
-    return ResolvedModel(_downloaded(setting), setting, is_demo=False)
-
-
-def _best_present() -> ResolvedModel:
-    for name in _PREFERRED:
-        try:
-            folder = download_model(name, local_files_only=True)
-        except FileNotFoundError:
-            continue  # Not in this machine's cache, or incomplete.
-        if (Path(folder) / "model.bin").is_file():
-            return ResolvedModel(folder, name, is_demo=False)
-    if not WHISPER_MICRO.is_dir():
-        raise SettingsError(
-            "TRANSCRIBE_MODEL is empty, and this machine has neither a published model nor the demo model.", _HINT
-        )
-    return ResolvedModel(str(WHISPER_MICRO), _DEMO_NAME, is_demo=True)
-
-
-def _downloaded(name: str) -> str:
+def resolve_model(setting: str, cache: Path | None = None) -> ResolvedModel:
+    """The model on this machine's disk. A published model that is not in `cache` (by default ROSTRUM_CACHE) is
+    downloaded, with its progress on stderr. Raises SettingsError."""
+    found = model_on_disk(setting, cache)
+    if found is not None:
+        return found
     try:
-        return str(download_model(name))
-    except ValueError as error:
-        known = ", ".join(available_models())
+        with terminal_progress() as progress:
+            return ResolvedModel(str(_store(cache).install(setting, progress)), setting, is_demo=False)
+    except RostrumError as error:
+        raise SettingsError(f"TRANSCRIBE_MODEL: {error.message}", error.hint) from error
+
+
+def model_on_disk(setting: str, cache: Path | None = None) -> ResolvedModel | None:
+    """None for a published model that has to be downloaded first. Raises SettingsError for what is no model."""
+    path = WHISPER_MICRO if setting == _TEST_NAME else Path(setting).expanduser()
+    if (path / MODEL_FILE).is_file():
+        is_demo = path.resolve() == WHISPER_MICRO.resolve()
+        return ResolvedModel(str(path), _TEST_NAME if is_demo else path.resolve().name, is_demo)
+    if setting not in PUBLISHED and (path.exists() or path.is_absolute()):
         raise SettingsError(
-            f"TRANSCRIBE_MODEL: {name!r} is neither a folder nor a published model (known: {known}).", _HINT
-        ) from error
-    except (OSError, httpx.HTTPError) as error:
+            f"TRANSCRIBE_MODEL: {setting} is not the folder of a converted Whisper model: it has no {MODEL_FILE}.",
+            _HINT,
+        )
+    try:
+        published(setting)
+    except NoSuchModel as error:
         raise SettingsError(
-            f"TRANSCRIBE_MODEL: the published model {name!r} could not be downloaded: {error}",
-            "Check the network, or " + _HINT[0].lower() + _HINT[1:],
+            f"TRANSCRIBE_MODEL: {setting!r} is neither a folder nor a published model.", _HINT
         ) from error
+    store = _store(cache)
+    return ResolvedModel(str(store.folder(setting)), setting, is_demo=False) if store.has(setting) else None
+
+
+def _store(cache: Path | None) -> ModelStore:
+    return ModelStore(load(LocalSettings).cache if cache is None else cache)

@@ -56,7 +56,7 @@ def load_model(model: ResolvedModel, settings: TranscribeSettings) -> BatchedWhi
         loaded = WhisperModel(
             model.folder,
             device=settings.device,
-            compute_type=settings.compute_type,
+            compute_type=_compute_type(settings),
             cpu_threads=settings.cpu_threads,
             num_workers=settings.worker_count(on_gpu=_on_gpu(settings.device)),
         )
@@ -76,6 +76,14 @@ def load_model(model: ResolvedModel, settings: TranscribeSettings) -> BatchedWhi
     return BatchedWhisper(
         loaded, decoding, on_step=lambda step, took_s: metrics.INFERENCE_STEP_SECONDS.labels(step).inc(took_s)
     )
+
+
+def _compute_type(settings: TranscribeSettings) -> str:
+    """The setting, or the fastest number format in which nothing measurable is lost, where the device has it."""
+    if settings.compute_type != "default":
+        return settings.compute_type
+    device, fastest = ("cuda", "float16") if _on_gpu(settings.device) else ("cpu", "int8")
+    return fastest if fastest in ctranslate2.get_supported_compute_types(device) else "default"
 
 
 def _on_gpu(device: str) -> bool:

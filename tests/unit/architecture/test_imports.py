@@ -15,8 +15,8 @@ FILES = sorted(file for package in PACKAGES for file in Path(package).rglob("*.p
 # A core is a function of its arguments: it may compute, and nothing else.
 PURE_LIBRARIES = {"pydantic", "pydantic_core", "numpy"}
 IMPURE_STANDARD = {"asyncio", "logging", "os", "random", "socket", "subprocess", "threading", "time"}
-# Imported only in the separate process that `rostrum up` asks for the recogniser's name.
-IN_A_SEPARATE_PROCESS = {("local.recogniser", "processors.transcribe.adapters.models")}
+# What a setting names, without the libraries that load it.
+LIGHT_ADAPTERS = {("local.recogniser", "processors.transcribe.adapters.models")}
 
 
 def _module(file: Path) -> str:
@@ -52,11 +52,7 @@ def _may_import(module: str, imported: str) -> bool:
             return root in {"client", "infra", "schemas"}
         case "local":
             settings_of_a_stage = imported in {f"{stage}.settings" for stage in STAGE_PACKAGES}
-            return (
-                root in {"local", "infra", "schemas"}
-                or settings_of_a_stage
-                or (module, imported) in IN_A_SEPARATE_PROCESS
-            )
+            return root in {"local", "infra", "schemas"} or settings_of_a_stage or (module, imported) in LIGHT_ADAPTERS
         case "cli" | "bench":
             return True
     stage = _stage_of(module)

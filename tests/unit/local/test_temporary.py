@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from infra.errors import RostrumError
-from infra.samples import WHISPER_MICRO
 from local.temporary import temporary_stack
 
 
@@ -19,8 +18,6 @@ def test_it_shares_nothing_with_a_stack_of_the_settings(tmp_path: Path, monkeypa
     assert one.data == tmp_path / "one"
     assert one.environment["ROSTRUM_DATA"] == str(one.data)
     assert one.environment["KAFKA_PORT"] == str(one.kafka.port)
-    assert one.environment["TRANSCRIBE_MODEL"] == str(WHISPER_MICRO)
-    assert (WHISPER_MICRO / "model.bin").is_file()
     assert other.environment["LLM_BASE_URL"] == "http://127.0.0.1:1/v1"
     ports = {use.port for stack in (one, other) for use in stack.ports}
     assert len(ports) == 8

@@ -36,7 +36,7 @@ def test_once_up_it_says_where_and_with_what(terminal: Terminal, output: io.Stri
         "wss://localhost:8443/v1/stream\n",
         "ws://127.0.0.1:8444/v1/stream\n",
         " a.long.token\n",
-        "demo recogniser: understands only the bundled recordings; for your own voice: make up MODEL=base.en\n",
+        "whisper-micro, the tests' recogniser: understands only its own recordings.",
         "LLM_BASE_URL",
         "/data/logs\n",
     ):

@@ -1,54 +1,34 @@
 """Which model a setting means."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faster_whisper.utils import available_models
+from huggingface_hub import constants
 
 from infra.errors import SettingsError
 from infra.samples import WHISPER_MICRO
-from processors.transcribe.adapters import models
-from processors.transcribe.adapters.models import ResolvedModel, resolve_model
-
-
-class Hub:
-    """Stands where faster-whisper's download is: some models are in the cache, some could be fetched."""
-
-    def __init__(self, folder: Path, cached: tuple[str, ...] = (), fetchable: tuple[str, ...] = ()) -> None:
-        self.folder = folder
-        self.cached = cached
-        self.fetchable = fetchable
-
-    def download(self, name: str, local_files_only: bool = False) -> str:
-        if name not in available_models():
-            raise ValueError(f"Invalid model size '{name}'")
-        if name in self.cached or (name in self.fetchable and not local_files_only):
-            return str(converted(self.folder / name))
-        raise FileNotFoundError(name) if local_files_only else ConnectionError("no network")
+from processors.transcribe.adapters.models import ResolvedModel, model_on_disk, resolve_model
+from processors.transcribe.settings import TranscribeSettings
+from tests.support.models.fake_hub import FILES, FakeHub, hub_running
 
 
 def converted(folder: Path) -> Path:
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True)
     (folder / "model.bin").touch()
     return folder
 
 
 @pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
-    hub = Hub(tmp_path)
-    monkeypatch.setattr(models, "download_model", hub.download)
-    return hub
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
+    with hub_running(FakeHub({"Systran/faster-whisper-small": FILES})) as running:
+        monkeypatch.setattr(constants, "ENDPOINT", running.url)
+        yield running
 
 
-def test_empty_means_the_demo_where_there_is_no_other(hub: Hub) -> None:
-    assert hub.cached == ()
-    assert resolve_model("") == ResolvedModel(str(WHISPER_MICRO), "whisper-micro", is_demo=True)
-
-
-@pytest.mark.parametrize(("cached", "name"), [(("small",), "small"), (("small", "base.en"), "base.en")])
-def test_empty_means_a_published_model_that_is_there(hub: Hub, cached: tuple[str, ...], name: str) -> None:
-    hub.cached = cached
-    assert resolve_model("") == ResolvedModel(str(hub.folder / name), name, is_demo=False)
+def test_by_default_it_is_a_recogniser_for_voices(tmp_path: Path) -> None:
+    folder = converted(tmp_path / "models" / "tiny.en")
+    assert resolve_model(TranscribeSettings().model, tmp_path) == ResolvedModel(str(folder), "tiny.en", is_demo=False)
 
 
 def test_a_folder_is_used_as_it_is(tmp_path: Path) -> None:
@@ -56,21 +36,38 @@ def test_a_folder_is_used_as_it_is(tmp_path: Path) -> None:
     assert resolve_model(str(folder)) == ResolvedModel(str(folder), "mine", is_demo=False)
 
 
-def test_the_demo_is_recognised_by_its_folder() -> None:
-    assert resolve_model(str(WHISPER_MICRO)) == ResolvedModel(str(WHISPER_MICRO), "whisper-micro", is_demo=True)
+@pytest.mark.parametrize("setting", ["whisper-micro", str(WHISPER_MICRO)])
+def test_the_tests_recogniser_is_known_by_name_and_folder(setting: str) -> None:
+    assert resolve_model(setting) == ResolvedModel(str(WHISPER_MICRO), "whisper-micro", is_demo=True)
 
 
-def test_a_published_model_is_downloaded(hub: Hub) -> None:
-    hub.fetchable = ("base.en",)
-    assert resolve_model("base.en") == ResolvedModel(str(hub.folder / "base.en"), "base.en", is_demo=False)
+def test_a_published_model_is_downloaded_once(hub: FakeHub, tmp_path: Path) -> None:
+    expected = ResolvedModel(str(tmp_path / "models" / "small"), "small", is_demo=False)
+    assert model_on_disk("small", tmp_path) is None
+    assert resolve_model("small", tmp_path) == model_on_disk("small", tmp_path) == expected
+    assert hub.requests
+
+
+def test_a_folder_named_like_a_published_model_does_not_hide_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "base").mkdir()
+    monkeypatch.chdir(tmp_path)
+    folder = converted(tmp_path / "cache" / "models" / "base")
+    assert resolve_model("base", tmp_path / "cache").folder == str(folder)
 
 
 @pytest.mark.parametrize(
     ("setting", "says"),
-    [("/no/such/folder", "no model.bin"), ("bass.en", "'bass.en' is neither"), ("base.en", "could not be downloaded")],
+    [
+        ("/no/such/folder", "no model.bin"),
+        ("samples", "no model.bin"),
+        ("bass.en", "'bass.en' is neither"),
+        ("base.en", "could not be downloaded"),
+    ],
 )
-@pytest.mark.usefixtures("hub")
-def test_a_setting_that_is_not_a_model_is_an_error(setting: str, says: str) -> None:
+def test_a_setting_that_is_not_a_model_is_an_error(hub: FakeHub, tmp_path: Path, setting: str, says: str) -> None:
     with pytest.raises(SettingsError, match="TRANSCRIBE_MODEL") as raised:
-        resolve_model(setting)
+        resolve_model(setting, tmp_path)
     assert says in raised.value.message
+    assert hub.repositories
