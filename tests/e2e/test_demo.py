@@ -40,7 +40,7 @@ def test_ctrl_c_takes_the_demos_stack_down(stack: Stack, tmp_path: Path) -> None
     _, errors = demo.communicate(timeout=DEADLINE_S)
 
     assert demo.returncode == 1
-    assert "Stopped before the work was done" in errors
+    assert "Stopped before it was done" in errors
     assert "Traceback" not in errors
     assert psutil.wait_procs(children, timeout=DEADLINE_S)[1] == []
     assert list(tmp_path.iterdir()) == []
