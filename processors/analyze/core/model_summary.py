@@ -76,11 +76,13 @@ def suggestions_from(
 ) -> tuple[Suggestion, ...]:
     """The suggestions that name an offered lesson, with the lesson's own title and the model's reason."""
     offered = offered_lessons(answers, curriculum)
-    # Reversed twice: of several suggestions of one lesson the first one stays.
-    chosen = {entry.lesson: entry for entry in reversed(output.practise) if entry.lesson in offered}
+    chosen: dict[str, PracticeOutput] = {}
+    for entry in output.practise:
+        if entry.lesson in offered:
+            chosen.setdefault(entry.lesson, entry)
     suggestions = [
         Suggestion(title=curriculum[entry.lesson].title, reason=reason, lesson=curriculum[entry.lesson])
-        for entry in reversed(chosen.values())
+        for entry in chosen.values()
         if (reason := clean_sentences(entry.reason, 1, MAX_REASON_CHARS))
     ]
     return tuple(suggestions[:MAX_SUGGESTIONS])
