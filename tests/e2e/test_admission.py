@@ -109,7 +109,7 @@ def _p95(ordered: list[float]) -> float:
     return ordered[int(0.95 * len(ordered))]
 
 
-async def test_one_after_the_other_until_refused(stack: Stack) -> None:
+async def test_sessions_are_admitted_until_the_transcriber_is_overloaded(stack: Stack) -> None:
     coming = speakers(stack, CROWD)
     async with asyncio.timeout(400), lag_watched(stack), asyncio.TaskGroup() as tasks:
         for number in range(CROWD):
@@ -122,7 +122,7 @@ async def test_one_after_the_other_until_refused(stack: Stack) -> None:
     check(coming)
 
 
-async def test_all_at_once_and_again_until_all_have_spoken(stack: Stack) -> None:
+async def test_refused_speakers_retry_until_all_have_spoken(stack: Stack) -> None:
     coming = speakers(stack, AT_ONCE)
     began_s = time.monotonic()
     async with asyncio.timeout(500), lag_watched(stack), asyncio.TaskGroup() as tasks:

@@ -60,7 +60,7 @@ def test_topics_lists_every_topic(stack: Stack) -> None:
         assert topic.value.name in listed.stdout
 
 
-def test_doctor_finds_nothing_amiss(stack: Stack) -> None:
+def test_doctor_reports_no_fault_of_a_running_stack(stack: Stack) -> None:
     told = stack.rostrum("doctor")
 
     assert told.returncode == 0, told.stdout + told.stderr
@@ -87,7 +87,7 @@ def test_a_taken_port_is_named(stack: Stack, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [("EDGE_PORT", "many"), ("SESSION_GRACE_S", "-1")])
-def test_broken_settings_are_named_with_the_mend(stack: Stack, tmp_path: Path, name: str, value: str) -> None:
+def test_an_invalid_setting_is_named_with_its_fix(stack: Stack, tmp_path: Path, name: str, value: str) -> None:
     env = environment(tmp_path / "data") | {name: value}
 
     refused = stack.rostrum("up", **env)

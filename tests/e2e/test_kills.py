@@ -44,7 +44,7 @@ async def spoken_through_a_kill(stack: Stack, user: str, speech: Speech, *names:
 
 
 @pytest.mark.parametrize("names", [("questions", "analyze", "analytics"), ("kafka",)])
-async def test_a_session_survives(stack: Stack, names: tuple[str, ...]) -> None:
+async def test_a_session_survives_killed_processes(stack: Stack, names: tuple[str, ...]) -> None:
     speech = joined("sentence_1", "sentence_2")
 
     heard = await spoken_through_a_kill(stack, f"survivor-of-{names[0]}", speech, *names)

@@ -50,7 +50,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory, stack: Stack) -> Iterator[J
         yield Judged(second, llm)
 
 
-async def test_a_model_that_answers_well_asks_and_judges(judged: Judged) -> None:
+async def test_a_working_model_writes_questions_and_report(judged: Judged) -> None:
     questions, report = await judged.session("good")
 
     assert questions["source"] == "llm"
@@ -61,7 +61,7 @@ async def test_a_model_that_answers_well_asks_and_judges(judged: Judged) -> None
     assert [bool(answer["errors"]) for answer in report["answers"]] == [True, False, False]
 
 
-async def test_a_quote_that_nobody_said_is_dropped(judged: Judged) -> None:
+async def test_an_invented_quote_is_dropped(judged: Judged) -> None:
     _, report = await judged.session("misquote")
 
     assert report["engine"] == "llm"
@@ -71,7 +71,7 @@ async def test_a_quote_that_nobody_said_is_dropped(judged: Judged) -> None:
 
 
 @pytest.mark.parametrize("script", ["garbage", "error"])
-async def test_a_model_that_fails_leaves_it_to_bank_and_rules(judged: Judged, script: Script) -> None:
+async def test_a_failing_model_is_replaced_by_question_bank_and_rules(judged: Judged, script: Script) -> None:
     questions, report = await judged.session(script)
 
     assert questions["source"] == "bank"
@@ -79,7 +79,7 @@ async def test_a_model_that_fails_leaves_it_to_bank_and_rules(judged: Judged, sc
     assert report["answers"]
 
 
-def test_ctrl_c_stops_all_of_it_within_its_time(judged: Judged) -> None:
+def test_ctrl_c_stops_the_whole_stack_in_time(judged: Judged) -> None:
     stack = judged.stack
     children = psutil.Process(stack.up.pid).children(recursive=True)
     assert len(children) >= 7

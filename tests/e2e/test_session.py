@@ -29,7 +29,7 @@ def check_complete(heard: Transcript, speech: Speech) -> None:
     assert kinds[:2] == ["ready", "started"]
 
 
-async def test_two_speakers_side_by_side(stack: Stack) -> None:
+async def test_two_concurrent_sessions_are_complete(stack: Stack) -> None:
     speeches = {
         "ada": joined("sentence_1", "sentence_4", "sentence_5"),
         "ben": joined("sentence_2", "sentence_3", "sentence_6"),
@@ -58,7 +58,7 @@ async def test_two_speakers_side_by_side(stack: Stack) -> None:
     wait_until(lambda: stack.leaderboard("side-by-side", tokens["ada"]) == said, f"the leaderboard tells {said}")
 
 
-async def test_a_client_that_is_gone_still_gets_its_report_at_the_api(stack: Stack) -> None:
+async def test_the_report_of_a_lost_client_is_at_the_api(stack: Stack) -> None:
     speech = joined("sentence_2")
     token = stack.token("cleo")
 

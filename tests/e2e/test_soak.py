@@ -41,7 +41,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         yield running
 
 
-async def test_forty_seconds_twice_side_by_side(stack: Stack) -> None:
+async def test_two_long_concurrent_sessions_are_complete(stack: Stack) -> None:
     speech = bundled("answers_3")
     tls = stack.tls()
     tokens = {user: stack.token(user) for user in ("ada", "ben")}
@@ -71,7 +71,7 @@ async def kill_at_random(stack: Stack, dice: random.Random) -> None:
         print(f"killed {name}, all ready after {ready_s:.1f} s")  # noqa: T201 - the run's story
 
 
-async def test_every_session_ends_whole(stack: Stack) -> None:
+async def test_every_session_is_complete_despite_random_kills(stack: Stack) -> None:
     seed = int(os.environ.get("SOAK_SEED") or secrets.randbits(32))
     print(f"seed {seed}")  # noqa: T201 - SOAK_SEED repeats the same choices
     dice = random.Random(seed)

@@ -35,7 +35,7 @@ def test_two_recordings_answer_two_questions(stack: Stack, tmp_path: Path) -> No
     assert [answer["question"] for answer in report["answers"] if answer["transcript"]] == [1, 2]
 
 
-def test_a_refused_token_ends_it_with_the_servers_hint(stack: Stack, tmp_path: Path) -> None:
+def test_a_rejected_token_is_reported_with_the_servers_hint(stack: Stack, tmp_path: Path) -> None:
     file = write_wav(tmp_path / "a.wav", joined("sentence_2"))
 
     run = stack.rostrum("stream", str(file), "--token", "not.a.token")
@@ -45,7 +45,7 @@ def test_a_refused_token_ends_it_with_the_servers_hint(stack: Stack, tmp_path: P
     assert "Traceback" not in run.stderr
 
 
-def test_where_no_stack_is_the_hint_says_so(stack: Stack, tmp_path: Path) -> None:
+def test_without_a_stack_the_hint_names_rostrum_ps(stack: Stack, tmp_path: Path) -> None:
     file = write_wav(tmp_path / "a.wav", joined("sentence_2"))
 
     run = stack.rostrum("stream", str(file), "--json", "--url", "wss://localhost:9/v1/stream")

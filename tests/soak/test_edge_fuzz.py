@@ -77,7 +77,7 @@ def ack_ms(delays_ms: list[float]) -> dict[str, float]:
     return {"frames": len(delays_ms), **spread(delays_ms), "p99": round(p99, 2)}
 
 
-async def test_ten_thousand_strangers_and_all_that_is_hostile(kafka: KafkaSettings, tmp_path: Path) -> None:
+async def test_the_edge_withstands_ten_thousand_hostile_connections(kafka: KafkaSettings, tmp_path: Path) -> None:
     seed = new_seed()
     cpu_pinning.move_to_other_cores(listener_on(kafka.port).pid)
     with cpu_pinning.clients_on_other_cores():

@@ -23,7 +23,7 @@ MOST_TRANSACTIONS = 3
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
 
 
-async def test_deaths_in_the_middle_of_transactions(kafka: KafkaSettings, tmp_path: Path) -> None:
+async def test_crashes_during_transactions_lose_and_repeat_nothing(kafka: KafkaSettings, tmp_path: Path) -> None:
     seed, stopped = new_seed(), asyncio.Event()
     chance = Random(seed)
     log = tmp_path / "transcribe.log"

@@ -86,7 +86,7 @@ async def kill_until(stopped: asyncio.Event, transcriber: Transcriber, chance: R
     return kills
 
 
-async def test_kills_while_windows_depend_on_the_load(kafka: KafkaSettings, tmp_path: Path) -> None:
+async def test_kills_with_load_dependent_windows_lose_nothing(kafka: KafkaSettings, tmp_path: Path) -> None:
     """As the settings are by default: the words may differ, but there are no more errors, and nothing is said twice."""
     seed, stopped = new_seed(), asyncio.Event()
     spoken = [mixed(number, SPOKEN_S) for number in range(SPEAKERS)]

@@ -104,7 +104,7 @@ class Crew:
                     await member.start(wait=False)
 
 
-async def test_sessions_end_as_if_nothing_had_happened(tmp_path: Path) -> None:
+async def test_rebalances_change_no_session(tmp_path: Path) -> None:
     seed = new_seed()
     chance = Random(seed)
     said: dict[str, bytes] = {}

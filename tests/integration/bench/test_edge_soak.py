@@ -12,7 +12,7 @@ _MINUTES = float(os.environ.get("SOAK_MINUTES") or MINUTES)
 
 @pytest.mark.soak
 @pytest.mark.timeout(_MINUTES * 60 + 180)
-async def test_memory_stays_where_it_is_and_nothing_is_lost() -> None:
+async def test_memory_does_not_grow_and_no_frame_is_lost() -> None:
     seed = int(os.environ.get("SOAK_SEED") or secrets.randbits(32))
     print(f"seed {seed}")  # noqa: T201 - SOAK_SEED repeats the same choices
 

@@ -38,7 +38,7 @@ async def measured(handle: Callable[[ServerConnection], Awaitable[None]]) -> Doo
         return await measure_server(os.getpid(), protocol, CLIENTS, SECONDS)
 
 
-async def test_a_server_that_reads_in_time_is_told_from_one_that_does_not() -> None:
+async def test_a_server_that_keeps_up_is_held_and_a_stalled_one_is_not() -> None:
     prompt, stalled = await asyncio.gather(measured(keeps_up), measured(does_not_read))
 
     assert prompt.kept_up

@@ -40,7 +40,7 @@ async def address(kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.Monk
         yield running
 
 
-async def test_speakers_who_are_cut_off_again_and_again_lose_nothing(address: Address) -> None:
+async def test_speakers_with_dropped_connections_lose_nothing(address: Address) -> None:
     profile = SpeakerProfile(address.url, client_context(address.data / "tls" / "ca.pem"), DEADLINE_S, 50.0, 1.5)
 
     traces = await speak_all(
@@ -58,7 +58,7 @@ async def test_speakers_who_are_cut_off_again_and_again_lose_nothing(address: Ad
     assert found.duplicate_finals == 0
 
 
-async def test_a_user_with_too_many_sessions_is_told_who_was_not_served(address: Address) -> None:
+async def test_a_speaker_above_the_session_quota_is_reported(address: Address) -> None:
     profile = SpeakerProfile(address.url, client_context(address.data / "tls" / "ca.pem"), DEADLINE_S, 0.0, None)
 
     traces = await speak_all(
@@ -71,7 +71,7 @@ async def test_a_user_with_too_many_sessions_is_told_who_was_not_served(address:
     assert list(found.failed) == ["speaker 1"]
 
 
-async def test_who_finds_no_room_comes_back_when_told_and_is_served(
+async def test_a_speaker_refused_for_overload_retries_and_is_served(
     kafka: KafkaSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with served(kafka, tmp_path, monkeypatch, EDGE_ADMISSION_BURST="1", EDGE_ADMISSION_MAX_LAG_S="60") as address:

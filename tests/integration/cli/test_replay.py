@@ -138,7 +138,7 @@ async def _everything(kafka: KafkaSettings) -> tuple[dict[str, int], set[str]]:
     return {f"{place.topic}-{place.partition}": end for place, end in ends.items()}, groups
 
 
-async def test_a_replay_hears_what_was_heard_live_and_leaves_no_trace(
+async def test_a_replay_gives_the_live_transcript_and_writes_nothing(
     transcribed: KafkaSettings, tmp_path: Path
 ) -> None:
     reference = tmp_path / "said.txt"
@@ -159,7 +159,7 @@ async def test_a_replay_hears_what_was_heard_live_and_leaves_no_trace(
     assert session["model_ms"] > 0
 
 
-async def test_all_sessions_since_a_time(transcribed: KafkaSettings) -> None:  # noqa: ARG001 - its topics are read
+async def test_since_replays_every_session_that_has_ended(transcribed: KafkaSettings) -> None:  # noqa: ARG001 - its topics are read
     shown = (await _run("--since", "1h")).stdout
 
     assert all(f"Session {name}: " in shown for name in SPEECH)
@@ -167,7 +167,7 @@ async def test_all_sessions_since_a_time(transcribed: KafkaSettings) -> None:  #
     assert "Not replayed, because they have not ended: 1." in shown
 
 
-async def test_what_cannot_be_replayed_is_told_with_its_reason(transcribed: KafkaSettings) -> None:  # noqa: ARG001 - its topics are read
+async def test_a_session_that_cannot_be_replayed_is_reported_with_the_reason(transcribed: KafkaSettings) -> None:  # noqa: ARG001 - its topics are read
     for session_id, reason in (
         ("nobody", "holds no session nobody"),
         (OPEN, "has not ended yet"),

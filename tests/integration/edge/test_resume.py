@@ -79,7 +79,7 @@ async def further(speakers: list[ResumingClient]) -> None:
     await asyncio.gather(*(each.begun(frames=each.acked + 2) for each in speakers))
 
 
-async def test_live_speakers_through_a_rolling_restart_and_kills(world: World) -> None:
+async def test_live_sessions_survive_a_rolling_restart_and_kills(world: World) -> None:
     """Both edges are restarted in turn, with a new secret for resume tokens; then both are killed in turn."""
     first, second = world.edges
     speakers = [world.speaker(first.url, second.url), world.speaker(second.url, first.url)]

@@ -69,7 +69,7 @@ def whole(data: Path) -> list[ProcessPlan]:
     return [fake(data, name, layer) for name, layer in layers.items()]
 
 
-async def test_up_in_order_and_down_in_order(tmp_path: Path) -> None:
+async def test_layers_start_and_stop_in_order(tmp_path: Path) -> None:
     async def on_broker_ready() -> None:
         assert "kafka started" in events(tmp_path)
         assert "edge started" not in events(tmp_path)
@@ -118,7 +118,7 @@ async def test_a_stack_whose_topics_cannot_be_created_goes_down(tmp_path: Path) 
     assert "kafka ended" in events(tmp_path)
 
 
-async def test_it_can_be_stopped_while_it_comes_up(tmp_path: Path) -> None:
+async def test_a_stack_can_be_stopped_while_it_starts(tmp_path: Path) -> None:
     observer = RecordingObserver()
     dying = fake(tmp_path, "kafka", Layer.BROKER, "--say", "disk ERROR", "--exit", "1")
     stack = supervisor([dying, fake(tmp_path, "edge", Layer.EDGE)], tmp_path, observer)

@@ -61,7 +61,7 @@ async def restarted(kafka: KafkaSettings, stopping: asyncio.Event) -> int:
     return starts
 
 
-async def test_the_broker_is_killed_in_mid_session(tmp_path: Path) -> None:
+async def test_a_killed_broker_costs_a_session_no_word(tmp_path: Path) -> None:
     pcm = bytes(FRAME_BYTES) * FRAMES
     async with own_kafka(tmp_path) as (kafka, broker):
         stopping = asyncio.Event()

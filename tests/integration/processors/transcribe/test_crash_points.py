@@ -32,7 +32,9 @@ async def uncommitted(kafka: KafkaSettings) -> list[Final]:
 
 
 @pytest.mark.parametrize("point", CrashPoint)
-async def test_killed_in_the_middle_of_a_transaction(kafka: KafkaSettings, tmp_path: Path, point: CrashPoint) -> None:
+async def test_a_transcriber_killed_during_a_transaction_loses_and_repeats_nothing(
+    kafka: KafkaSettings, tmp_path: Path, point: CrashPoint
+) -> None:
     pcm = joined("sentence_1", "sentence_2").pcm
     log = tmp_path / "transcribe.log"
     edge, crashing = Edge(kafka, tmp_path, 0), CrashingTranscriber(kafka, log, "0", point, number=2)

@@ -97,7 +97,9 @@ async def test_a_fenced_transcriber_publishes_nothing_and_ends(
             await check(kafka, client, "s-1")
 
 
-async def test_a_second_member_joins_and_leaves(kafka: KafkaSettings, producer: AIOKafkaProducer) -> None:
+async def test_a_second_group_member_that_comes_and_goes_changes_nothing(
+    kafka: KafkaSettings, producer: AIOKafkaProducer
+) -> None:
     names = [f"s-{number}" for number in range(6)]
     writers = [SessionWriter(producer, kafka, name) for name in names]
     async with Client(kafka) as client, working(kafka):

@@ -14,7 +14,7 @@ PIECES = st.lists(st.one_of(st.integers(1, 50), st.sampled_from([2000, 11_025, 1
 
 
 @pytest.mark.parametrize("rate", SAMPLE_RATES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(pieces=PIECES)
 def test_any_split_gives_the_same_samples(rate: int, pieces: list[int]) -> None:
     noise = np.random.default_rng(7).uniform(-1, 1, sum(pieces)).astype(np.float32)

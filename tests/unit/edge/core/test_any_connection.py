@@ -242,4 +242,4 @@ class AnyConnection(ConnectionStateMachine):
 
 
 TestAnyConnection = pytest.mark.thorough(AnyConnection.TestCase)
-TestAnyConnection.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)
+TestAnyConnection.settings = settings(max_examples=250, stateful_step_count=40)

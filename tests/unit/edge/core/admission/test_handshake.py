@@ -1,7 +1,7 @@
 """Who may connect, by address, proxy and origin."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.admission.handshake import (
@@ -48,7 +48,6 @@ def test_the_clients_address_behind_proxies(peer: str, forwarded: tuple[str, ...
     assert str(client_address(request(peer, forwarded=forwarded), HandshakeRules(PROXIES))) == address
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30), st.lists(st.text(max_size=60), max_size=3))
 def test_any_forwarded_header_is_safe(peer: str, forwarded: list[str]) -> None:
     client_address(request(peer, forwarded=tuple(forwarded)), HandshakeRules(PROXIES))

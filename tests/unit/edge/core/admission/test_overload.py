@@ -120,7 +120,7 @@ def test_without_a_limit_all_are_admitted() -> None:
     assert start(control, 1000, 10_000) == 1000
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(min_value=0.02, max_value=0.3), st.integers(min_value=1, max_value=4))
 def test_a_transcriber_is_never_given_many_more_than_it_can_take(round_s: float, every: int) -> None:
     """All sessions take turns: with n of them each waits for up to two rounds of n times `round_s`."""

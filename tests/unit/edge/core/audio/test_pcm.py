@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.audio.formats import CANONICAL, InputFormat
@@ -12,13 +12,11 @@ STEREO = InputFormat("pcm_s16le", 16_000, 2, block_bytes=4)
 FLOATS = InputFormat("pcm_f32le", 16_000, 1, block_bytes=4)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400).map(lambda data: data[: len(data) // 2 * 2]))
 def test_16_bit_samples_survive_the_round_trip(data: bytes) -> None:
     assert to_bytes(to_samples(data, CANONICAL)) == data
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400).map(lambda data: data[: len(data) // 4 * 4]))
 def test_any_bits_make_samples_within_bounds(data: bytes) -> None:
     samples = to_samples(data, FLOATS)

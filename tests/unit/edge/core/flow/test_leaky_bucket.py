@@ -1,6 +1,6 @@
 """How much faster than real time audio may be sent."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.flow.leaky_bucket import LeakyBucket, RateLimit
@@ -16,7 +16,6 @@ def test_a_burst_passes_and_one_sample_more_does_not() -> None:
     assert full.add(8 * SECOND, 1000, LIMIT) == LeakyBucket(at_ms=1000, level=30 * SECOND)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 1000), max_size=50))
 def test_audio_at_the_allowed_rate_passes_for_ever(waits_ms: list[int]) -> None:
     bucket: LeakyBucket | None = LeakyBucket(at_ms=0)

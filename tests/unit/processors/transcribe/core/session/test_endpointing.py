@@ -210,7 +210,7 @@ def speech(draw: st.DrawFn) -> tuple[Word, ...]:
 
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.thorough
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(said=speech(), rest_frames=st.integers(0, 8), frames=st.sampled_from([1, 2, 4]), data=st.data())
 def test_no_word_is_lost_or_doubled_for_any_pauses_and_load(
     policy: str, said: tuple[Word, ...], rest_frames: int, frames: int, data: st.DataObject

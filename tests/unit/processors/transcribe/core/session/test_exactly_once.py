@@ -96,7 +96,7 @@ def disturbed(
 
 @pytest.mark.parametrize("options", [OPTIONS, WITH_VAD], ids=["all audio", "vad"])
 @pytest.mark.thorough
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seed=st.integers(0, 2**32))
 def test_the_facts_are_the_same_wherever_the_owner_dies(options: TranscriptionOptions, seed: int) -> None:
     chance = Random(seed)
@@ -113,7 +113,7 @@ def test_the_facts_are_the_same_wherever_the_owner_dies(options: TranscriptionOp
 
 
 @pytest.mark.thorough
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(seed=st.integers(0, 2**32))
 def test_windows_that_depend_on_the_load_neither_lose_nor_repeat_a_word(seed: int) -> None:
     """Which finals the words come in may differ; the words may not."""
@@ -158,7 +158,7 @@ def order_is_kept(partition: Partition) -> None:
 
 
 @pytest.mark.parametrize("options", [OPTIONS, WITH_VAD], ids=["all audio", "vad"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32))
 def test_a_snapshot_restores_the_whole_state(options: TranscriptionOptions, seed: int) -> None:
     chance = Random(seed)

@@ -43,7 +43,7 @@ def replies(output: Output) -> list[Reply]:
     return [each.reply for each in output.replies]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(RECORDS, max_size=80), st.data())
 def test_invariants_hold_for_any_log_and_any_hypotheses(records: list[RecordBody], data: st.DataObject) -> None:
     script = Script()
@@ -122,7 +122,7 @@ def speech(draw: st.DrawFn) -> tuple[Word, ...]:
 
 
 @pytest.mark.thorough
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(speech(), st.integers(0, 2000))
 def test_what_is_recognised_correctly_is_published_correctly(said: tuple[Word, ...], rest_ms: int) -> None:
     script = Script()
