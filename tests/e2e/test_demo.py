@@ -9,7 +9,7 @@ import psutil
 from client.accuracy import word_error_rate
 from tests.support.audio.speech import joined, write_wav
 from tests.support.processes.stack import ROSTRUM, Stack
-from tests.support.waiting import DEADLINE_S
+from tests.support.waiting import DEADLINE_S, wait_until
 
 
 def test_the_demo_shows_everything_and_leaves_nothing(stack: Stack, tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_the_demo_shows_everything_and_leaves_nothing(stack: Stack, tmp_path: Pa
     transcript = run.stdout.split("Transcript\n")[1].splitlines()[0]
     assert word_error_rate(speech.text, transcript) <= 0.15
     assert not [path for path in stack.data.iterdir() if path.name.startswith("demo")]
-    assert stack.ready()
+    wait_until(stack.ready, "the first stack is ready")
 
 
 def test_ctrl_c_takes_the_demos_stack_down(stack: Stack, tmp_path: Path) -> None:

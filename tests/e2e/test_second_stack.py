@@ -13,7 +13,7 @@ from tests.support.analyze.scripted_llm import NOBODY_SAID, SUMMARY, Script, Scr
 from tests.support.audio.speech import joined
 from tests.support.clients.protocol_client import speak
 from tests.support.processes.stack import Stack, stack_running
-from tests.support.waiting import DEADLINE_S
+from tests.support.waiting import DEADLINE_S, wait_until
 
 STOP_S = 15
 PATIENT = {"EDGE_ADMISSION_MAX_LAG_S": "0", "QUESTIONS_LLM_DEADLINE_S": str(DEADLINE_S)}
@@ -46,7 +46,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory, stack: Stack) -> Iterator[J
         ScriptedLlm() as llm,
         stack_running(folder, LLM_BASE_URL=llm.base_url, SESSION_GRACE_S="6", **PATIENT) as second,
     ):
-        assert stack.ready(), "the first stack is not disturbed"
+        wait_until(stack.ready, "the first stack is ready")
         yield Judged(second, llm)
 
 
